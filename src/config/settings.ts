@@ -1,0 +1,32 @@
+export type ResolveMode = 'auto' | 'hosts' | 'hostaddr'
+export type EngineChoice = 'auto' | 'plugin' | 'native'
+export type SslMode = 'verify-full' | 'verify-ca'
+
+/** Which managed node may be the bastion. `tagged` is the default rule of the bastion stage. */
+export type BastionRule =
+  | {readonly kind: 'tagged'}
+  | {readonly kind: 'any'}
+  | {readonly kind: 'instance'; readonly id: string}
+  | {readonly kind: 'managed-node'; readonly id: string}
+  | {readonly kind: 'tag'; readonly key: string; readonly value: string}
+
+/** What a run was asked to do, flags over DBTUNNEL_* over PGUSER/PGDATABASE; checked, not yet resolved. */
+export interface Settings {
+  readonly profile?: string | undefined
+  /** From the flag, DBTUNNEL_REGION, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order. */
+  readonly region: string
+  readonly user?: string | undefined
+  readonly database?: string | undefined
+  readonly bastion: BastionRule
+  /** 0 takes any free port. */
+  readonly localPort: number
+  readonly resolve: ResolveMode
+  readonly engine: EngineChoice
+  readonly sslmode: SslMode
+  /** Absolute path of a PEM file that adds authorities. */
+  readonly caBundle?: string | undefined
+  /** 1 to 256 characters, kept in the session history. */
+  readonly reason?: string | undefined
+  /** For everything before the tunnel is ready, in milliseconds. */
+  readonly timeoutMs: number
+}

@@ -1,0 +1,22 @@
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
+
+/** Host-name grammar (RFC 1123): dotted labels of letters, digits and inner hyphens, at most 253 characters. */
+export function isHostName(text: string): boolean {
+  return text.length <= 253 && text.split('.').every((label) => LABEL.test(label)) && !/^[0-9.]+$/.test(text)
+}
+
+/** An RDS identifier: a letter, then letters, digits and single hyphens, at most 63 characters. */
+export function isDatabaseIdentifier(text: string): boolean {
+  return text.length <= 63 && /^[a-z](-?[a-z0-9])*$/i.test(text)
+}
+
+/** The shape of an AWS region's name, such as `eu-west-1` or `us-gov-east-1`. */
+export function isRegion(text: string): boolean {
+  return /^[a-z]{2,4}(-[a-z]{2,12}){1,2}-\d{1,2}$/.test(text)
+}
+
+/** The partition that a region belongs to, for ARNs and endpoint names. */
+export function partitionOf(region: string): 'aws' | 'aws-cn' | 'aws-us-gov' {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}

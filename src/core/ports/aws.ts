@@ -1,0 +1,157 @@
+/**
+ * AWS as the stages see it: plain records, every page already followed. Each
+ * method rejects with a DbtunnelError (ACCESS_DENIED naming the action and the
+ * policy statement, CREDENTIALS_*, AWS_THROTTLED after backoff,
+ * AWS_UNREACHABLE, AWS_FAILED) unless it says otherwise.
+ */
+export interface AwsApi {
+  readonly rds: RdsApi
+  readonly ec2: Ec2Api
+  readonly ssm: SsmApi
+  readonly sts: StsApi
+  readonly signing: SigningApi
+}
+
+export interface Endpoint {
+  /** Lower case host name. */
+  readonly host: string
+  readonly port: number
+}
+
+export interface DatabaseInstance {
+  readonly id: string
+  /** RDS's engine word: `postgres`, `aurora-postgresql`, `mysql`, … */
+  readonly engine: string
+  /** RDS's status word: `available`, `stopped`, `creating`, … */
+  readonly status: string
+  /** Missing while the instance is being created. */
+  readonly endpoint?: Endpoint | undefined
+  /** `db-…` */
+  readonly resourceId: string
+  readonly clusterId?: string | undefined
+  readonly vpcId?: string | undefined
+  readonly zone?: string | undefined
+  readonly iamLogin: boolean
+  readonly databaseName?: string | undefined
+  readonly securityGroupIds: readonly string[]
+}
+
+export interface DatabaseCluster {
+  readonly id: string
+  readonly engine: string
+  readonly status: string
+  readonly port: number
+  readonly writerHost?: string | undefined
+  readonly readerHost?: string | undefined
+  /** `cluster-…`: members log in under this id, too. */
+  readonly resourceId: string
+  readonly iamLogin: boolean
+  readonly databaseName?: string | undefined
+  readonly members: readonly {readonly instanceId: string; readonly writer: boolean}[]
+}
+
+export interface ClusterEndpoint {
+  /** Set for custom endpoints only. */
+  readonly id?: string | undefined
+  readonly host: string
+  readonly kind: 'WRITER' | 'READER' | 'CUSTOM'
+  /** For CUSTOM: which kind of member it may serve. */
+  readonly customKind?: 'READER' | 'ANY' | 'WRITER' | undefined
+  readonly status: string
+  /** Members named for it; empty means all but `excludedMembers`. */
+  readonly staticMembers: readonly string[]
+  readonly excludedMembers: readonly string[]
+}
+
+export interface RdsApi {
+  /** Undefined when there is no such instance. */
+  instance(id: string, signal?: AbortSignal): Promise<DatabaseInstance | undefined>
+  /** The member instances of a cluster; empty when there is none. */
+  clusterMembers(clusterId: string, signal?: AbortSignal): Promise<readonly DatabaseInstance[]>
+  /** Undefined when there is no such cluster. */
+  cluster(id: string, signal?: AbortSignal): Promise<DatabaseCluster | undefined>
+  /** Empty when there is no such cluster. */
+  clusterEndpoints(clusterId: string, signal?: AbortSignal): Promise<readonly ClusterEndpoint[]>
+  instances(signal?: AbortSignal): Promise<readonly DatabaseInstance[]>
+  clusters(signal?: AbortSignal): Promise<readonly DatabaseCluster[]>
+}
+
+/** An EC2 filter: values may hold `*` and `?`; values are or-ed, filters and-ed. */
+export interface Ec2Filter {
+  readonly name: string
+  readonly values: readonly string[]
+}
+
+export interface Ec2Instance {
+  readonly id: string
+  /** `running`, `stopped`, `terminated`, … */
+  readonly state: string
+  /** A terminated instance has none. */
+  readonly vpcId?: string | undefined
+  readonly zone?: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Ec2Api {
+  /** By filters, or by ids; ids that do not exist give an empty list. */
+  instances(query: {ids: readonly string[]} | {filters: readonly Ec2Filter[]}, signal?: AbortSignal): Promise<readonly Ec2Instance[]>
+}
+
+export interface ManagedNode {
+  /** `i-…` or `mi-…` */
+  readonly id: string
+  /** `Online`, `ConnectionLost` or `Inactive`. */
+  readonly ping: string
+  readonly agentVersion: string
+  readonly name?: string | undefined
+}
+
+export interface StartSessionRequest {
+  readonly target: string
+  readonly document: string
+  readonly parameters: Readonly<Record<string, readonly string[]>>
+  readonly reason?: string | undefined
+}
+
+/** What StartSession grants. `tokenValue` and the query of `streamUrl` are secrets. */
+export interface SessionGrant {
+  readonly sessionId: string
+  readonly tokenValue: string
+  readonly streamUrl: string
+}
+
+/** StartSession said that the node is not connected: another bastion may do. */
+export class TargetNotConnected extends Error {
+  override readonly name = 'TargetNotConnected'
+}
+
+export interface SsmApi {
+  /** In chunks of what the API takes, all pages. Ids that SSM does not know are left out. */
+  managedNodes(ids: readonly string[], signal?: AbortSignal): Promise<readonly ManagedNode[]>
+  /** Rejects with TargetNotConnected, too (also for the BadRequest that an agent too old for the document gets). */
+  startSession(request: StartSessionRequest, signal?: AbortSignal): Promise<SessionGrant>
+  /** Signs with fresh credentials. Only the token counts: the first stream URL stays (real plugin). */
+  resumeSession(sessionId: string, signal?: AbortSignal): Promise<{readonly tokenValue: string}>
+  /** A session that has ended already counts as success. */
+  terminateSession(sessionId: string, signal?: AbortSignal): Promise<void>
+  /** The endpoint URL for the plugin's sixth argument; empty for the region's own. */
+  endpointUrl(): Promise<string>
+}
+
+export interface CallerIdentity {
+  readonly account: string
+  readonly arn: string
+  /** The STS session name of an assumed role, else the IAM user's name. */
+  readonly name: string
+}
+
+export interface StsApi {
+  identity(signal?: AbortSignal): Promise<CallerIdentity>
+}
+
+export interface SigningApi {
+  /** An RDS IAM token: 15 minutes, made without a call. Endpoint and port are the database's own. */
+  databaseToken(login: {host: string; port: number; region: string; user: string}): Promise<string>
+  /** SigV4 headers for a GET of `url` (wss or https), service `ssmmessages`, with fresh credentials. */
+  upgradeHeaders(url: string): Promise<Record<string, string>>
+}

@@ -1,0 +1,68 @@
+import type {Duplex} from 'node:stream'
+
+export interface ProbeRequest {
+  /** On 127.0.0.1. */
+  readonly port: number
+  /** The name that the certificate must be for. */
+  readonly host: string
+  /** PEM certificates of the authorities to trust, and no others. */
+  readonly authorities: string
+  /** False for verify-ca. */
+  readonly verifyName: boolean
+  /** Sent in clear text before TLS, such as PostgreSQL's SSLRequest; and the byte that agrees. */
+  readonly preamble: {readonly ask: Uint8Array; readonly agree: number}
+  readonly timeoutMs: number
+}
+
+/** How the database answered through the tunnel. */
+export type ProbeOutcome =
+  | {readonly kind: 'answered'; readonly tls: string}
+  /** Connection refused or closed before an answer: the bastion cannot reach the database. */
+  | {readonly kind: 'closed'}
+  /** Nothing in time. */
+  | {readonly kind: 'silent'}
+  /** An answer, but no TLS. */
+  | {readonly kind: 'clear'}
+  /** The certificate is not to be trusted. `reason` is one plain sentence. */
+  | {readonly kind: 'untrusted'; readonly reason: string}
+
+export interface Prober {
+  /** One connection: preamble, verified TLS handshake, then closed. Rejects only when `signal` aborts. */
+  probe(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeOutcome>
+}
+
+export interface Listener {
+  readonly port: number
+  /** Stops listening and destroys every open connection. */
+  close(): Promise<void>
+}
+
+export interface ListenPort {
+  /**
+   * Listens on 127.0.0.1 only; port 0 takes any free one. Sockets arrive half-open
+   * capable, without Nagle's delay. Rejects with PORT_IN_USE.
+   */
+  listen(port: number, onConnection: (socket: Duplex) => void): Promise<Listener>
+}
+
+/** One WebSocket, open. Callbacks are set once, right after opening. */
+export interface WebSocketLink {
+  send(data: Uint8Array | string): void
+  /** Bytes accepted by `send` and not yet handed to the kernel. */
+  readonly bufferedBytes: number
+  onMessage(callback: (data: Uint8Array | string) => void): void
+  /** Called once, whatever ended it. */
+  onClose(callback: (why: {readonly code: number; readonly reason: string}) => void): void
+  ping(): void
+  /** Stops reading from the network (back-pressure), and goes on. */
+  pause(): void
+  resume(): void
+  close(): void
+  /** At once, without the closing handshake. */
+  terminate(): void
+}
+
+export interface WebSocketPort {
+  /** Rejects with an Error whose message names the HTTP status when the upgrade was refused. Honours proxies. */
+  connect(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<WebSocketLink>
+}

@@ -1,0 +1,37 @@
+import type {Readable} from 'node:stream'
+
+export interface ProcessSpec {
+  /** Absolute path, or a name to be found on PATH beforehand. Never a shell. */
+  readonly file: string
+  readonly argv: readonly string[]
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface ProcessEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A program in our own process group, with our own standard streams. */
+export interface ClientProcess {
+  readonly pid: number
+  readonly ended: Promise<ProcessEnd>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** A program in a process group of its own, with its output piped to us and no standard input. */
+export interface ServantProcess extends ClientProcess {
+  readonly stdout: Readable
+  readonly stderr: Readable
+}
+
+export interface ProcessPort {
+  /** Absolute path of an executable file on PATH; undefined when there is none. */
+  find(name: string): Promise<string | undefined>
+  /** Rejects with CLIENT_MISSING (ENOENT) or CLIENT_UNRUNNABLE (EACCES, ENOEXEC). */
+  spawnClient(spec: ProcessSpec): Promise<ClientProcess>
+  spawnServant(spec: ProcessSpec): Promise<ServantProcess>
+  /** Runs a short program and returns its stdout; rejects when it does not end well in time. */
+  output(spec: ProcessSpec, timeoutMs: number): Promise<string>
+}

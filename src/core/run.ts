@@ -1,0 +1,17 @@
+import type {Teardown} from './teardown.js'
+
+/** What every step of one run shares: when to stop, where undo goes, and how to say something. */
+export interface Run {
+  /** Aborted by a signal; its reason is the DbtunnelError that ends the run. */
+  readonly signal: AbortSignal
+  readonly undo: Teardown
+  readonly say: Say
+}
+
+/** Lines for stderr. Both are redacted, and held back while live progress owns the terminal. */
+export interface Say {
+  /** One plain line that the user should see; silent under `--quiet`. */
+  notice(line: string): void
+  /** Only under `--debug`. */
+  debug(line: string): void
+}

@@ -1,0 +1,73 @@
+/** `local` undoes what is on this machine and comes first; `network` talks to AWS and comes last. */
+export type UndoKind = 'local' | 'network'
+
+interface Undo {
+  readonly title: string
+  readonly kind: UndoKind
+  readonly run: () => Promise<void> | void
+}
+
+export interface UnwindOptions {
+  /** For all undoing together, in milliseconds; what takes longer is left to run and reported. */
+  readonly budgetMs: number
+  /** Aborted by a second signal: network undoing is skipped, local undoing never. */
+  readonly skipNetwork?: AbortSignal
+}
+
+/**
+ * The one stack of undo steps. A resource is taken only after its undo was
+ * pushed. Unwinding happens once, local steps before network ones, each kind
+ * in reverse order; a failing step never stops the ones after it.
+ */
+export class Teardown {
+  readonly #steps: Undo[] = []
+  #unwinding: Promise<Error[]> | undefined
+
+  /**
+   * Pushes an undo; returns a function that runs it early, at most once.
+   * Pushed after unwinding began, it runs at once.
+   */
+  push(title: string, kind: UndoKind, run: () => Promise<void> | void): () => Promise<void> {
+    let done: Promise<void> | undefined
+    const once = (): Promise<void> => (done ??= (async () => run())())
+    this.#steps.push({title, kind, run: once})
+    if (this.#unwinding) void once().catch(() => {})
+    return once
+  }
+
+  /** Undoes everything; the same promise however often it is called. Resolves to what went wrong, never rejects. */
+  unwind(options: UnwindOptions): Promise<Error[]> {
+    this.#unwinding ??= this.#run(options)
+    return this.#unwinding
+  }
+
+  async #run({budgetMs, skipNetwork}: UnwindOptions): Promise<Error[]> {
+    const errors: Error[] = []
+    const deadline = Date.now() + budgetMs
+    const take = (kind: UndoKind): Undo[] => this.#steps.filter((step) => step.kind === kind).reverse()
+    for (const step of take('local')) await attempt(step, deadline, undefined, errors)
+    for (const step of take('network')) {
+      if (skipNetwork?.aborted) break
+      await attempt(step, deadline, skipNetwork, errors)
+    }
+    return errors
+  }
+}
+
+async function attempt(step: Undo, deadline: number, skip: AbortSignal | undefined, errors: Error[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  let onSkip: (() => void) | undefined
+  const limit = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${step.title}: not finished in time`)), Math.max(deadline - Date.now(), 0))
+    onSkip = resolve
+    skip?.addEventListener('abort', onSkip, {once: true})
+  })
+  try {
+    await Promise.race([step.run(), limit])
+  } catch (error) {
+    errors.push(error instanceof Error ? error : new Error(String(error)))
+  } finally {
+    clearTimeout(timer)
+    if (onSkip) skip?.removeEventListener('abort', onSkip)
+  }
+}

@@ -1,0 +1,19 @@
+import type {Endpoint} from '../core/ports/aws.js'
+
+/** One database, resolved: what every later stage needs to know of it. */
+export interface Target {
+  /** As the user typed it. */
+  readonly name: string
+  /** Id of a file in client/engines, such as `postgres`. */
+  readonly engine: string
+  /** The database's own name and port: what the agent dials, the certificate names and the token is signed for. */
+  readonly endpoint: Endpoint
+  /** `db-…` or `cluster-…`, for the rds-db:connect statement; unknown when nothing was described. */
+  readonly resourceId?: string | undefined
+  readonly region: string
+  readonly vpcId?: string | undefined
+  readonly zone?: string | undefined
+  /** The database to open when the user named none. */
+  readonly defaultDatabase: string
+  readonly securityGroupIds: readonly string[]
+}

@@ -1,0 +1,16 @@
+import {defineConfig} from 'vitest/config'
+
+/** One project a suite. e2e files share real things (/etc/hosts, CPU), so they run one at a time. */
+export default defineConfig({
+  root: new URL('../..', import.meta.url).pathname,
+  test: {
+    disableConsoleIntercept: true,
+    reporters: ['default', './test/config/closing-line.ts'],
+    projects: [
+      {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts', 'test/sandbox/**/*.test.ts']}},
+      {extends: true, test: {name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 30_000}},
+      {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 30_000}},
+      {extends: true, test: {name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false}},
+    ],
+  },
+})
