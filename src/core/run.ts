@@ -1,3 +1,4 @@
+import type {Signal} from './ports/signals.js'
 import type {Teardown} from './teardown.js'
 
 /** What every step of one run shares: when to stop, where undo goes, and how to say something. */
@@ -6,6 +7,8 @@ export interface Run {
   readonly signal: AbortSignal
   readonly undo: Teardown
   readonly say: Say
+  /** Hands these signals to `take` instead of ending the run, until the returned function is called. */
+  divert(signals: readonly Signal[], take: (signal: Signal) => void): () => void
 }
 
 /** Lines for stderr. Both are redacted, and held back while live progress owns the terminal. */

@@ -1,0 +1,69 @@
+import {type DbtunnelError, fail} from '../core/errors.js'
+import type {Signal, SignalPort} from '../core/ports/signals.js'
+import type {Run, Say} from '../core/run.js'
+import {Teardown} from '../core/teardown.js'
+
+/** All undoing together may take this long (design, section 1). */
+const UNDO_BUDGET_MS = 2000
+
+/**
+ * Runs `work` and undoes all that it took, whatever ends it. The first signal
+ * aborts the run with that signal's error (status 128 + n) and undoing begins;
+ * a second one while undoing skips the network part, never the local one.
+ */
+export async function supervise<T>(ports: {signals: SignalPort; say: Say}, work: (run: Run) => Promise<T>): Promise<T> {
+  const {say} = ports
+  const stop = new AbortController()
+  const skipNetwork = new AbortController()
+  const undo = new Teardown()
+  const diverted = new Map<Signal, (signal: Signal) => void>()
+
+  const unlisten = ports.signals.listen((signal) => {
+    const take = diverted.get(signal)
+    if (take) take(signal)
+    else if (signal === 'SIGCONT') return
+    else if (stop.signal.aborted) skipNetwork.abort()
+    else stop.abort(ending(signal))
+  })
+  const run: Run = {
+    signal: stop.signal,
+    undo,
+    say,
+    divert(signals, take) {
+      for (const signal of signals) diverted.set(signal, take)
+      return () => {
+        for (const signal of signals) if (diverted.get(signal) === take) diverted.delete(signal)
+      }
+    },
+  }
+
+  try {
+    return await Promise.race([work(run), aborted(stop.signal)])
+  } finally {
+    // From here on any signal, a first one too, means: hurry.
+    diverted.clear()
+    if (!stop.signal.aborted) stop.signal.addEventListener('abort', () => skipNetwork.abort(), {once: true})
+    const errors = await undo.unwind({budgetMs: UNDO_BUDGET_MS, skipNetwork: skipNetwork.signal})
+    unlisten()
+    for (const error of errors) say.notice(`Could not undo everything. ${error.message}`)
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true})
+  })
+}
+
+function ending(signal: Exclude<Signal, 'SIGCONT'>): DbtunnelError {
+  switch (signal) {
+    case 'SIGHUP':
+      return fail('HANGUP', 'The terminal has gone.')
+    case 'SIGINT':
+      return fail('INTERRUPTED', 'Interrupted.')
+    case 'SIGQUIT':
+      return fail('QUIT', 'Stopped by SIGQUIT.')
+    case 'SIGTERM':
+      return fail('TERMINATED', 'Asked to stop (SIGTERM).')
+  }
+}
