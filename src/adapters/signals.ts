@@ -10,4 +10,12 @@ export const processSignals: SignalPort = {
       for (const [signal, handler] of handlers) process.off(signal, handler)
     }
   },
+  listenFaults(listener) {
+    process.on('uncaughtException', listener)
+    process.on('unhandledRejection', listener)
+    return () => {
+      process.off('uncaughtException', listener)
+      process.off('unhandledRejection', listener)
+    }
+  },
 }

@@ -25,6 +25,7 @@ export async function supervise<T>(ports: {signals: SignalPort; say: Say}, work:
     else if (stop.signal.aborted) skipNetwork.abort()
     else stop.abort(ending(signal))
   })
+  const unlistenFaults = ports.signals.listenFaults((error) => stop.abort(error))
   const run: Run = {
     signal: stop.signal,
     undo,
@@ -45,6 +46,7 @@ export async function supervise<T>(ports: {signals: SignalPort; say: Say}, work:
     if (!stop.signal.aborted) stop.signal.addEventListener('abort', () => skipNetwork.abort(), {once: true})
     const errors = await undo.unwind({budgetMs: UNDO_BUDGET_MS, skipNetwork: skipNetwork.signal})
     unlisten()
+    unlistenFaults()
     for (const error of errors) say.notice(`Could not undo everything. ${error.message}`)
   }
 }

@@ -1,0 +1,44 @@
+import type {Say} from '../core/run.js'
+import {redact} from '../core/redact.js'
+
+/**
+ * stderr as dbtunnel uses it: whole lines, redacted, held back while live
+ * progress draws. Both streams are opened here, before any client inherits
+ * them: opened later, Node would switch the shared pipe to non-blocking and
+ * the client would lose its output (design, section 3).
+ */
+export class Terminal implements Say {
+  readonly stdout: NodeJS.WriteStream = process.stdout
+  readonly stderr: NodeJS.WriteStream = process.stderr
+  readonly #options: {readonly quiet: boolean; readonly debug: boolean}
+  #held: string[] | undefined
+
+  constructor(options: {quiet: boolean; debug: boolean}) {
+    this.#options = options
+  }
+
+  notice(line: string): void {
+    if (!this.#options.quiet) this.#line(line)
+  }
+
+  debug(line: string): void {
+    if (this.#options.debug) this.#line(`debug: ${line}`)
+  }
+
+  /** Keeps lines back until `release`. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const line of held) this.stderr.write(line)
+  }
+
+  #line(line: string): void {
+    const clean = `${redact(line)}\n`
+    if (this.#held) this.#held.push(clean)
+    else this.stderr.write(clean)
+  }
+}

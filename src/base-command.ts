@@ -1,0 +1,44 @@
+import {Command, Errors} from '@oclif/core'
+import {Terminal} from './adapters/terminal.js'
+import {type DbtunnelError, fail} from './core/errors.js'
+import {asFailure, errorJson, errorText} from './present/error.js'
+
+/** Where a command's failure becomes text or JSON, and an exit status: here and nowhere else. */
+export abstract class BaseCommand extends Command {
+  #debug = false
+
+  override async init(): Promise<void> {
+    await super.init()
+    if (process.platform === 'win32') {
+      throw fail('PLATFORM_UNSUPPORTED', 'dbtunnel does not run on native Windows.', {
+        hint: 'Use it in WSL 2: https://learn.microsoft.com/windows/wsl/install',
+      })
+    }
+  }
+
+  /** stderr and stdout for this command, as its flags want them. */
+  protected openTerminal(flags: {quiet: boolean; debug: boolean}): Terminal {
+    this.#debug = flags.debug
+    return new Terminal(flags)
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    // `this.exit(status)`: a client's own status, or success.
+    if (error instanceof Errors.ExitError) throw error
+    const failure = isUsage(error) ? usage(error, this.id) : asFailure(error)
+    if (this.jsonEnabled()) this.logJson(errorJson(failure))
+    else this.logToStderr(errorText(failure, {debug: this.#debug}))
+    // Told already: whoever runs us, oclif or a host CLI, only has to exit.
+    throw new Errors.ExitError(failure.exitCode)
+  }
+}
+
+function isUsage(error: unknown): error is Error {
+  return error instanceof Error && 'parse' in error && 'oclif' in error
+}
+
+/** oclif's parser error, without its help pages: the first line says what was wrong. */
+function usage(error: Error, id: string | undefined): DbtunnelError {
+  const message = (error.message.split('\n')[0] ?? '').replace(/:$/, '')
+  return fail('USAGE', message.endsWith('.') ? message : `${message}.`, {hint: `dbtunnel ${id} --help`, cause: error})
+}

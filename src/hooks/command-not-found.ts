@@ -1,0 +1,15 @@
+import {Errors, type Hook} from '@oclif/core'
+import {closest} from 'fastest-levenshtein'
+import {fail} from '../core/errors.js'
+import {errorText} from '../present/error.js'
+
+/** An unknown command is a usage error (64) with the closest name, where oclif would give 2. */
+const hook: Hook.CommandNotFound = async ({id, config}) => {
+  const known = config.commandIDs.filter((name) => !config.findCommand(name)?.hidden)
+  const hint = known.length === 0 ? `${config.bin} --help` : `Did you mean: ${config.bin} ${closest(id, known)}`
+  const failure = fail('COMMAND_UNKNOWN', `There is no command "${id}".`, {hint})
+  console.error(errorText(failure, {debug: false}))
+  throw new Errors.ExitError(failure.exitCode)
+}
+
+export default hook

@@ -1,0 +1,47 @@
+import {type DbtunnelError, fail, isDbtunnelError} from '../core/errors.js'
+import {redact} from '../core/redact.js'
+
+/** What `--json` prints for a failure (design, section 1). */
+export interface ErrorJson {
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly hint?: string
+    readonly exitCode: number
+  }
+}
+
+/** Any error as one of ours: what is not expected is a bug of dbtunnel, status 70. */
+export function asFailure(error: unknown): DbtunnelError {
+  if (isDbtunnelError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return fail('INTERNAL', `This is a bug in dbtunnel: ${oneLine(message)}`, {
+    hint: 'Run it again with --debug and report what it prints.',
+    cause: error,
+  })
+}
+
+/** What failed and why, then what to type next, indented; the code last. With `debug`, the causes and their stacks. */
+export function errorText(error: DbtunnelError, options: {debug: boolean}): string {
+  const lines = [`dbtunnel: ${error.message} [${error.code}]`]
+  for (const line of error.hint?.split('\n') ?? []) lines.push(`  ${line}`)
+  if (options.debug) lines.push(...causes(error.cause))
+  return redact(lines.join('\n'))
+}
+
+export function errorJson(error: DbtunnelError): ErrorJson {
+  const {code, message, hint, exitCode} = error
+  return {error: {code, message: redact(message), ...(hint === undefined ? {} : {hint: redact(hint)}), exitCode}}
+}
+
+function causes(cause: unknown): string[] {
+  const lines: string[] = []
+  for (let next = cause; next !== undefined && lines.length < 50; next = next instanceof Error ? next.cause : undefined) {
+    lines.push(`caused by: ${next instanceof Error ? (next.stack ?? next.message) : String(next)}`)
+  }
+  return lines
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}
