@@ -3,13 +3,20 @@ import {Flags} from '@oclif/core'
 /** Flags of every command. */
 export const outputFlags = {
   quiet: Flags.boolean({description: 'Print nothing on stderr but errors.', helpGroup: 'OUTPUT'}),
-  debug: Flags.boolean({description: 'Say in detail what is done, and show stack traces. Never prints a secret.', helpGroup: 'OUTPUT'}),
+  debug: Flags.boolean({
+    description: 'Say in detail what is done, and show stack traces. Never prints a secret.',
+    helpGroup: 'OUTPUT',
+  }),
 }
 
 /** Flags that say who asks AWS, and where. */
 export const accountFlags = {
   profile: Flags.string({description: 'AWS profile. [AWS_PROFILE]', helpValue: 'NAME', helpGroup: 'AWS'}),
-  region: Flags.string({description: 'AWS region of the database. [AWS_REGION]', helpValue: 'REGION', helpGroup: 'AWS'}),
+  region: Flags.string({
+    description: 'AWS region of the database. [AWS_REGION]',
+    helpValue: 'REGION',
+    helpGroup: 'AWS',
+  }),
 }
 
 /** Flags that say who logs in to the database. */
@@ -31,27 +38,47 @@ export const tunnelFlags = {
     helpGroup: 'DATABASE',
   }),
   sslmode: Flags.string({
-    description: 'verify-full, or verify-ca, which does not compare the name. Lower ones are refused: the token is a password.',
+    description:
+      'verify-full, or verify-ca, which does not compare the name. Lower ones are refused: the token is a password.',
     helpValue: 'MODE',
     helpGroup: 'DATABASE',
   }),
-  'ca-bundle': Flags.string({description: 'PEM file with further authorities to trust.', helpValue: 'FILE', helpGroup: 'DATABASE'}),
+  'ca-bundle': Flags.string({
+    description: 'PEM file with further authorities to trust.',
+    helpValue: 'FILE',
+    helpGroup: 'DATABASE',
+  }),
   bastion: Flags.string({
-    description: 'Bastion: i-…, mi-…, tag:Key=Value, or any. Without it: instances whose Name, Role or Purpose tag contains "bastion", or that have a tag dbtunnel:bastion.',
+    description:
+      'Bastion: i-…, mi-…, tag:Key=Value, or any. Without it: instances whose Name, Role or Purpose tag contains "bastion", or that have a tag dbtunnel:bastion.',
     helpValue: 'RULE',
     helpGroup: 'TUNNEL',
   }),
   engine: Flags.string({
-    description: 'Who carries the session: plugin (the session-manager-plugin), native (dbtunnel itself), or auto: the plugin where it is installed and new enough.',
+    description:
+      'Who carries the session: plugin (the session-manager-plugin), native (dbtunnel itself), or auto: the plugin where it is installed and new enough.',
     helpValue: 'ENGINE',
     helpGroup: 'TUNNEL',
   }),
-  'local-port': Flags.string({description: 'Port on 127.0.0.1. Without it: any free one.', helpValue: 'PORT', helpGroup: 'TUNNEL'}),
+  'local-port': Flags.string({
+    description: 'Port on 127.0.0.1. Without it: any free one.',
+    helpValue: 'PORT',
+    helpGroup: 'TUNNEL',
+  }),
   resolve: Flags.string({
-    description: 'How the endpoint\'s name leads to 127.0.0.1: hosts (a line in the hosts file), hostaddr (libpq only, no root), or auto.',
+    description:
+      "How the endpoint's name leads to 127.0.0.1: hosts (a line in the hosts file), hostaddr (libpq only, no root), or auto.",
     helpValue: 'WAY',
     helpGroup: 'TUNNEL',
   }),
-  reason: Flags.string({description: 'Kept in the session history of Systems Manager.', helpValue: 'TEXT', helpGroup: 'TUNNEL'}),
-  timeout: Flags.string({description: 'Until the database has answered, such as 45s or 2m. [default: 60s]', helpValue: 'TIME', helpGroup: 'TUNNEL'}),
+  reason: Flags.string({
+    description: 'Kept in the session history of Systems Manager.',
+    helpValue: 'TEXT',
+    helpGroup: 'TUNNEL',
+  }),
+  timeout: Flags.string({
+    description: 'Until the database has answered, such as 45s or 2m. [default: 60s]',
+    helpValue: 'TIME',
+    helpGroup: 'TUNNEL',
+  }),
 }

@@ -2,7 +2,12 @@
  * Waits for `work` for at most `ms` milliseconds, or until `signal` aborts.
  * Rejects with `late()` or the signal's reason; `work` itself goes on unwatched.
  */
-export async function withDeadline<T>(work: Promise<T>, ms: number, late: () => Error, signal?: AbortSignal): Promise<T> {
+export async function withDeadline<T>(
+  work: Promise<T>,
+  ms: number,
+  late: () => Error,
+  signal?: AbortSignal,
+): Promise<T> {
   signal?.throwIfAborted()
   let timer: NodeJS.Timeout | undefined
   let onAbort: (() => void) | undefined

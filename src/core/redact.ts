@@ -2,7 +2,7 @@
 // tokens and credentials, as JSON, query string, header or environment.
 const PATTERNS: readonly [RegExp, string][] = [
   [/(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s"'\\]+/gi, '$1***'],
-  [/("?(?:TokenValue|SessionToken|SecretAccessKey|secretAccessKey|sessionToken)"?\s*[:=]\s*"?)[^"&\s,}]+/g, '$1***'],
+  [/((?:TokenValue|[sS]essionToken|[sS]ecretAccessKey)\\*["']?\s*[:=]\s*\\*["']?)[^"'\\&\s,}]+/g, '$1***'],
   [/(AWS_(?:SECRET_ACCESS_KEY|SESSION_TOKEN|ACCESS_KEY_ID)=)\S+/g, '$1***'],
   [/(x-amz-security-token:\s*)\S+/gi, '$1***'],
   [/(Signature=)[0-9a-f]{16,}/gi, '$1***'],

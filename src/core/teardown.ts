@@ -58,7 +58,10 @@ async function attempt(step: Undo, deadline: number, skip: AbortSignal | undefin
   let timer: NodeJS.Timeout | undefined
   let onSkip: (() => void) | undefined
   const limit = new Promise<void>((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${step.title}: not finished in time`)), Math.max(deadline - Date.now(), 0))
+    timer = setTimeout(
+      () => reject(new Error(`${step.title}: not finished in time`)),
+      Math.max(deadline - Date.now(), 0),
+    )
     onSkip = resolve
     skip?.addEventListener('abort', onSkip, {once: true})
   })

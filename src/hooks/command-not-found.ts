@@ -1,4 +1,4 @@
-import {Errors, type Hook} from '@oclif/core'
+import {Errors, type Hook, ux} from '@oclif/core'
 import {closest} from 'fastest-levenshtein'
 import {fail} from '../core/errors.js'
 import {errorText} from '../present/error.js'
@@ -8,7 +8,7 @@ const hook: Hook.CommandNotFound = async ({id, config}) => {
   const known = config.commandIDs.filter((name) => !config.findCommand(name)?.hidden)
   const hint = known.length === 0 ? `${config.bin} --help` : `Did you mean: ${config.bin} ${closest(id, known)}`
   const failure = fail('COMMAND_UNKNOWN', `There is no command "${id}".`, {hint})
-  console.error(errorText(failure, {debug: false}))
+  ux.stderr(errorText(failure, {debug: false}))
   throw new Errors.ExitError(failure.exitCode)
 }
 

@@ -36,8 +36,10 @@ export function errorJson(error: DbtunnelError): ErrorJson {
 
 function causes(cause: unknown): string[] {
   const lines: string[] = []
-  for (let next = cause; next !== undefined && lines.length < 50; next = next instanceof Error ? next.cause : undefined) {
-    lines.push(`caused by: ${next instanceof Error ? (next.stack ?? next.message) : String(next)}`)
+  let next = cause
+  while (next instanceof Error && lines.length < 50) {
+    lines.push(`caused by: ${next.stack ?? next.message}`)
+    next = next.cause
   }
   return lines
 }

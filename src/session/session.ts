@@ -31,7 +31,11 @@ export interface Carry {
   readonly region: string
   readonly profile?: string | undefined
   /** The StartSession request as sent, for the plugin's fifth argument. */
-  readonly request: {readonly target: string; readonly document: string; readonly parameters: Readonly<Record<string, readonly string[]>>}
+  readonly request: {
+    readonly target: string
+    readonly document: string
+    readonly parameters: Readonly<Record<string, readonly string[]>>
+  }
   /** 0 takes any free port. */
   readonly localPort: number
   /** Until it listens and the channel is up, in milliseconds. */

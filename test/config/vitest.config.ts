@@ -10,7 +10,16 @@ export default defineConfig({
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts', 'test/sandbox/**/*.test.ts']}},
       {extends: true, test: {name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 30_000}},
       {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 30_000}},
-      {extends: true, test: {name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false}},
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

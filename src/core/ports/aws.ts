@@ -94,7 +94,10 @@ export interface Ec2Instance {
 
 export interface Ec2Api {
   /** By filters, or by ids; ids that do not exist give an empty list. */
-  instances(query: {ids: readonly string[]} | {filters: readonly Ec2Filter[]}, signal?: AbortSignal): Promise<readonly Ec2Instance[]>
+  instances(
+    query: {ids: readonly string[]} | {filters: readonly Ec2Filter[]},
+    signal?: AbortSignal,
+  ): Promise<readonly Ec2Instance[]>
 }
 
 export interface ManagedNode {
