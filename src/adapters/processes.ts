@@ -1,0 +1,117 @@
+import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {isAbsolute} from 'node:path'
+import {text} from 'node:stream/consumers'
+import {withDeadline} from '../core/deadline.js'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec, ServantProcess} from '../core/ports/process.js'
+import {exists, findExecutable, isBareText} from './executables.js'
+
+interface Channels {
+  readonly stdio: StdioOptions
+  readonly detached: boolean
+}
+
+const PIPED: Channels = {stdio: ['ignore', 'pipe', 'pipe'], detached: true}
+
+/** Programs of this machine; never through a shell. `path` is where `find` looks. */
+export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort {
+  return {
+    find: (name) => findExecutable(name, path),
+
+    async spawnClient(spec) {
+      // Opened before the spawn: opened for the first time while the client
+      // runs, Node would switch the shared pipe to non-blocking and the client
+      // would lose its output at the first full pipe.
+      void process.stdout
+      void process.stderr
+      const child = await start(spec, path, {stdio: 'inherit', detached: false})
+      return handle(child, (signal) => child.kill(signal))
+    },
+
+    async spawnServant(spec) {
+      return servant(await start(spec, path, PIPED))
+    },
+
+    async output(spec, timeoutMs) {
+      const program = servant(await start(spec, path, PIPED))
+      const late = (): Error => fail('TIMEOUT', `${spec.file} did not end within ${timeoutMs / 1000} s.`)
+      try {
+        const all = Promise.all([text(program.stdout), text(program.stderr), program.ended])
+        const [output, complaint, end] = await withDeadline(all, timeoutMs, late)
+        if (end.code === 0) return output
+        throw fail('CLIENT_UNRUNNABLE', `${spec.file} ended with ${describe(end)}: ${complaint.trim()}`)
+      } finally {
+        program.kill('SIGKILL')
+        program.stdout.destroy()
+        program.stderr.destroy()
+      }
+    },
+  }
+}
+
+async function start(spec: ProcessSpec, path: string, options: Channels): Promise<ChildProcess> {
+  const file = isAbsolute(spec.file) ? spec.file : await findExecutable(spec.file, path)
+  if (file === undefined) throw missing(spec.file)
+  if (await isBareText(file)) throw unrunnable(file, 'it is a text without a first line that begins with #!')
+  let child: ChildProcess
+  try {
+    child = spawn(file, spec.argv, {...options, env: {...spec.env}, shell: false})
+    await once(child, 'spawn')
+  } catch (error) {
+    throw await refusal(file, error as NodeJS.ErrnoException)
+  }
+  // A signal that cannot be delivered is no reason to fall over.
+  child.on('error', () => {})
+  return child
+}
+
+async function refusal(file: string, cause: NodeJS.ErrnoException): Promise<DbtunnelError> {
+  if (cause.code === 'ENOENT' && !(await exists(file))) return missing(file, cause)
+  const why =
+    cause.code === 'ENOENT' ? 'the interpreter that it names is missing' : (REASONS[cause.code ?? ''] ?? cause.message)
+  return unrunnable(file, why, cause)
+}
+
+function unrunnable(file: string, why: string, cause?: unknown): DbtunnelError {
+  return fail('CLIENT_UNRUNNABLE', `${file} cannot be run: ${why}.`, {hint: `Look at it with: ls -l ${file}`, cause})
+}
+
+function missing(file: string, cause?: unknown): DbtunnelError {
+  return fail('CLIENT_MISSING', `There is no program ${file}.`, {cause})
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  ENOEXEC: 'it is not a program for this machine',
+  E2BIG: 'its arguments and environment are too long',
+}
+
+function servant(child: ChildProcess): ServantProcess {
+  const {stdout, stderr} = child
+  if (!stdout || !stderr) throw new Error('a servant has its output piped')
+  // The group, so that what it started itself ends with it.
+  const common = handle(child, (signal) => process.kill(-(child.pid as number), signal))
+  return {...common, stdout, stderr}
+}
+
+function handle(child: ChildProcess, send: (signal: NodeJS.Signals) => void): ClientProcess {
+  const ended = new Promise<ProcessEnd>((resolve) => child.once('exit', (code, signal) => resolve({code, signal})))
+  return {
+    pid: child.pid as number,
+    ended,
+    kill(signal) {
+      // Once it has been reaped its id may be someone else's.
+      if (child.exitCode !== null || child.signalCode !== null) return
+      try {
+        send(signal)
+      } catch {
+        // Gone in this very moment: `ended` says so.
+      }
+    },
+  }
+}
+
+function describe(end: ProcessEnd): string {
+  return end.signal === null ? `status ${end.code}` : `signal ${end.signal}`
+}
