@@ -1,0 +1,126 @@
+import {randomBytes} from 'node:crypto'
+import {mkdtempSync, realpathSync, type Stats, statSync} from 'node:fs'
+import {open, readFile, rename, rm} from 'node:fs/promises'
+import {basename, isAbsolute, join} from 'node:path'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import type {PrivateFiles} from '../core/ports/files.js'
+
+const STICKY = 0o1000
+
+/**
+ * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
+ * goes with the login), else under TMPDIR.
+ */
+export function privateFiles(environment: Readonly<Record<string, string | undefined>> = process.env): PrivateFiles {
+  return {
+    // Made at once, without a pause before the caller goes on: no signal can
+    // come between the folder and its undo.
+    async makeFolder() {
+      return makeFolder(environment)
+    },
+
+    async write(folder, name, content) {
+      if (basename(name) !== name || name.startsWith('.')) throw new Error(`not a plain file name: ${name}`)
+      const path = join(folder, name)
+      const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`)
+      try {
+        // Exclusive: an existing file or link of that name is never opened.
+        const file = await open(draft, 'wx', 0o600)
+        try {
+          await file.chmod(0o600)
+          await file.writeFile(content)
+        } finally {
+          await file.close()
+        }
+        await rename(draft, path)
+        return path
+      } catch (error) {
+        await rm(draft, {force: true}).catch(() => {})
+        throw unwritable(`The file ${path} cannot be written`, error)
+      }
+    },
+
+    async removeFolder(folder) {
+      await rm(folder, {recursive: true, force: true})
+    },
+
+    async readText(path) {
+      try {
+        return await readFile(path, 'utf8')
+      } catch (error) {
+        throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reason(error)}.`, {
+          hint: `Check it with: ls -l ${path}`,
+          cause: error,
+        })
+      }
+    },
+  }
+}
+
+function makeFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  const base = privateBase(environment['XDG_RUNTIME_DIR']) ?? sharedBase(environment['TMPDIR'] || '/tmp')
+  try {
+    return mkdtempSync(join(base, 'dbtunnel-'))
+  } catch (error) {
+    throw unwritable(`No folder can be made in ${base}`, error)
+  }
+}
+
+/** A folder that is ours alone; anything less is passed over. */
+function privateBase(folder: string | undefined): string | undefined {
+  if (folder === undefined || !isAbsolute(folder)) return undefined
+  try {
+    const real = realpathSync(folder)
+    const stats = statSync(real)
+    return stats.isDirectory() && isOurs(stats) && (stats.mode & 0o077) === 0 ? real : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A folder in which no other user can replace what is ours: our own, or one like /tmp with the sticky bit. */
+function sharedBase(folder: string): string {
+  let stats: Stats
+  let real: string
+  try {
+    real = realpathSync(folder)
+    stats = statSync(real)
+  } catch (error) {
+    throw unwritable(`The temporary folder ${folder} cannot be used`, error)
+  }
+  const safe = (isOurs(stats) || stats.uid === 0) && ((stats.mode & 0o022) === 0 || (stats.mode & STICKY) !== 0)
+  if (safe) return real
+  throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
+    hint: 'Set TMPDIR to a folder of your own.',
+  })
+}
+
+function isOurs(stats: Stats): boolean {
+  return stats.uid === process.geteuid?.()
+}
+
+function unwritable(what: string, cause: unknown): DbtunnelError {
+  return fail('FILES_UNWRITABLE', `${what}: ${reason(cause)}.`, {
+    hint: 'Free some space there, or set TMPDIR to a folder of your own.',
+    cause,
+  })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is no folder',
+  EPERM: 'it is not permitted',
+  EROFS: 'the file system is read-only',
+}
+
+function reason(error: unknown): string {
+  const {code, message} = error as NodeJS.ErrnoException
+  return REASONS[code ?? ''] ?? message
+}

@@ -1,0 +1,69 @@
+import type {SslMode} from '../config/settings.js'
+
+/** What libpq must know to reach the database through the tunnel, and nothing of what it must not. */
+export interface Connection {
+  /** TARGET as the user typed it. */
+  readonly target: string
+  /** The endpoint's own name: what the certificate is compared with. */
+  readonly host: string
+  readonly localPort: number
+  readonly user: string
+  readonly database: string
+  readonly sslmode: SslMode
+  /** How the name leads to 127.0.0.1: by the hosts file, or given to libpq beside it. */
+  readonly mapping: 'hosts' | 'hostaddr'
+  readonly authoritiesFile: string
+  readonly passfile: string
+  /** Server settings of ours, such as `-c statement_timeout=30s`; they win over the user's. */
+  readonly serverOptions?: string | undefined
+}
+
+/** Of the user's PG* variables, those that cannot change where psql connects, as whom, or how safely. */
+const HARMLESS = ['PGCLIENTENCODING', 'PGDATESTYLE', 'PGTZ', 'PGCONNECT_TIMEOUT', 'PGOPTIONS']
+
+/** PostgreSQL cuts application_name here (NAMEDATALEN - 1, in bytes). */
+const APPLICATION_NAME_BYTES = 63
+
+/**
+ * The whole environment of a libpq client: the user's, without the PG*
+ * variables that are not harmless (PGSERVICE, PGHOSTADDR, PGSSLMODE… would
+ * lead it elsewhere), and with ours.
+ *
+ * AWS's own variables stay, secrets too. psql runs what the user tells it to
+ * (`\! aws s3 cp …`, `\copy … program`, a pager), as it would when started
+ * from this very shell; whoever can read its environment can read the shell's.
+ */
+export function clientEnvironment(
+  inherited: Readonly<Record<string, string | undefined>>,
+  connection: Connection,
+): Record<string, string> {
+  const environment: Record<string, string> = {}
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && (!name.startsWith('PG') || HARMLESS.includes(name))) environment[name] = value
+  }
+  const options = [environment['PGOPTIONS'], connection.serverOptions].filter(Boolean).join(' ')
+  return {...environment, ...(options === '' ? {} : {PGOPTIONS: options}), ...connectionVariables(connection)}
+}
+
+function connectionVariables(connection: Connection): Record<string, string> {
+  return {
+    PGHOST: connection.host,
+    ...(connection.mapping === 'hostaddr' ? {PGHOSTADDR: '127.0.0.1'} : {}),
+    PGPORT: String(connection.localPort),
+    PGUSER: connection.user,
+    PGDATABASE: connection.database,
+    PGSSLMODE: connection.sslmode,
+    PGSSLROOTCERT: connection.authoritiesFile,
+    // libpq prefers GSSAPI encryption to TLS, whatever sslmode says.
+    PGGSSENCMODE: 'disable',
+    PGPASSFILE: connection.passfile,
+    PGAPPNAME: applicationName(connection.target),
+  }
+}
+
+/** Ends on a whole character: PostgreSQL would show a cut one as question marks. */
+function applicationName(target: string): string {
+  let name = `dbtunnel:${target}`
+  while (Buffer.byteLength(name) > APPLICATION_NAME_BYTES) name = [...name].slice(0, -1).join('')
+  return name
+}

@@ -1,0 +1,106 @@
+import {partitionOf} from './names.js'
+
+// Every IAM statement that dbtunnel prints, in errors and in the README.
+
+/** The document that dbtunnel's sessions use. */
+export const SESSION_DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost'
+
+export interface PolicyStatement {
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+/** Where a statement is to hold. What is not known becomes `*`. */
+export interface PolicyScope {
+  readonly region?: string | undefined
+  readonly account?: string | undefined
+  /** The tag that marks bastions; by default any value of `dbtunnel:bastion`. */
+  readonly bastionTag?: {readonly key: string; readonly value: string} | undefined
+}
+
+/** Without this condition the same statement also opens a shell on the bastion: SSM takes a missing document for its shell. */
+const DOCUMENT_CHECK = {BoolIfExists: {'ssm:SessionDocumentAccessCheck': 'true'}}
+
+/** Two statements, for a tag condition never holds for a document. */
+export function startSessionStatements(scope: PolicyScope = {}): readonly PolicyStatement[] {
+  const {region = '*', account = '*'} = scope
+  const {key, value} = scope.bastionTag ?? {key: 'dbtunnel:bastion', value: '*'}
+  const aws = partition(scope.region)
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['ssm:StartSession'],
+      Resource: [`arn:${aws}:ssm:${region}::document/${SESSION_DOCUMENT}`],
+      Condition: DOCUMENT_CHECK,
+    },
+    {
+      Effect: 'Allow',
+      Action: ['ssm:StartSession'],
+      Resource: [
+        `arn:${aws}:ec2:${region}:${account}:instance/*`,
+        `arn:${aws}:ssm:${region}:${account}:managed-instance/*`,
+      ],
+      Condition: {...DOCUMENT_CHECK, StringLike: {[`ssm:resourceTag/${key}`]: value}},
+    },
+  ]
+}
+
+/** Resuming, ending and carrying one's own sessions. (For IAM users without a role: `${aws:username}-*`.) */
+export function ownSessionStatement(scope: PolicyScope = {}): PolicyStatement {
+  const {region = '*', account = '*'} = scope
+  return {
+    Effect: 'Allow',
+    Action: ['ssm:ResumeSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel'],
+    Resource: [`arn:${partition(scope.region)}:ssm:${region}:${account}:session/\${aws:userid}-*`],
+  }
+}
+
+export function describeStatement(): PolicyStatement {
+  return {
+    Effect: 'Allow',
+    Action: [
+      'rds:DescribeDBInstances',
+      'rds:DescribeDBClusters',
+      'rds:DescribeDBClusterEndpoints',
+      'ec2:DescribeInstances',
+      'ssm:DescribeInstanceInformation',
+    ],
+    Resource: ['*'],
+  }
+}
+
+/** Logging in to one database as one user. The prefix is `rds-db:`; `rds:connect` grants nothing. */
+export function loginStatement(login: {
+  readonly region: string
+  readonly account?: string | undefined
+  readonly resourceId?: string | undefined
+  readonly user: string
+}): PolicyStatement {
+  const {region, account = '*', resourceId = '*', user} = login
+  return {
+    Effect: 'Allow',
+    Action: ['rds-db:connect'],
+    Resource: [`arn:${partitionOf(region)}:rds-db:${region}:${account}:dbuser:${resourceId}/${user}`],
+  }
+}
+
+/** The statements that grant an API action, such as `ssm:StartSession`; empty for one that dbtunnel does not use. */
+export function statementsFor(action: string, scope: PolicyScope = {}): readonly PolicyStatement[] {
+  const all = [...startSessionStatements(scope), ownSessionStatement(scope), describeStatement()]
+  return all.filter((statement) => statement.Action.includes(action))
+}
+
+/** Statements as they stand in a policy, each on one line; an action or resource alone without its brackets. */
+export function policyJson(statements: readonly PolicyStatement[]): string {
+  const alone = (list: readonly string[]): string | readonly string[] =>
+    list.length === 1 ? (list[0] as string) : list
+  return statements
+    .map((one) => JSON.stringify({...one, Action: alone(one.Action), Resource: alone(one.Resource)}))
+    .join(',\n')
+}
+
+function partition(region: string | undefined): string {
+  return region === undefined ? 'aws' : partitionOf(region)
+}

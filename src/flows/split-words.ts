@@ -1,0 +1,129 @@
+import {closest, distance} from 'fastest-levenshtein'
+import {PSQL_LONG_NAMES, readPsqlWord, takesNextWord} from '../client/psql-options.js'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import {type OwnFlags, readOwnFlag} from './own-flags.js'
+import {shellLine} from './shell-line.js'
+
+/** A command line by who reads each word, every part in its order. */
+export interface SplitWords {
+  /** dbtunnel's own flags with their values: for oclif's parser. */
+  readonly own: readonly string[]
+  readonly target: string
+  /** For the client, byte for byte. */
+  readonly client: readonly string[]
+}
+
+/**
+ * Splits the words of `dbtunnel psql`. oclif must not see the client's words:
+ * it sorts them by first occurrence and refuses unknown flags (oclif 4.14).
+ *
+ * Own flags are recognised anywhere before `--`, but never where a psql option
+ * takes its value. TARGET is the first word that is neither; psql's words come
+ * after it. `--` ends ours; it is not passed on, a second one is.
+ * Rejects with TARGET_MISSING, TARGET_INVALID, OPTION_BEFORE_TARGET or USAGE.
+ */
+export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitWords {
+  const own: string[] = []
+  const client: string[] = []
+  let target: string | undefined
+  let early: string | undefined
+  let at = 0
+
+  for (; at < argv.length && argv[at] !== '--'; at++) {
+    const word = argv[at] as string
+    const flag = readOwnFlag(word, flags)
+    if (flag) {
+      own.push(word)
+      const value = argv[at + 1]
+      // `--` is never a value of ours: the parser will say that one is missing.
+      if (flag.takesNext && value !== undefined && value !== '--') {
+        own.push(value)
+        at++
+      }
+    } else if (target === undefined && !word.startsWith('-')) {
+      target = word
+    } else {
+      const read = readPsqlWord(word)
+      if (read.kind === 'wrong') throw unknownOption(word, read.problem, flags)
+      if (target === undefined) early ??= word
+      client.push(word)
+      if (takesNextWord(word) && at + 1 < argv.length) client.push(argv[++at] as string)
+    }
+  }
+
+  const rest = argv.slice(at)
+  if (target === undefined && rest[1] !== undefined && !rest[1].startsWith('-'))
+    throw targetBehindDashes(own, client, rest)
+  const checked = checkTarget(target)
+  if (early !== undefined) throw optionBeforeTarget(early, [...own, checked, ...client, ...rest])
+  return {own, target: checked, client: [...client, ...rest.slice(1)]}
+}
+
+/** Splits the words of `dbtunnel exec`: own flags and TARGET, then `--`, then the command. Rejects like `splitPsqlWords`. */
+export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitWords {
+  const dashes = argv.indexOf('--')
+  const before = dashes < 0 ? argv : argv.slice(0, dashes)
+  const own: string[] = []
+  const plain: string[] = []
+
+  for (let at = 0; at < before.length; at++) {
+    const word = before[at] as string
+    const flag = readOwnFlag(word, flags)
+    if (flag) {
+      own.push(word)
+      if (flag.takesNext && at + 1 < before.length) own.push(before[++at] as string)
+    } else if (word.startsWith('-') && word !== '-') {
+      throw unknownOption(word, `dbtunnel exec has no option ${word}.`, flags, [])
+    } else plain.push(word)
+  }
+
+  const [target, ...superfluous] = plain
+  const checked = checkTarget(target)
+  const client = argv.slice(before.length + 1)
+  if (client.length === 0 || superfluous.length > 0) {
+    const command = superfluous.length > 0 ? [...superfluous, ...client] : ['COMMAND']
+    throw fail('USAGE', 'The command to run comes after "--".', {
+      hint: shellLine(['dbtunnel', 'exec', ...own, checked, '--', ...command]),
+    })
+  }
+  return {own, target: checked, client}
+}
+
+function checkTarget(target: string | undefined): string {
+  if (target === undefined || target === '') {
+    throw fail('TARGET_MISSING', target === '' ? 'The target is an empty word.' : 'No target is given.', {
+      hint: 'Name the database first, for example: dbtunnel psql prod-db',
+    })
+  }
+  return target
+}
+
+function optionBeforeTarget(option: string, line: readonly string[]): DbtunnelError {
+  return fail('OPTION_BEFORE_TARGET', `The target comes before psql's own arguments, but ${option} stands before it.`, {
+    hint: shellLine(['dbtunnel', 'psql', ...line]),
+  })
+}
+
+function targetBehindDashes(own: readonly string[], client: readonly string[], rest: readonly string[]): DbtunnelError {
+  const [, target, ...words] = rest
+  return fail('TARGET_MISSING', 'The target comes before "--"; every word after that is for psql.', {
+    hint: shellLine([
+      'dbtunnel',
+      'psql',
+      ...own,
+      target as string,
+      ...client,
+      ...(words.length > 0 ? ['--', ...words] : []),
+    ]),
+  })
+}
+
+function unknownOption(word: string, problem: string, flags: OwnFlags, others = PSQL_LONG_NAMES): DbtunnelError {
+  const typed = word.replace(/^-+/, '').replace(/=.*/s, '')
+  const nearest = closest(typed, [...flags.long.keys(), ...others])
+  const far = distance(typed, nearest)
+  const likely = word.startsWith('--') && far > 0 && far <= Math.max(1, Math.floor(typed.length / 3))
+  return fail('USAGE', likely ? `There is no option --${typed}.` : problem, {
+    hint: likely ? `Did you mean --${nearest}?` : 'See dbtunnel psql --help and psql --help.',
+  })
+}
