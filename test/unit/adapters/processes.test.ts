@@ -74,10 +74,11 @@ describe('spawnServant', () => {
       child.on('spawn', () => console.log('started'))
       setInterval(() => {}, 1000)`
     const servant = await processes().spawnServant(node(script))
+    const gone = once(servant.stdout.resume(), 'close')
     await once(servant.stdout, 'data')
     servant.kill('SIGKILL')
     expect(await servant.ended).toEqual({code: null, signal: 'SIGKILL'})
-    await once(servant.stdout, 'close')
+    await gone
     // A signal after the end must reach nobody, and fail for nobody.
     servant.kill('SIGKILL')
   })
