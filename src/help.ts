@@ -1,5 +1,5 @@
 import {Help} from '@oclif/core'
-import {ownFlags} from './flows/own-flags.js'
+import {readOwnFlags} from './flows/own-flags.js'
 import {splitPsqlWords} from './flows/split-words.js'
 
 /**
@@ -18,9 +18,9 @@ export default class ClientAwareHelp extends Help {
   }
 }
 
-function asksForHelp(words: string[], flags: Parameters<typeof ownFlags>[0]): boolean {
+function asksForHelp(words: string[], flags: Parameters<typeof readOwnFlags>[0]): boolean {
   try {
-    return splitPsqlWords(words, ownFlags(flags)).own.includes('--help')
+    return splitPsqlWords(words, readOwnFlags({...flags, help: {type: 'boolean'}})).own.includes('--help')
   } catch {
     return true
   }

@@ -1,3 +1,4 @@
+import {closeSync, openSync} from 'node:fs'
 import type {Say} from '../core/run.js'
 import {redact} from '../core/redact.js'
 
@@ -15,6 +16,16 @@ export class Terminal implements Say {
 
   constructor(options: {quiet: boolean; debug: boolean}) {
     this.#options = options
+  }
+
+  /** Whether a terminal controls us: then it sends Ctrl-C to the client, too. */
+  get controls(): boolean {
+    try {
+      closeSync(openSync('/dev/tty', 'r'))
+      return true
+    } catch {
+      return false
+    }
   }
 
   notice(line: string): void {

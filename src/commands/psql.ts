@@ -1,0 +1,38 @@
+import {Args} from '@oclif/core'
+import {openApp} from '../app.js'
+import {BaseCommand} from '../base-command.js'
+import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {readOwnFlags} from '../flows/own-flags.js'
+import {psql} from '../flows/psql.js'
+import {splitPsqlWords} from '../flows/split-words.js'
+import {chooseProgress} from '../tasks/progress.js'
+
+export default class Psql extends BaseCommand {
+  static override summary = 'Open a psql prompt on a private RDS database, and undo everything when it ends.'
+
+  static override description = `TARGET is an RDS instance or cluster (prod-db, prod-db:reader, prod-db:CUSTOM), or an endpoint's host name. \
+All words after it are psql's, but for the flags below; after "--" all are psql's. The status is psql's own (0 to 3), or one of sysexits.h when dbtunnel itself fails.`
+
+  static override usage = 'psql TARGET [FLAGS] [PSQL ARGUMENTS]'
+
+  static override examples = [
+    {description: 'A prompt:', command: '<%= config.bin %> <%= command.id %> prod-db'},
+    {description: 'One query, and nothing else on stdout:', command: "<%= config.bin %> <%= command.id %> prod-db -Atc 'select 1'"},
+    {description: 'A script, stopping at its first error:', command: '<%= config.bin %> <%= command.id %> prod-db -v ON_ERROR_STOP=1 -f migrate.sql'},
+    {description: 'The reader of a cluster, as another user:', command: '<%= config.bin %> <%= command.id %> orders:reader -U report'},
+  ]
+
+  static override args = {
+    target: Args.string({description: 'The database.', required: true, ignoreStdin: true}),
+  }
+
+  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+
+  async run(): Promise<void> {
+    const {own, target, client} = splitPsqlWords(this.argv, readOwnFlags(Psql.flags))
+    const {flags} = await this.parse(Psql, [...own, target])
+    const terminal = this.openTerminal(flags)
+    const end = await psql({target, flags, words: client}, openApp(terminal), chooseProgress(terminal, flags))
+    this.exit(end)
+  }
+}

@@ -1,0 +1,32 @@
+import {Args} from '@oclif/core'
+import {openApp} from '../app.js'
+import {BaseCommand} from '../base-command.js'
+import {accountFlags, loginFlags, outputFlags} from '../flags.js'
+import {token} from '../flows/token.js'
+import type {TokenResult} from '../flows/token.js'
+
+export default class Token extends BaseCommand {
+  static override summary = 'Print an IAM token for a database, and nothing else: its password for 15 minutes.'
+
+  static override description = `Signed for the endpoint's own name and port, as the database wants it, whatever tunnel leads there. \
+It is a password: keep it out of logs and command lines.`
+
+  static override examples = [
+    {description: 'For a program that takes a password:', command: 'PGPASSWORD=$(<%= config.bin %> <%= command.id %> prod-db) pg_dump …'},
+  ]
+
+  static override enableJsonFlag = true
+
+  static override args = {
+    target: Args.string({description: 'The database, as for psql.', required: true, ignoreStdin: true}),
+  }
+
+  static override flags = {...loginFlags, ...accountFlags, ...outputFlags}
+
+  async run(): Promise<TokenResult> {
+    const {args, flags} = await this.parse(Token)
+    const result = await token({target: args.target, flags}, openApp(this.openTerminal(flags)))
+    this.log(result.token)
+    return result
+  }
+}

@@ -1,0 +1,139 @@
+import {chooseBastions} from '../bastion/choose-bastions.js'
+import {lookUpCandidates} from '../bastion/look-up-candidates.js'
+import {trustAuthorities} from '../client/authorities.js'
+import {engineOf} from '../client/engines.js'
+import type {Settings} from '../config/settings.js'
+import {withDeadline} from '../core/deadline.js'
+import {fail} from '../core/errors.js'
+import type {AwsApi, CallerIdentity} from '../core/ports/aws.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {PrivateFiles} from '../core/ports/files.js'
+import type {HostsPort} from '../core/ports/hosts.js'
+import type {ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
+import type {ProcessPort} from '../core/ports/process.js'
+import type {Progress} from '../core/progress.js'
+import type {Run} from '../core/run.js'
+import {mapName, type NameMapping} from '../hosts/map-name.js'
+import type {TargetName} from '../resolve/parse-target.js'
+import {resolveTarget} from '../resolve/resolve-target.js'
+import type {Target} from '../resolve/target.js'
+import {openSession} from '../session/open-session.js'
+import type {Session} from '../session/session.js'
+import {keepPassfile, type Passfile} from '../token/passfile.js'
+import {together} from './together.js'
+
+export interface TunnelPorts {
+  readonly aws: AwsApi
+  readonly clock: Clock
+  readonly files: PrivateFiles
+  readonly hosts: HostsPort
+  readonly listen: ListenPort
+  readonly process: ProcessPort
+  readonly prober: Prober
+  readonly webSocket: WebSocketPort
+}
+
+export interface TunnelRequest {
+  readonly name: TargetName
+  readonly settings: Settings
+  /** Whether the client that follows is libpq, which needs no hosts line. */
+  readonly client: 'libpq' | 'any'
+}
+
+/** A database within reach: verified, named and with its password in place. */
+export interface Tunnel {
+  readonly target: Target
+  readonly session: Session
+  /** Unknown when the user was named: then AWS was not asked. */
+  readonly caller?: CallerIdentity | undefined
+  readonly user: string
+  readonly database: string
+  readonly mapping: NameMapping
+  readonly passfile: Passfile
+  /** Path of the PEM file with the authorities to trust. */
+  readonly authoritiesFile: string
+}
+
+const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
+
+/**
+ * config → resolve → bastion → session → hosts → token. At most three AWS round
+ * trips in sequence: RDS, EC2 and STS side by side, then SSM's inventory, then
+ * StartSession. Rejects with the first stage's failure, or TIMEOUT when
+ * `settings.timeoutMs` is over first; what was taken is on `run.undo`.
+ */
+export async function openTunnel(request: TunnelRequest, ports: TunnelPorts, progress: Progress, run: Run): Promise<Tunnel> {
+  const {settings} = request
+  let at: string = STEPS[0]
+  const reached = (step: (typeof STEPS)[number]): void => void (at = step)
+  progress.begin(STEPS)
+  run.undo.push('progress', 'local', () => progress.end())
+  try {
+    return await withDeadline(
+      open(request, ports, progress, run, reached),
+      settings.timeoutMs,
+      () =>
+        fail('TIMEOUT', `Not ready after ${settings.timeoutMs / 1000} s, at the step "${at}".`, {
+          hint: 'Try again, or give it more time: --timeout 2m',
+        }),
+      run.signal,
+    )
+  } finally {
+    await progress.end()
+  }
+}
+
+async function open(
+  {name, settings, client}: TunnelRequest,
+  ports: TunnelPorts,
+  progress: Progress,
+  run: Run,
+  reached: (step: (typeof STEPS)[number]) => void,
+): Promise<Tunnel> {
+  const {aws, files} = ports
+  const {target, candidates, caller, user, authorities} = await progress.step(
+    async () => {
+      const [target, candidates, caller] = await together([
+        resolveTarget(name, {region: settings.region, engineOf}, aws.rds, run),
+        lookUpCandidates(settings.bastion, {ec2: aws.ec2}, run.signal),
+        settings.user === undefined ? aws.sts.identity(run.signal) : undefined,
+      ])
+      const authorities = await trustAuthorities(target, settings.caBundle, files)
+      return {target, candidates, caller, user: settings.user ?? caller?.name ?? '', authorities}
+    },
+    (found) => `${found.target.endpoint.host}:${found.target.endpoint.port}`,
+  )
+  reached('Bastion')
+  const bastions = await progress.step(
+    () => chooseBastions(candidates, target, settings.bastion, {ssm: aws.ssm}, run),
+    ([first]) => `${first?.name ?? ''} ${first?.id ?? ''}`.trim(),
+  )
+  reached('Session')
+  const session = await progress.step(
+    async () => {
+      const engines = await chooseEngines(settings, ports, run)
+      const {preamble} = engineOf(target.engine)
+      return openSession({target, bastions, settings, authorities, preamble, engines}, ports, run)
+    },
+    (opened) => `port ${opened.localPort} (${opened.engine}); the database answers, its certificate is right`,
+  )
+  reached('Name')
+  const mapping = await progress.step(
+    () => mapName(target.endpoint.host, {mode: settings.resolve, client}, ports.hosts, run),
+    ({via}) => (via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)'),
+  )
+  reached('Login')
+  return progress.step(
+    async () => {
+      let folder: string | undefined
+      run.undo.push('private folder', 'local', async () => folder === undefined ? undefined : files.removeFolder(folder))
+      folder = await files.makeFolder()
+      const authoritiesFile = await files.write(folder, 'authorities.pem', authorities)
+      const login = {endpoint: target.endpoint, region: target.region, user, localPort: session.localPort}
+      const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock: ports.clock}, run)
+      const database = settings.database ?? target.defaultDatabase
+      return {target, session, caller, user, database, mapping, passfile, authoritiesFile}
+    },
+    (tunnel) => `${tunnel.user}, by IAM token`,
+  )
+}

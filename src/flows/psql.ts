@@ -1,0 +1,76 @@
+import {clientEnvironment} from '../client/environment.js'
+import {readPsqlArguments} from '../client/psql-arguments.js'
+import {findPsql} from '../client/psql.js'
+import {explainRefusedLogin} from '../client/refused-login.js'
+import {type FlagValues, readSettings, type SettingsSources} from '../config/read-settings.js'
+import type {Settings} from '../config/settings.js'
+import type {AwsApi} from '../core/ports/aws.js'
+import type {SignalPort} from '../core/ports/signals.js'
+import type {Progress} from '../core/progress.js'
+import type {Say} from '../core/run.js'
+import {parseTarget} from '../resolve/parse-target.js'
+import {openTunnel, type TunnelPorts} from './open-tunnel.js'
+import {runClient, statusOf} from './run-client.js'
+import {supervise} from './supervise.js'
+
+export interface PsqlRequest {
+  readonly target: string
+  readonly flags: FlagValues
+  /** psql's own words, in order. */
+  readonly words: readonly string[]
+}
+
+export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
+  readonly awsFor: (settings: Settings) => AwsApi
+  readonly sources: SettingsSources
+  readonly signals: SignalPort
+  readonly say: Say
+  readonly platform: NodeJS.Platform
+  readonly hasTerminal: boolean
+}
+
+/**
+ * Opens a tunnel, runs psql through it and undoes everything. Returns psql's
+ * status. Rejects, before any AWS call where possible, with what the stages reject with.
+ */
+export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Progress): Promise<number> {
+  const {flags, target, words} = request
+  const name = parseTarget(target)
+  const own = {user: flags.user, database: flags.database}
+  const {argv, ...login} = readPsqlArguments(words, own)
+  const settings = await readSettings({...flags, ...login}, ports.sources)
+  const file = await findPsql(ports.process, ports.files, ports.platform)
+
+  return supervise(ports, async (run) => {
+    const aws = ports.awsFor(settings)
+    const tunnel = await openTunnel({name, settings, client: 'libpq'}, {...ports, aws}, progress, run)
+    const {session, passfile} = tunnel
+    if (tunnel.mapping.via === 'hostaddr') run.say.notice(tunnel.mapping.why)
+    const env = clientEnvironment(ports.sources.env, {
+      target,
+      host: tunnel.target.endpoint.host,
+      localPort: session.localPort,
+      user: tunnel.user,
+      database: tunnel.database,
+      sslmode: settings.sslmode,
+      mapping: tunnel.mapping.via,
+      authoritiesFile: tunnel.authoritiesFile,
+      passfile: passfile.path,
+    })
+    // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
+    run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
+    void session.closed.then(({error}) => {
+      if (error && !run.signal.aborted) run.say.notice(`${error.message} psql has lost its connection.`)
+    })
+    const startedAt = ports.clock.now()
+    const end = await runClient({file, argv, env}, ports, run)
+    const refused = explainRefusedLogin(end, ports.clock.now() - startedAt, {
+      user: tunnel.user,
+      region: tunnel.target.region,
+      resourceId: tunnel.target.resourceId,
+      caller: tunnel.caller,
+    })
+    if (refused !== undefined) run.say.notice(refused)
+    return statusOf(end)
+  })
+}

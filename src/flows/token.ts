@@ -1,0 +1,40 @@
+import {engineOf} from '../client/engines.js'
+import {type FlagValues, readSettings} from '../config/read-settings.js'
+import {parseTarget} from '../resolve/parse-target.js'
+import {resolveTarget} from '../resolve/resolve-target.js'
+import {signToken} from '../token/sign-token.js'
+import type {PsqlPorts} from './psql.js'
+import {supervise} from './supervise.js'
+import {together} from './together.js'
+
+export interface TokenResult {
+  readonly token: string
+  /** The endpoint that it was signed for. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** ISO 8601. */
+  readonly expiresAt: string
+}
+
+/** RDS checks the age of a token at login only (domain: 15 minutes). */
+const LIFETIME_MS = 15 * 60_000
+
+/** Resolves the database and signs one token; no tunnel, no bastion. */
+export async function token(
+  request: {readonly target: string; readonly flags: FlagValues},
+  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources'>,
+): Promise<TokenResult> {
+  const name = parseTarget(request.target)
+  const settings = await readSettings(request.flags, ports.sources)
+  return supervise(ports, async (run) => {
+    const aws = ports.awsFor(settings)
+    const [{endpoint, region}, user] = await together([
+      resolveTarget(name, {region: settings.region, engineOf}, aws.rds, run),
+      settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),
+    ])
+    const signedAt = ports.clock.now()
+    const signed = await signToken({endpoint, region, user}, aws.signing)
+    return {token: signed, ...endpoint, user, expiresAt: new Date(signedAt + LIFETIME_MS).toISOString()}
+  })
+}
