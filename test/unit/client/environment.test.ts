@@ -1,0 +1,99 @@
+import {describe, expect, it} from 'vitest'
+import {clientEnvironment, type Connection} from '../../../src/client/environment.js'
+
+const connection: Connection = {
+  target: 'prod-db',
+  host: 'prod-db.abc.eu-west-1.rds.amazonaws.com',
+  localPort: 54321,
+  user: 'alice@example.com',
+  database: 'app',
+  sslmode: 'verify-full',
+  mapping: 'hosts',
+  authoritiesFile: '/run/x/authorities.pem',
+  passfile: '/run/x/passfile',
+}
+
+const ours = {
+  PGHOST: 'prod-db.abc.eu-west-1.rds.amazonaws.com',
+  PGPORT: '54321',
+  PGUSER: 'alice@example.com',
+  PGDATABASE: 'app',
+  PGSSLMODE: 'verify-full',
+  PGSSLROOTCERT: '/run/x/authorities.pem',
+  PGGSSENCMODE: 'disable',
+  PGPASSFILE: '/run/x/passfile',
+  PGAPPNAME: 'dbtunnel:prod-db',
+}
+
+describe('clientEnvironment', () => {
+  it('is the connection, and nothing more', () => {
+    expect(clientEnvironment({}, connection)).toEqual(ours)
+  })
+
+  it('names the address only when the hosts file does not', () => {
+    expect(clientEnvironment({}, {...connection, mapping: 'hostaddr'})).toEqual({...ours, PGHOSTADDR: '127.0.0.1'})
+  })
+
+  it('drops every PG variable of the user but the five harmless ones', () => {
+    const harmful = {
+      PGSERVICE: 'x',
+      PGSERVICEFILE: '/x',
+      PGSYSCONFDIR: '/x',
+      PGHOSTADDR: '10.0.0.1',
+      PGPASSWORD: 'x',
+      PGSSLMODE: 'disable',
+      PGREQUIRESSL: '0',
+      PGSSLCERT: '/x',
+      PGSSLCRL: '/x',
+      PGREQUIREPEER: 'x',
+      PGCHANNELBINDING: 'x',
+      PGTARGETSESSIONATTRS: 'x',
+      PGSSLNEGOTIATION: 'direct',
+      PGKRBSRVNAME: 'x',
+      PGGSSLIB: 'x',
+      PGSSLMINPROTOCOLVERSION: 'TLSv1',
+      PGDATABASE: 'x',
+      PGUSER: 'x',
+      PGHOST: 'x',
+      PGPORT: '1',
+      PGPASSFILE: '/x',
+      PGSSLROOTCERT: 'system',
+      PGGSSENCMODE: 'require',
+      PG_NEW: 'x',
+    }
+    const harmless = {
+      PGCLIENTENCODING: 'LATIN1',
+      PGDATESTYLE: 'ISO',
+      PGTZ: 'UTC',
+      PGCONNECT_TIMEOUT: '5',
+      PGOPTIONS: '-c a=b',
+    }
+    expect(clientEnvironment({...harmful, ...harmless}, connection)).toEqual({...ours, ...harmless})
+  })
+
+  it('keeps what is not PostgreSQL’s, psql’s own and AWS’s', () => {
+    const kept = {
+      HOME: '/h',
+      TERM: 'xterm',
+      PSQLRC: '/p',
+      PSQL_PAGER: 'less',
+      PAGER: 'more',
+      AWS_SECRET_ACCESS_KEY: 's',
+    }
+    expect(clientEnvironment({...kept, GONE: undefined}, connection)).toEqual({...kept, ...ours})
+  })
+
+  it('lets server options of ours win over the user’s', () => {
+    const guarded = {...connection, serverOptions: '-c statement_timeout=30s'}
+    expect(clientEnvironment({PGOPTIONS: '-c statement_timeout=0'}, guarded)['PGOPTIONS']).toBe(
+      '-c statement_timeout=0 -c statement_timeout=30s',
+    )
+    expect(clientEnvironment({PGOPTIONS: ''}, guarded)['PGOPTIONS']).toBe('-c statement_timeout=30s')
+  })
+
+  it('keeps the application name within what PostgreSQL shows', () => {
+    const name = clientEnvironment({}, {...connection, target: 'é'.repeat(60)})['PGAPPNAME'] ?? ''
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
+    expect(name).toBe(`dbtunnel:${'é'.repeat(27)}`)
+  })
+})
