@@ -1,0 +1,115 @@
+import {connect} from 'node:net'
+import {type Duplex} from 'node:stream'
+import {type TLSSocket} from 'node:tls'
+import {type Endpoint, type Verifier} from './endpoint.js'
+import {ASK_PASSWORD, fatal, type FirstMessage, type Setting, startup} from './messages.js'
+import {readFirst, readPassword} from './reading.js'
+import {leave, splice} from './splice.js'
+import {refusalOf} from './token.js'
+
+/** One attempt to log in, as only the sandbox sees it: the client is never told why. */
+export interface Login {
+  /** By the sandbox's clock. */
+  readonly at: number
+  readonly host: string
+  readonly user: string
+  readonly outcome: 'in' | 'refused'
+  readonly reason?: string
+}
+
+/** A password that a client gave to an impostor. */
+export interface Theft {
+  readonly host: string
+  readonly user: string
+  readonly password: string
+}
+
+export interface Desk {
+  readonly endpoint: Endpoint
+  readonly verifier: Verifier
+  /** PostgreSQL's own Unix socket. */
+  readonly socketPath: string
+  record(login: Login): void
+  recordTheft(theft: Theft): void
+}
+
+/** Takes a client that has come through TLS: checks its token, then leaves it to PostgreSQL. */
+export async function receive(client: TLSSocket, desk: Desk): Promise<void> {
+  const first = await readFirst(client)
+  if (first?.kind === 'cancel') return handOver(client, desk, first.bytes)
+  const caller = await askPassword(client, first)
+  if (!caller) return void client.destroy()
+  const {user, password} = caller
+  const {endpoint, verifier} = desk
+  const reason = refusalOf(password, user, endpoint, verifier)
+  const login = {at: verifier.now(), host: endpoint.host, user}
+  desk.record(reason === undefined ? {...login, outcome: 'in'} : {...login, outcome: 'refused', reason})
+  if (reason !== undefined) return refuse(client, user)
+  const seen: Setting[] = [
+    ['sandbox.tls_version', client.getProtocol() ?? ''],
+    ['sandbox.server_name', client.servername || ''],
+  ]
+  const own = caller.settings.filter(([name]) => !name.startsWith('sandbox.'))
+  handOver(client, desk, startup(caller.version, [...own, ...seen]))
+}
+
+/** Refuses a client that came without TLS, as RDS does where `rds.force_ssl` is on. */
+export function refuseClear(
+  client: Duplex,
+  address: string,
+  first: FirstMessage & {kind: 'startup'},
+  desk: Desk,
+): void {
+  const user = valueOf(first.settings, 'user') ?? ''
+  const database = valueOf(first.settings, 'database') ?? user
+  desk.record({
+    at: desk.verifier.now(),
+    host: desk.endpoint.host,
+    user,
+    outcome: 'refused',
+    reason: 'no encryption',
+  })
+  const entry = `host "${address}", user "${user}", database "${database}", no encryption`
+  leave(client, fatal('28000', `no pg_hba.conf entry for ${entry}`))
+}
+
+/** Asks for the password, as the real one would, and keeps it. */
+export async function steal(client: Duplex, first: FirstMessage | undefined, desk: Desk): Promise<void> {
+  const caller = await askPassword(client, first)
+  if (!caller) return void client.destroy()
+  const {user, password} = caller
+  desk.recordTheft({host: desk.endpoint.host, user, password})
+  refuse(client, user)
+}
+
+/** Joins the client to PostgreSQL, which gets these bytes first. */
+export function handOver(client: Duplex, {socketPath}: Desk, bytes: Buffer): void {
+  const server = connect({path: socketPath, allowHalfOpen: true})
+  server.write(bytes)
+  splice(client, server)
+}
+
+interface Caller {
+  readonly version: number
+  readonly settings: readonly Setting[]
+  readonly user: string
+  readonly password: string
+}
+
+async function askPassword(client: Duplex, first: FirstMessage | undefined): Promise<Caller | undefined> {
+  if (first?.kind !== 'startup') return undefined
+  const {version, settings} = first
+  const user = valueOf(settings, 'user')
+  if (!user) return undefined
+  client.write(ASK_PASSWORD)
+  const password = await readPassword(client)
+  return password === undefined ? undefined : {version, settings, user, password}
+}
+
+function refuse(client: Duplex, user: string): void {
+  leave(client, fatal('28000', `PAM authentication failed for user "${user}"`))
+}
+
+function valueOf(settings: readonly Setting[], wanted: string): string | undefined {
+  return settings.find(([name]) => name === wanted)?.[1]
+}

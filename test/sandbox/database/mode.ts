@@ -1,0 +1,44 @@
+import {type Authority, type Certificate, EXPIRED, NOT_YET_VALID, selfSign} from './authority.js'
+
+/** How an endpoint behaves toward new connections. All but `honest` and slowness are an impostor's ways. */
+export type Mode =
+  | 'honest'
+  /** Honest, but every byte to the client waits so long. */
+  | {readonly msPerByte: number}
+  | Disguise
+  /** Answers that it speaks no TLS, and asks for the password in clear. */
+  | 'no-tls'
+  /** Takes connections and never answers. */
+  | 'silent'
+  /** Closes each connection at once. */
+  | 'closing'
+
+/** What is wrong with an impostor's certificate. */
+export type Disguise = 'other-name' | 'other-authority' | 'expired' | 'not-yet-valid' | 'self-signed'
+
+export interface Authorities {
+  readonly trusted: Authority
+  readonly other: Authority
+}
+
+/** The certificate that an endpoint of these names shows. */
+export function certificateFor(
+  mode: 'honest' | Disguise,
+  names: readonly string[],
+  {trusted, other}: Authorities,
+): Promise<Certificate> {
+  switch (mode) {
+    case 'honest':
+      return trusted.issue(names)
+    case 'other-name':
+      return trusted.issue(['impostor.invalid'])
+    case 'other-authority':
+      return other.issue(names)
+    case 'expired':
+      return trusted.issue(names, EXPIRED)
+    case 'not-yet-valid':
+      return trusted.issue(names, NOT_YET_VALID)
+    case 'self-signed':
+      return selfSign(names)
+  }
+}
