@@ -3,17 +3,17 @@ import type {PrivateFiles} from '../core/ports/files.js'
 import type {ProcessPort} from '../core/ports/process.js'
 
 /** The command that installs psql, by ID in /etc/os-release. */
-const INSTALL: Readonly<Record<string, string>> = {
-  debian: 'sudo apt-get install postgresql-client',
-  ubuntu: 'sudo apt-get install postgresql-client',
-  fedora: 'sudo dnf install postgresql',
-  rhel: 'sudo dnf install postgresql',
-  centos: 'sudo dnf install postgresql',
-  amzn: 'sudo dnf install postgresql16',
-  alpine: 'sudo apk add postgresql-client',
-  arch: 'sudo pacman -S postgresql-libs',
-  suse: 'sudo zypper install postgresql',
-}
+const INSTALL: ReadonlyMap<string, string> = new Map([
+  ['debian', 'sudo apt-get install postgresql-client'],
+  ['ubuntu', 'sudo apt-get install postgresql-client'],
+  ['fedora', 'sudo dnf install postgresql'],
+  ['rhel', 'sudo dnf install postgresql'],
+  ['centos', 'sudo dnf install postgresql'],
+  ['amzn', 'sudo dnf install postgresql16'],
+  ['alpine', 'sudo apk add postgresql-client'],
+  ['arch', 'sudo pacman -S postgresql-libs'],
+  ['suse', 'sudo zypper install postgresql'],
+])
 
 const MACOS = 'brew install libpq && brew link --force libpq'
 
@@ -37,5 +37,5 @@ function installCommand(osRelease: string): string | undefined {
     const value = new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(osRelease)?.[1]
     return value?.split(' ') ?? []
   })
-  return ids.map((id) => INSTALL[id]).find((command) => command !== undefined)
+  return ids.map((id) => INSTALL.get(id)).find((command) => command !== undefined)
 }

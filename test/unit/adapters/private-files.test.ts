@@ -1,0 +1,128 @@
+import {chmod, chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {privateFiles} from '../../../src/adapters/private-files.js'
+
+let base: string
+
+beforeEach(async () => {
+  base = await realpath(await mkdtemp(join(tmpdir(), 'dbtunnel-test-')))
+})
+
+afterEach(async () => {
+  await rm(base, {recursive: true, force: true})
+})
+
+async function folder(name: string, mode: number): Promise<string> {
+  const path = join(base, name)
+  await mkdir(path)
+  await chmod(path, mode)
+  return path
+}
+
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777
+
+describe('makeFolder', () => {
+  it('makes a folder of 0700 under a private XDG_RUNTIME_DIR, a fresh one each time', async () => {
+    const runtime = await folder('runtime', 0o700)
+    const files = privateFiles({XDG_RUNTIME_DIR: runtime, TMPDIR: base})
+    const [one, two] = [await files.makeFolder(), await files.makeFolder()]
+    expect(dirname(one)).toBe(runtime)
+    expect(one).not.toBe(two)
+    expect(await modeOf(one)).toBe(0o700)
+  })
+
+  it('passes over an XDG_RUNTIME_DIR that others may enter, that is missing, or relative', async () => {
+    const open = await folder('open', 0o755)
+    for (const runtime of [open, join(base, 'missing'), 'relative', '', undefined]) {
+      const made = await privateFiles({XDG_RUNTIME_DIR: runtime, TMPDIR: base}).makeFolder()
+      expect(dirname(made)).toBe(base)
+    }
+  })
+
+  it.runIf(process.getuid?.() === 0)('passes over an XDG_RUNTIME_DIR of another user, as after su', async () => {
+    const theirs = await folder('theirs', 0o700)
+    await chown(theirs, 65534, 65534)
+    const made = await privateFiles({XDG_RUNTIME_DIR: theirs, TMPDIR: base}).makeFolder()
+    expect(dirname(made)).toBe(base)
+  })
+
+  it('takes a folder for everybody only with the sticky bit', async () => {
+    const shared = await folder('shared', 0o1777)
+    expect(dirname(await privateFiles({TMPDIR: shared}).makeFolder())).toBe(shared)
+    await chmod(shared, 0o777)
+    await expect(privateFiles({TMPDIR: shared}).makeFolder()).rejects.toMatchObject({
+      code: 'FILES_UNWRITABLE',
+      exitCode: 73,
+    })
+  })
+
+  it('says in plain words why it cannot', async () => {
+    const missing = join(base, 'missing')
+    await expect(privateFiles({TMPDIR: missing}).makeFolder()).rejects.toThrow(
+      `The temporary folder ${missing} cannot be used: it does not exist.`,
+    )
+  })
+})
+
+describe('write', () => {
+  it('writes 0600 whatever the umask, and leaves no draft behind', async () => {
+    const files = privateFiles({TMPDIR: base})
+    const own = await files.makeFolder()
+    const umask = process.umask(0)
+    try {
+      expect(await files.write(own, 'passfile', 'one')).toBe(join(own, 'passfile'))
+    } finally {
+      process.umask(umask)
+    }
+    expect(await modeOf(join(own, 'passfile'))).toBe(0o600)
+    await files.write(own, 'passfile', 'two')
+    expect(await readFile(join(own, 'passfile'), 'utf8')).toBe('two')
+    expect(await readdir(own)).toEqual(['passfile'])
+  })
+
+  it('replaces a link and never writes through it', async () => {
+    const victim = join(base, 'victim')
+    await writeFile(victim, 'untouched', {mode: 0o644})
+    await symlink(victim, join(base, 'passfile'))
+    await privateFiles().write(base, 'passfile', 'secret')
+    expect(await readFile(victim, 'utf8')).toBe('untouched')
+    expect(await readFile(join(base, 'passfile'), 'utf8')).toBe('secret')
+    expect(await modeOf(join(base, 'passfile'))).toBe(0o600)
+  })
+
+  it('keeps the old file when it cannot write the new one, and leaves no draft', async () => {
+    await mkdir(join(base, 'taken'))
+    await expect(privateFiles().write(base, 'taken', 'x')).rejects.toMatchObject({code: 'FILES_UNWRITABLE'})
+    expect(await readdir(base)).toEqual(['taken'])
+    await expect(privateFiles().write(join(base, 'gone'), 'x', 'x')).rejects.toThrow('it does not exist')
+  })
+
+  it('takes no name that leads out of the folder', async () => {
+    for (const name of ['../x', '/x', 'a/b', '..', ''])
+      await expect(privateFiles().write(base, name, 'x')).rejects.toThrow()
+    expect(await readdir(base)).toEqual([])
+  })
+})
+
+it('removeFolder removes all, and a second time nothing', async () => {
+  const files = privateFiles({TMPDIR: base})
+  const own = await files.makeFolder()
+  await files.write(own, 'a', 'x')
+  await mkdir(join(own, 'b'))
+  await files.removeFolder(own)
+  await files.removeFolder(own)
+  expect(await readdir(base)).toEqual([])
+})
+
+it('readText reads, or names the file that it cannot read', async () => {
+  await writeFile(join(base, 'ca.pem'), 'ü')
+  expect(await privateFiles().readText(join(base, 'ca.pem'))).toBe('ü')
+  const missing = join(base, 'missing.pem')
+  await expect(privateFiles().readText(missing)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: `The file ${missing} cannot be read: it does not exist.`,
+  })
+  await expect(privateFiles().readText(base)).rejects.toThrow('it is a folder')
+})
