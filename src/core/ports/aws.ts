@@ -53,6 +53,7 @@ export interface DatabaseCluster {
 export interface ClusterEndpoint {
   /** Set for custom endpoints only. */
   readonly id?: string | undefined
+  readonly clusterId?: string | undefined
   readonly host: string
   readonly kind: 'WRITER' | 'READER' | 'CUSTOM'
   /** For CUSTOM: which kind of member it may serve. */
@@ -70,8 +71,8 @@ export interface RdsApi {
   clusterMembers(clusterId: string, signal?: AbortSignal): Promise<readonly DatabaseInstance[]>
   /** Undefined when there is no such cluster. */
   cluster(id: string, signal?: AbortSignal): Promise<DatabaseCluster | undefined>
-  /** Empty when there is no such cluster. */
-  clusterEndpoints(clusterId: string, signal?: AbortSignal): Promise<readonly ClusterEndpoint[]>
+  /** Empty when there is no such cluster; those of all clusters when none is given. */
+  clusterEndpoints(clusterId: string | undefined, signal?: AbortSignal): Promise<readonly ClusterEndpoint[]>
   instances(signal?: AbortSignal): Promise<readonly DatabaseInstance[]>
   clusters(signal?: AbortSignal): Promise<readonly DatabaseCluster[]>
 }

@@ -1,0 +1,88 @@
+import {resolve} from 'node:path'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import {isRegion} from '../core/names.js'
+import {BASTION_RULES, parseBastionRule} from './bastion-rule.js'
+import type {BastionRule, SslMode} from './settings.js'
+
+/** One value as it was given: `origin` is the flag or variable, as the user knows it. */
+export interface Given {
+  readonly text: string
+  readonly origin: string
+}
+
+export function regionOf(given: Given): string {
+  if (isRegion(given.text)) return given.text
+  throw invalid(given, 'an AWS region, such as eu-west-1')
+}
+
+/** A database's user or name. libpq would read `=` and `://` as a whole connection string. */
+export function loginWord(given: Given, what: 'user' | 'database'): string {
+  const {text} = given
+  const connection = what === 'database' && (text.includes('=') || text.includes('://'))
+  if (isPrintable(text) && !text.startsWith('-') && !connection) return text
+  throw invalid(given, what === 'database' ? 'the plain name of a database' : 'the name of a database user')
+}
+
+/** A profile's name; whether there is such a profile shows when it is read. */
+export function profileName(given: Given): string {
+  if (isPrintable(given.text) && !given.text.startsWith('-')) return given.text
+  throw invalid(given, 'the name of an AWS profile')
+}
+
+export function bastionRule(given: Given): BastionRule {
+  const rule = isPrintable(given.text) ? parseBastionRule(given.text) : undefined
+  if (rule) return rule
+  throw invalid(given, `one of ${BASTION_RULES}`)
+}
+
+export function portNumber(given: Given): number {
+  const port = /^\d{1,5}$/.test(given.text) ? Number(given.text) : 0
+  if (port >= 1 && port <= 65535) return port
+  throw invalid(given, 'a port from 1 to 65535')
+}
+
+export function oneOf<const T extends string>(given: Given, words: readonly T[]): T {
+  const word = words.find((one) => one === given.text)
+  if (word !== undefined) return word
+  throw invalid(given, `one of ${words.join(', ')}`)
+}
+
+const LOWER_SSLMODES = ['disable', 'allow', 'prefer', 'require']
+
+export function sslMode(given: Given): SslMode {
+  if (!LOWER_SSLMODES.includes(given.text)) return oneOf(given, ['verify-full', 'verify-ca'])
+  throw fail('VALUE_INVALID', `${given.origin} ${given.text} would send the token, a password, to whoever answers.`, {
+    hint: 'Use verify-full (the default), or verify-ca, which does not compare the name.',
+  })
+}
+
+/** Systems Manager takes 1 to 256 characters. */
+export function reasonText(given: Given): string {
+  if (given.text.length <= 256 && isPrintable(given.text)) return given.text
+  throw invalid(given, 'one line of 1 to 256 characters')
+}
+
+const LONGEST_MS = 3_600_000
+
+/** `45s`, `2m` or plain seconds, from 1 s to 1 h; in milliseconds. */
+export function duration(given: Given): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m)?$/.exec(given.text) ?? []
+  const ms = Math.round(Number(amount) * (unit === 'm' ? 60_000 : 1000))
+  if (ms >= 1000 && ms <= LONGEST_MS) return ms
+  throw invalid(given, 'a time from 1s to 60m, such as 45s or 2m')
+}
+
+/** An absolute path; whether the file can be read shows when it is needed. */
+export function filePath(given: Given, cwd: string): string {
+  if (isPrintable(given.text)) return resolve(cwd, given.text)
+  throw invalid(given, 'the path of a PEM file')
+}
+
+function isPrintable(text: string): boolean {
+  return text !== '' && !/\p{Cc}/u.test(text)
+}
+
+function invalid({text, origin}: Given, expected: string): DbtunnelError {
+  // Quoted as JSON: no control character of a value reaches the terminal.
+  return fail('VALUE_INVALID', `${origin}: ${JSON.stringify(text)} is not ${expected}.`)
+}

@@ -1,0 +1,24 @@
+import type {EndpointTarget} from './parse-target.js'
+import type {ResolveInput} from './resolve-target.js'
+import type {Target} from './target.js'
+
+/**
+ * The target as its own name gives it, without asking AWS: for an endpoint with
+ * its port, when user and bastion are named, too; and for a proxy always, which
+ * no Describe call of ours knows. Undefined when something must be looked up.
+ */
+export function givenTarget(name: EndpointTarget, input: ResolveInput): Target | undefined {
+  const bastionNamed = input.bastion.kind === 'instance' || input.bastion.kind === 'managed-node'
+  const allNamed = name.of !== 'custom' && name.port !== undefined && input.user !== undefined && bastionNamed
+  // A host name does not tell the engine; psql's is the only one so far.
+  const engine = input.engineOf('postgres')
+  if (!engine || !(allNamed || name.of === 'proxy')) return undefined
+  return {
+    name: name.text,
+    engine: engine.id,
+    endpoint: {host: name.host, port: name.port ?? engine.defaultPort},
+    region: name.region,
+    defaultDatabase: engine.defaultDatabase,
+    securityGroupIds: [],
+  }
+}
