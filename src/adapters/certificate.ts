@@ -5,32 +5,32 @@ const NAMES_SHOWN = 3
 
 /**
  * Why a server's certificate was not accepted, in plain words that go on from
- * "… is not to be trusted:". `code` is OpenSSL's or Node's word for it.
+ * "… did not prove its identity:". `code` is OpenSSL's or Node's word for it.
  */
 export function explainDistrust(code: string, certificate: X509Certificate | undefined, host: string): string {
   if (!certificate) return 'it showed no certificate'
   switch (code) {
     case 'CERT_HAS_EXPIRED':
-      return `it expired on ${day(firstExpired(certificate).validTo)}`
+      return `its certificate expired on ${day(firstExpired(certificate).validTo)}`
     case 'CERT_NOT_YET_VALID':
-      return `it is valid only from ${day(certificate.validFrom)} on`
+      return `its certificate is valid only from ${day(certificate.validFrom)} on`
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `it is for ${names(certificate)} and not for ${host}`
+      return `its certificate is for ${names(certificate)} and not for ${host}`
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return 'it is signed by itself'
+      return 'its certificate is signed by itself'
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'CERT_UNTRUSTED':
     case 'INVALID_CA':
-      return `it is signed by an authority that is not trusted (${commonName(certificate.issuer)})`
+      return `its certificate is signed by an authority that is not trusted (${commonName(certificate.issuer)})`
     case 'CERT_SIGNATURE_FAILURE':
-      return `its signature is not that of ${commonName(certificate.issuer)}`
+      return `its certificate does not bear the signature of ${commonName(certificate.issuer)}`
     case 'INVALID_PURPOSE':
-      return 'it is not one for servers'
+      return 'its certificate is not one for servers'
     default:
-      return `OpenSSL says ${code}`
+      return `its certificate is refused (${code})`
   }
 }
 

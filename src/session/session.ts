@@ -18,6 +18,8 @@ export interface Session {
   readonly localPort: number
   /** Settles once, when the session has ended for whatever reason. Never rejects. */
   readonly closed: Promise<SessionEnd>
+  /** How many connections the agent has reported as failed: it did not get through to the database. */
+  readonly failedDials?: (() => number) | undefined
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
   check(): Promise<void>
   /** Ends it at once on this machine. Ending it at AWS is an undo step of its own. */

@@ -95,29 +95,29 @@ describe('a certificate that is not to be trusted', () => {
     [
       'another name',
       () => authority.issue(['a.example', 'b.example']),
-      () => `it is for a.example, b.example and not for ${HOST}`,
+      () => `its certificate is for a.example, b.example and not for ${HOST}`,
     ],
     [
       'many other names',
       () => authority.issue(['a.example', 'b.example', 'c.example', 'd.example', 'e.example']),
-      () => `it is for a.example, b.example, c.example and 2 more names and not for ${HOST}`,
+      () => `its certificate is for a.example, b.example, c.example and 2 more names and not for ${HOST}`,
     ],
     [
       'a name above',
       () => authority.issue(['*.rds.amazonaws.com']),
-      () => `it is for *.rds.amazonaws.com and not for ${HOST}`,
+      () => `its certificate is for *.rds.amazonaws.com and not for ${HOST}`,
     ],
     [
       'another authority',
       () => stranger.issue([HOST]),
-      () => 'it is signed by an authority that is not trusted (Stranger?2J Root)',
+      () => 'its certificate is signed by an authority that is not trusted (Stranger?2J Root)',
     ],
-    ['itself', () => selfSign([HOST]), () => 'it is signed by itself'],
-    ['the past', () => authority.issue([HOST], EXPIRED), () => `it expired on ${day(EXPIRED.until)}`],
+    ['itself', () => selfSign([HOST]), () => 'its certificate is signed by itself'],
+    ['the past', () => authority.issue([HOST], EXPIRED), () => `its certificate expired on ${day(EXPIRED.until)}`],
     [
       'the future',
       () => authority.issue([HOST], NOT_YET_VALID),
-      () => `it is valid only from ${day(NOT_YET_VALID.from)} on`,
+      () => `its certificate is valid only from ${day(NOT_YET_VALID.from)} on`,
     ],
   ]
 

@@ -1,0 +1,46 @@
+import {fail} from '../core/errors.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
+import type {Session} from './session.js'
+
+/** The agent takes connections a moment after the channel is up; until then they are closed at once. */
+const ATTEMPTS = 3
+const PAUSE_MS = 300
+
+/**
+ * Probes until the database has answered, one way or another. `closed` is final
+ * once the agent reports a failed connection, or after a second or so.
+ * Rejects with the session's own error when it ends meanwhile, or `signal`'s reason.
+ */
+export async function awaitDatabase(
+  session: Session,
+  request: Omit<ProbeRequest, 'port' | 'timeoutMs'>,
+  timeLeft: () => number,
+  ports: {prober: Prober; clock: Clock},
+  signal: AbortSignal,
+): Promise<ProbeOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    const probe = {...request, port: session.localPort, timeoutMs: timeLeft()}
+    const outcome = await whileOpen(session, (stop) => ports.prober.probe(probe, stop), signal)
+    if (outcome.kind !== 'closed') return outcome
+    // Also for the case that the session itself has ended: then its own error says more.
+    await whileOpen(session, (stop) => ports.clock.sleep(PAUSE_MS, stop), signal)
+    if (attempt === ATTEMPTS || (session.failedDials?.() ?? 0) > 0) return outcome
+  }
+}
+
+async function whileOpen<T>(
+  session: Session,
+  work: (stop: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const over = new AbortController()
+  const ended = session.closed.then(({error}) => {
+    throw error ?? fail('TUNNEL_LOST', 'The session was closed.')
+  })
+  try {
+    return await Promise.race([work(AbortSignal.any([signal, over.signal])), ended])
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,89 @@
+import type {Bastion} from '../bastion/bastion.js'
+import type {Settings} from '../config/settings.js'
+import {fail, hasCode} from '../core/errors.js'
+import type {SsmApi} from '../core/ports/aws.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {ListenPort, ProbeRequest, Prober} from '../core/ports/network.js'
+import type {Run} from '../core/run.js'
+import type {Target} from '../resolve/target.js'
+import {awaitDatabase} from './await-database.js'
+import {checkLocalPort} from './local-port.js'
+import type {Session, SessionEngine} from './session.js'
+import {probeFailure, unreachable} from './session-failure.js'
+import {startSession} from './start-session.js'
+
+export interface SessionRequest {
+  readonly target: Target
+  /** In order of preference. */
+  readonly bastions: readonly Bastion[]
+  readonly settings: Settings
+  /** PEM certificates of the authorities to trust. */
+  readonly authorities: string
+  readonly preamble: ProbeRequest['preamble']
+  /** In order of preference. */
+  readonly engines: readonly SessionEngine[]
+}
+
+export interface SessionPorts {
+  readonly aws: {readonly ssm: Pick<SsmApi, 'startSession' | 'terminateSession'>}
+  readonly prober: Prober
+  readonly listen: ListenPort
+  readonly clock: Clock
+}
+
+/**
+ * Opens a session on the first bastion that is connected, and waits until the
+ * database has answered through it. Rejects with PORT_IN_USE before any AWS
+ * call, with BASTION_NONE, DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL,
+ * TIMEOUT, or what StartSession or the engine rejects with. What was taken is
+ * on `run.undo`.
+ */
+export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Session> {
+  const {target, settings, authorities, preamble} = request
+  const deadline = ports.clock.now() + settings.timeoutMs
+  const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
+  await checkLocalPort(settings.localPort, ports.listen)
+
+  const session = await carry(request, timeLeft, ports, run)
+  const verifyName = settings.sslmode === 'verify-full'
+  const question = {host: target.endpoint.host, authorities, verifyName, preamble}
+  const outcome = await awaitDatabase(session, question, timeLeft, ports, run.signal).catch((error: unknown) => {
+    throw nameTheHop(error, target, session.bastion)
+  })
+  if (outcome.kind !== 'answered') throw probeFailure(outcome, target, session.bastion, session.failedDials?.() ?? 0)
+  run.say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
+  return session
+}
+
+/** With the first engine, and with the next one and a new session when the plugin proves unusable. */
+async function carry(request: SessionRequest, timeLeft: () => number, ports: SessionPorts, run: Run): Promise<Session> {
+  const {target, bastions, settings} = request
+  const [engine, ...others] = request.engines
+  if (!engine) throw fail('INTERNAL', 'No session engine was chosen.')
+  const started = await startSession({target, bastions, settings, timeLeft}, ports.aws.ssm, run)
+  const {grant, bastion} = started
+  run.say.debug(`session ${grant.sessionId} on ${bastion.id}, carried by the ${engine.id} engine`)
+  const {region, profile, localPort} = settings
+  try {
+    return await engine.open(
+      {grant, bastion, region, profile, request: started.request, localPort, timeoutMs: timeLeft()},
+      run,
+    )
+  } catch (error) {
+    if (!hasCode(error, 'PLUGIN_UNUSABLE') || others.length === 0) throw nameTheHop(error, target, bastion)
+    run.say.notice(`${error.message} Going on without it.`)
+    // Its failure, if any, is told when all is undone.
+    void started.terminate().catch(() => {})
+    return carry(
+      {...request, engines: others, bastions: bastions.slice(bastions.indexOf(bastion))},
+      timeLeft,
+      ports,
+      run,
+    )
+  }
+}
+
+/** An engine knows that the database is out of reach, but not which rule would mend it. */
+function nameTheHop(error: unknown, target: Target, bastion: Bastion): unknown {
+  return hasCode(error, 'DATABASE_UNREACHABLE') ? unreachable(target, bastion, error.message, error) : error
+}

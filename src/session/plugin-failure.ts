@@ -1,0 +1,62 @@
+import {type DbtunnelError, fail} from '../core/errors.js'
+import type {ProcessEnd} from '../core/ports/process.js'
+import {redact} from '../core/redact.js'
+import type {PluginEvent} from './plugin-output.js'
+
+/** How a plugin came to its end: what it said last that means something, its last lines, and its status. */
+export interface PluginEnd {
+  readonly event: PluginEvent | undefined
+  readonly lastLines: readonly string[]
+  readonly end: ProcessEnd
+}
+
+/** The plugin ended before it listened. PLUGIN_UNUSABLE when the fault is its own and another engine may do better. */
+export function startFailure({event, lastLines, end}: PluginEnd, localPort: number): DbtunnelError {
+  if (event?.kind === 'failed') {
+    if (/address already in use/.test(event.reason)) {
+      return fail('PORT_IN_USE', `Port ${localPort} on 127.0.0.1 was taken while the session started.`, {
+        hint: 'Choose another one with --local-port, or leave it out.',
+      })
+    }
+    return fail('PLUGIN_UNUSABLE', `The session-manager-plugin gave up: ${redact(event.reason)}.`, USE_NATIVE)
+  }
+  if (event?.kind === 'ended') return serviceEnded('SESSION_FAILED', event.reason)
+  return fail('PLUGIN_UNUSABLE', `The session-manager-plugin ended with ${describe(end)} before the tunnel was up.`, {
+    hint: said(lastLines, USE_NATIVE.hint),
+  })
+}
+
+/** It did not listen in time: it hangs without a word when it cannot reach Session Manager (real plugin 1.2.677). */
+export function startTimeout(lastLines: readonly string[], timeoutMs: number): DbtunnelError {
+  return fail('TIMEOUT', `The session-manager-plugin opened no port within ${Math.round(timeoutMs / 1000)} s.`, {
+    hint: said(lastLines, 'It may not reach Session Manager, and says nothing then. Try again, or: --engine native'),
+  })
+}
+
+/** The plugin ended after the tunnel was up. */
+export function loss({event, lastLines, end}: PluginEnd): DbtunnelError {
+  if (event?.kind === 'ended') return serviceEnded('TUNNEL_LOST', event.reason)
+  if (event?.kind === 'timed-out') return serviceEnded('TUNNEL_LOST', 'it timed out')
+  return fail('TUNNEL_LOST', `The session-manager-plugin ended with ${describe(end)}.`, {
+    hint: said(lastLines, 'Run the command again.'),
+  })
+}
+
+const USE_NATIVE = {hint: 'dbtunnel can do without it: --engine native'}
+
+function serviceEnded(code: 'SESSION_FAILED' | 'TUNNEL_LOST', reason: string): DbtunnelError {
+  // The agent's words in basic mode (datachannel 8).
+  const unreachable = /^Unable to connect to specified port|^Forwarding to IP address .* is forbidden/.test(reason)
+  const why = reason === '' ? 'without giving a reason' : redact(reason).replace(/\.$/, '')
+  return fail(unreachable ? 'DATABASE_UNREACHABLE' : code, `Session Manager ended the session: ${why}.`, {
+    hint: unreachable ? undefined : 'Run the command again.',
+  })
+}
+
+function describe({code, signal}: ProcessEnd): string {
+  return signal === null ? `status ${code}` : `signal ${signal}`
+}
+
+function said(lines: readonly string[], advice: string): string {
+  return [...lines.slice(-4).map((line) => `It said: ${redact(line)}`), advice].join('\n')
+}

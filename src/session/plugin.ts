@@ -1,0 +1,100 @@
+import {withDeadline} from '../core/deadline.js'
+import {fail, hasCode} from '../core/errors.js'
+import type {SsmApi} from '../core/ports/aws.js'
+import type {PrivateFiles} from '../core/ports/files.js'
+import type {ListenPort} from '../core/ports/network.js'
+import type {ProcessPort, ProcessSpec} from '../core/ports/process.js'
+import type {Run} from '../core/run.js'
+import type {Plugin} from './find-plugin.js'
+import {checkLocalPort} from './local-port.js'
+import {type Environment, pluginEnvironment, RESPONSE_VARIABLE, temporaryFolder} from './plugin-environment.js'
+import {loss, startTimeout} from './plugin-failure.js'
+import {type PluginProcess, watchPlugin} from './plugin-process.js'
+import type {Carry, Session, SessionEngine} from './session.js'
+
+export interface PluginPorts {
+  readonly process: Pick<ProcessPort, 'spawnServant'>
+  readonly ssm: Pick<SsmApi, 'endpointUrl'>
+  readonly listen: ListenPort
+  readonly files: Pick<PrivateFiles, 'makeFolder' | 'removeFolder'>
+}
+
+/** A session carried by the installed session-manager-plugin, a program in a process group of its own. */
+export function pluginEngine(ports: PluginPorts, plugin: Plugin, environment: Environment): SessionEngine {
+  return {
+    id: 'plugin',
+    async open(carry, run) {
+      // On a taken port it would hang without a word (real plugin 1.2.677).
+      await checkLocalPort(carry.localPort, ports.listen)
+      const endpoint = await ports.ssm.endpointUrl()
+      return start({file: plugin.file, argv: argvOf(carry, endpoint), env: environment}, carry, ports, run)
+    },
+  }
+}
+
+async function start(
+  spec: Omit<ProcessSpec, 'env'> & {env: Environment},
+  carry: Carry,
+  ports: PluginPorts,
+  run: Run,
+): Promise<Session> {
+  run.signal.throwIfAborted()
+  let closing = false
+  let folder: Promise<string> | undefined
+  let program: Promise<PluginProcess> | undefined
+  let started: PluginProcess | undefined
+
+  const close = run.undo.push('session-manager-plugin', 'local', async () => {
+    closing = true
+    await (await program?.catch(() => undefined))?.stop()
+    const made = await folder?.catch(() => undefined)
+    if (made !== undefined) await ports.files.removeFolder(made)
+  })
+  const open = async (): Promise<Session> => {
+    folder = ports.files.makeFolder()
+    const env = pluginEnvironment(spec.env, {...responseOf(carry), ...temporaryFolder(await folder)})
+    if (closing) throw fail('SESSION_FAILED', 'The session was closed while it started.')
+    program = launch({...spec, env}, carry.localPort, ports)
+    started = await program
+    const {ended, failedDials} = started
+    return {
+      id: carry.grant.sessionId,
+      engine: 'plugin',
+      bastion: carry.bastion,
+      localPort: await started.listening,
+      closed: ended.then((end) => (closing ? {} : {error: loss(end)})),
+      failedDials,
+      // It resumes by itself; when it has gone, `closed` has said so.
+      check: async () => {},
+      close,
+    }
+  }
+  try {
+    const late = (): Error => startTimeout(started?.lastLines() ?? [], carry.timeoutMs)
+    return await withDeadline(open(), carry.timeoutMs, late, run.signal)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function launch(spec: ProcessSpec, wantedPort: number, ports: PluginPorts): Promise<PluginProcess> {
+  try {
+    return watchPlugin(await ports.process.spawnServant(spec), wantedPort)
+  } catch (error) {
+    if (!hasCode(error, 'CLIENT_MISSING', 'CLIENT_UNRUNNABLE')) throw error
+    throw fail('PLUGIN_UNUSABLE', `The session-manager-plugin cannot be run. ${error.message}`, {cause: error})
+  }
+}
+
+/** As AWS CLI v2 calls it. None of it is secret: those can be read in the process list. */
+function argvOf({region, profile, request}: Carry, endpoint: string): string[] {
+  const {target, document, parameters} = request
+  const asked = JSON.stringify({Target: target, DocumentName: document, Parameters: parameters})
+  return [RESPONSE_VARIABLE, region, 'StartSession', profile ?? '', asked, endpoint]
+}
+
+function responseOf({grant}: Carry): Record<string, string> {
+  const {sessionId, tokenValue, streamUrl} = grant
+  return {[RESPONSE_VARIABLE]: JSON.stringify({SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl})}
+}

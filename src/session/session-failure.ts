@@ -1,0 +1,65 @@
+import type {Bastion} from '../bastion/bastion.js'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import type {ProbeOutcome} from '../core/ports/network.js'
+import type {Target} from '../resolve/target.js'
+
+export function describeBastion({id, name}: Bastion): string {
+  return name === undefined ? id : `${id} (${name})`
+}
+
+/** `why` is one sentence. */
+export function unreachable(target: Target, bastion: Bastion, why: string, cause?: unknown): DbtunnelError {
+  return fail('DATABASE_UNREACHABLE', `Bastion ${describeBastion(bastion)} cannot reach ${addressOf(target)}. ${why}`, {
+    hint: letIn(target),
+    cause,
+  })
+}
+
+/** What it means that the database did not answer as it should. */
+export function probeFailure(
+  outcome: Exclude<ProbeOutcome, {kind: 'answered'}>,
+  target: Target,
+  bastion: Bastion,
+  failedDials: number,
+): DbtunnelError {
+  const {host} = target.endpoint
+  switch (outcome.kind) {
+    case 'closed':
+      return unreachable(
+        target,
+        bastion,
+        failedDials > 0
+          ? 'The SSM agent there says that the connection failed.'
+          : 'The connection was closed before the database answered.',
+      )
+    case 'silent':
+      return fail(
+        'TIMEOUT',
+        `${addressOf(target)} gave no answer through bastion ${describeBastion(bastion)} in time.`,
+        {
+          hint: `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
+        },
+      )
+    case 'clear':
+      return fail('PROTOCOL', `${addressOf(target)} answered, but offers no TLS.`, {
+        hint: 'dbtunnel sends no password unencrypted. Check that the target is a PostgreSQL database.',
+      })
+    case 'untrusted':
+      return fail('TLS_IDENTITY', `${host} did not prove its identity: ${outcome.reason}.`, {
+        hint: 'No password was sent. If its authority is a private or a newer one: --ca-bundle FILE',
+      })
+  }
+}
+
+function addressOf({endpoint}: Target): string {
+  return `${endpoint.host}:${endpoint.port}`
+}
+
+function letIn({endpoint, region, securityGroupIds}: Target): string {
+  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
+  const rule = `--group-id ${group} --protocol tcp --port ${endpoint.port} --source-group BASTION_SECURITY_GROUP`
+  return (
+    "The database's security group has to let the bastion's in:\n" +
+    `aws ec2 authorize-security-group-ingress ${rule} --region ${region}`
+  )
+}

@@ -1,0 +1,76 @@
+import type {Bastion} from '../bastion/bastion.js'
+import type {Settings} from '../config/settings.js'
+import {withDeadline} from '../core/deadline.js'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import {type SessionGrant, type SsmApi, type StartSessionRequest, TargetNotConnected} from '../core/ports/aws.js'
+import type {Run} from '../core/run.js'
+import type {Target} from '../resolve/target.js'
+import {describeBastion} from './session-failure.js'
+
+/** Needs agent 3.1.1374.0 on the bastion (AWS). */
+const DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost'
+
+export interface StartedSession {
+  readonly grant: SessionGrant
+  readonly bastion: Bastion
+  readonly request: StartSessionRequest
+  /** Ends it at AWS before the run's own undoing does. */
+  terminate(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly target: Target
+  /** In order of preference. */
+  readonly bastions: readonly Bastion[]
+  readonly settings: Pick<Settings, 'localPort' | 'reason'>
+  /** For each call, in milliseconds. */
+  readonly timeLeft: () => number
+}
+
+/** Starts a session on the first bastion that is connected. Rejects with BASTION_NONE, TIMEOUT or what the call rejects with. */
+export async function startSession(
+  {target, bastions, settings, timeLeft}: StartOptions,
+  ssm: Pick<SsmApi, 'startSession' | 'terminateSession'>,
+  run: Run,
+): Promise<StartedSession> {
+  const {host, port} = target.endpoint
+  const parameters = {host: [host], portNumber: [String(port)], localPortNumber: [String(settings.localPort)]}
+  for (const bastion of bastions) {
+    const request = {target: bastion.id, document: DOCUMENT, parameters, reason: settings.reason}
+    try {
+      return {bastion, request, ...(await start(request, ssm, timeLeft(), run))}
+    } catch (error) {
+      if (!(error instanceof TargetNotConnected)) throw error
+      run.say.debug(`${describeBastion(bastion)} is not connected to Session Manager: ${error.message}`)
+    }
+  }
+  throw noneConnected(bastions)
+}
+
+async function start(
+  request: StartSessionRequest,
+  ssm: Pick<SsmApi, 'startSession' | 'terminateSession'>,
+  timeoutMs: number,
+  run: Run,
+): Promise<Pick<StartedSession, 'grant' | 'terminate'>> {
+  run.signal.throwIfAborted()
+  let answer: Promise<SessionGrant> | undefined
+  // A call under way is not broken off: AWS may have granted the session
+  // already, and only the answer says which one there is to terminate.
+  const terminate = run.undo.push('session at AWS', 'network', async () => {
+    const grant = await answer?.catch(() => undefined)
+    if (grant) await ssm.terminateSession(grant.sessionId)
+  })
+  answer = ssm.startSession(request)
+  const late = (): DbtunnelError => fail('TIMEOUT', 'AWS gave no answer to StartSession in time.', {hint: 'Try again.'})
+  return {grant: await withDeadline(answer, timeoutMs, late, run.signal), terminate}
+}
+
+function noneConnected(bastions: readonly Bastion[]): DbtunnelError {
+  const lines = bastions.map((bastion) => `${describeBastion(bastion)}: not connected to Session Manager`)
+  return fail('BASTION_NONE', 'No bastion is connected to Session Manager.', {
+    hint: [...lines, 'Check that the SSM agent runs there, and that it reaches Systems Manager on port 443.'].join(
+      '\n',
+    ),
+  })
+}
