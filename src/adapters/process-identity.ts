@@ -1,0 +1,99 @@
+import {execFile} from 'node:child_process'
+import {readFileSync, readlinkSync} from 'node:fs'
+import {promisify} from 'node:util'
+import type {ProcessIdentity} from '../core/ports/hosts.js'
+
+/** `elsewhere`: of another container or hidden from us, so that nothing can be said of it. */
+export type ProcessState = 'alive' | 'dead' | 'elsewhere'
+
+export interface ProcessTable {
+  self(): Promise<ProcessIdentity>
+  state(process: ProcessIdentity): Promise<ProcessState>
+}
+
+/** A process that has ended and only waits for its parent to notice; no start word is empty. */
+const ENDED = ''
+
+export function processTable(platform: NodeJS.Platform = process.platform): ProcessTable {
+  const startOf = platform === 'linux' ? linuxStart : psStart
+  let own: ProcessIdentity | undefined
+  return {
+    async self() {
+      const started = own?.started ?? (await startOf(process.pid))
+      if (started === undefined) throw new Error('this process cannot be found in the process table')
+      return (own ??= {pid: process.pid, started})
+    },
+
+    async state(asked) {
+      if (isElsewhere(asked.started, (await this.self()).started)) return 'elsewhere'
+      const started = await startOf(asked.pid)
+      if (started !== undefined) return started === asked.started ? 'alive' : 'dead'
+      return exists(asked.pid) ? 'elsewhere' : 'dead'
+    },
+  }
+}
+
+/**
+ * `TICKS-BOOT-NAMESPACE`: start in clock ticks since boot (field 22 of
+ * /proc/PID/stat), the boot's id, and the pid namespace in which the pid
+ * counts. Undefined for a process that is gone or hidden from us.
+ */
+async function linuxStart(pid: number): Promise<string | undefined> {
+  // After the program's name, which may hold anything, the fields begin with
+  // the third: the state.
+  const stat = readText(`/proc/${pid}/stat`)
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state, ticks] = [fields?.[0], fields?.[19]]
+  if (state === undefined || ticks === undefined) return undefined
+  return /[ZXx]/.test(state) ? ENDED : `${ticks}-${bootId()}-${pidNamespace()}`
+}
+
+/** macOS and others: the start in seconds, as ps tells it. */
+async function psStart(pid: number): Promise<string | undefined> {
+  const env = {LC_ALL: 'C', TZ: 'UTC'}
+  try {
+    const {stdout} = await promisify(execFile)('/bin/ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {env, timeout: 1000})
+    const [state = '', ...start] = stdout.trim().split(/\s+/)
+    if (state.startsWith('Z')) return ENDED
+    const ms = Date.parse(`${start.join(' ')} UTC`)
+    return Number.isNaN(ms) ? undefined : String(ms / 1000)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of this boot, but counted in another pid namespace. After a reboot every former process is dead. */
+function isElsewhere(started: string, own: string): boolean {
+  const [, boot, namespace] = started.split('-')
+  const [, ownBoot, ownNamespace] = own.split('-')
+  return boot === ownBoot && namespace !== ownNamespace
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function bootId(): string {
+  return readText('/proc/sys/kernel/random/boot_id')?.slice(0, 8) ?? '0'
+}
+
+function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
+  } catch {
+    return '0'
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+/** One process, told apart from a later one that was given the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When it started, as a word of letters, digits and hyphens that only the adapter understands. */
+  readonly started: string
+}
+
+/**
+ * Names mapped to 127.0.0.1, one line per name and owner. The owner is the
+ * process that writes: this one, or a helper that writes for it.
+ */
+export interface HostsPort {
+  /** Why the file cannot be written without asking anyone, such as `needs root`; undefined when it can. */
+  obstacle(): Promise<string | undefined>
+  /**
+   * Maps `name`, and takes out what dead owners left. A line of someone else's
+   * that maps it to 127.0.0.1 already will do. Rejects with HOSTS_CONFLICT,
+   * HOSTS_UNWRITABLE, HOSTS_LOCKED, or `signal`'s reason while it still waits.
+   */
+  add(name: string, signal?: AbortSignal): Promise<void>
+  /** Takes out our own line for `name`; none being there is fine. */
+  remove(name: string): Promise<void>
+  /** Takes out what dead owners left, where the file can be written. */
+  sweep(): Promise<void>
+}
+
+/** Waiting for other dbtunnels that write the file. */
+export interface HostsWait {
+  readonly waitMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The hosts file as bytes, safe to change while others do, too. */
+export interface HostsFile {
+  readonly path: string
+  /** See HostsPort. */
+  obstacle(): Promise<string | undefined>
+  /** Rejects with HOSTS_UNWRITABLE when there is no such file or it cannot be read. */
+  read(): Promise<Buffer>
+  /**
+   * The addresses that a plain reader finds for `name`, without waiting for
+   * anyone; undefined when the file holds what such a reader cannot be trusted with.
+   */
+  addresses(name: string): Promise<readonly string[] | undefined>
+  /**
+   * Writes what `edit` makes of the content, alone among all dbtunnels, all or
+   * nothing; mode and owner stay. An unchanged content is not written. `edit`
+   * may be called again when someone else wrote meanwhile. Rejects with
+   * HOSTS_UNWRITABLE, HOSTS_LOCKED or what `edit` threw.
+   */
+  change(edit: (content: Buffer) => Promise<Buffer>, wait: HostsWait): Promise<void>
+  /** Whether someone died while writing, so that the next change has to repair the file. */
+  isTorn(): Promise<boolean>
+  self(): Promise<ProcessIdentity>
+  /** False also when that cannot be known, as for a process of another container. */
+  isDead(owner: ProcessIdentity): Promise<boolean>
+}

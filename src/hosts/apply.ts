@@ -1,0 +1,86 @@
+import {type DbtunnelError, fail, hasCode} from '../core/errors.js'
+import type {HostsFile, HostsPort} from '../core/ports/hosts.js'
+import {type ForeignLine, foreignLinesFor, isSame, LOOPBACK, type Mark, marksIn, withLine, withoutLines} from './plan.js'
+
+/** For other dbtunnels, which hold the file for milliseconds each. */
+const ADD_WAIT_MS = 5000
+/** Within the 2 s that all undoing may take. */
+const REMOVE_WAIT_MS = 1500
+
+/** Plans every change on the bytes that are there at that moment, with this process as the lines' owner. */
+export function hostsLines(file: HostsFile): HostsPort {
+  const isOurs = async (name: string): Promise<(mark: Mark) => boolean> => {
+    const self = await file.self()
+    return (mark) => mark.name === name && isSame(mark.owner, self)
+  }
+
+  const withoutDead = async (content: Buffer): Promise<Buffer> => {
+    const dead = new Set<string>()
+    for (const {owner} of marksIn(content)) if (await file.isDead(owner)) dead.add(keyOf(owner))
+    return withoutLines(content, (mark) => dead.has(keyOf(mark.owner)))
+  }
+
+  const refuseConflict = (content: Buffer, name: string): void => {
+    const line = foreignLinesFor(content, name).find(({address}) => address !== LOOPBACK)
+    if (line) throw conflict(file.path, name, line)
+  }
+
+  return {
+    obstacle: () => file.obstacle(),
+
+    async add(name, signal) {
+      // Told at once, before anyone is waited for; the last word is the planned change's.
+      const addresses = await file.addresses(name)
+      if (addresses?.some((address) => address !== LOOPBACK)) refuseConflict(await file.read(), name)
+      const owner = await file.self()
+      const edit = async (content: Buffer): Promise<Buffer> => {
+        refuseConflict(content, name)
+        const clean = await withoutDead(content)
+        return foreignLinesFor(clean, name).length > 0 ? clean : withLine(clean, {name, owner})
+      }
+      try {
+        await file.change(edit, {waitMs: ADD_WAIT_MS, signal})
+      } catch (error) {
+        // With a line of someone else's there is nothing to write.
+        if (hasCode(error, 'HOSTS_UNWRITABLE') && foreignLinesFor(await file.read(), name).length > 0) return
+        throw error
+      }
+    },
+
+    async remove(name) {
+      const ours = await isOurs(name)
+      try {
+        await file.change(async (content) => withoutLines(content, ours), {waitMs: REMOVE_WAIT_MS})
+      } catch (error) {
+        if (await hasMark(file, ours)) throw error
+      }
+    },
+
+    async sweep() {
+      if (await file.obstacle()) return
+      const content = await file.read()
+      if ((await file.isTorn()) || (await withoutDead(content)) !== content) {
+        await file.change(withoutDead, {waitMs: ADD_WAIT_MS})
+      }
+    },
+  }
+}
+
+function keyOf(owner: Mark['owner']): string {
+  return `${owner.pid} ${owner.started}`
+}
+
+/** A file that is not there or cannot be read holds nothing of ours. */
+async function hasMark(file: HostsFile, wanted: (mark: Mark) => boolean): Promise<boolean> {
+  try {
+    return marksIn(await file.read()).some(wanted)
+  } catch {
+    return false
+  }
+}
+
+function conflict(path: string, name: string, line: ForeignLine): DbtunnelError {
+  return fail('HOSTS_CONFLICT', `Line ${line.number} of ${path} gives ${name} another address: ${line.text}`, {
+    hint: 'Take that line out, or connect without the hosts file: --resolve hostaddr',
+  })
+}
