@@ -1,6 +1,7 @@
 import {chooseBastions} from '../bastion/choose-bastions.js'
 import {lookUpCandidates} from '../bastion/look-up-candidates.js'
 import {trustAuthorities} from '../client/authorities.js'
+import type {DatabaseEngine} from '../client/engine.js'
 import {engineOf} from '../client/engines.js'
 import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
@@ -8,25 +9,31 @@ import {fail} from '../core/errors.js'
 import type {AwsApi, CallerIdentity} from '../core/ports/aws.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
-import type {HostsPort} from '../core/ports/hosts.js'
+import type {HostsFile} from '../core/ports/hosts.js'
 import type {ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
 import type {ProcessPort} from '../core/ports/process.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
+import {hostsLines} from '../hosts/apply.js'
 import {mapName, type NameMapping} from '../hosts/map-name.js'
 import type {TargetName} from '../resolve/parse-target.js'
 import {resolveTarget} from '../resolve/resolve-target.js'
 import type {Target} from '../resolve/target.js'
+import {chooseEngines} from '../session/choose-engines.js'
+import {nativeEngine} from '../session/native/engine.js'
 import {openSession} from '../session/open-session.js'
-import type {Session} from '../session/session.js'
+import {pluginEngine} from '../session/plugin.js'
+import type {Session, SessionEngine} from '../session/session.js'
 import {keepPassfile, type Passfile} from '../token/passfile.js'
 import {together} from './together.js'
 
 export interface TunnelPorts {
   readonly aws: AwsApi
   readonly clock: Clock
+  /** The user's, as it was given to dbtunnel. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly files: PrivateFiles
-  readonly hosts: HostsPort
+  readonly hostsFile: HostsFile
   readonly listen: ListenPort
   readonly process: ProcessPort
   readonly prober: Prober
@@ -91,15 +98,16 @@ async function open(
   reached: (step: (typeof STEPS)[number]) => void,
 ): Promise<Tunnel> {
   const {aws, files} = ports
-  const {target, candidates, caller, user, authorities} = await progress.step(
+  const {target, candidates, caller, user, engines, authorities} = await progress.step(
     async () => {
-      const [target, candidates, caller] = await together([
-        resolveTarget(name, {region: settings.region, engineOf}, aws.rds, run),
+      const [target, candidates, caller, engines] = await together([
+        resolveTarget(name, {...settings, engineOf}, aws.rds, run),
         lookUpCandidates(settings.bastion, {ec2: aws.ec2}, run.signal),
         settings.user === undefined ? aws.sts.identity(run.signal) : undefined,
+        sessionEngines(settings, ports, run),
       ])
       const authorities = await trustAuthorities(target, settings.caBundle, files)
-      return {target, candidates, caller, user: settings.user ?? caller?.name ?? '', authorities}
+      return {target, candidates, caller, user: settings.user ?? caller?.name ?? '', engines, authorities}
     },
     (found) => `${found.target.endpoint.host}:${found.target.endpoint.port}`,
   )
@@ -111,15 +119,14 @@ async function open(
   reached('Session')
   const session = await progress.step(
     async () => {
-      const engines = await chooseEngines(settings, ports, run)
-      const {preamble} = engineOf(target.engine)
+      const preamble = preambleOf(target)
       return openSession({target, bastions, settings, authorities, preamble, engines}, ports, run)
     },
     (opened) => `port ${opened.localPort} (${opened.engine}); the database answers, its certificate is right`,
   )
   reached('Name')
   const mapping = await progress.step(
-    () => mapName(target.endpoint.host, {mode: settings.resolve, client}, ports.hosts, run),
+    () => mapName(target.endpoint.host, {mode: settings.resolve, client}, hostsLines(ports.hostsFile), run),
     ({via}) => (via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)'),
   )
   reached('Login')
@@ -136,4 +143,23 @@ async function open(
     },
     (tunnel) => `${tunnel.user}, by IAM token`,
   )
+}
+
+function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promise<readonly SessionEngine[]> {
+  const {environment, process} = ports
+  return chooseEngines(
+    {choice: settings.engine, pluginFile: environment['DBTUNNEL_PLUGIN'] || undefined, environment},
+    {
+      native: nativeEngine({...ports, ...ports.aws}),
+      plugin: (plugin) => pluginEngine({...ports, ssm: ports.aws.ssm}, plugin, environment),
+    },
+    process,
+    run.say,
+  )
+}
+
+function preambleOf(target: Target): DatabaseEngine['preamble'] {
+  const engine = engineOf(target.engine)
+  if (!engine) throw fail('INTERNAL', `No engine is called ${target.engine}.`)
+  return engine.preamble
 }

@@ -8,7 +8,7 @@ import type {AwsApi} from '../core/ports/aws.js'
 import type {SignalPort} from '../core/ports/signals.js'
 import type {Progress} from '../core/progress.js'
 import type {Say} from '../core/run.js'
-import {parseTarget} from '../resolve/parse-target.js'
+import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import {openTunnel, type TunnelPorts} from './open-tunnel.js'
 import {runClient, statusOf} from './run-client.js'
 import {supervise} from './supervise.js'
@@ -22,7 +22,7 @@ export interface PsqlRequest {
 
 export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
   readonly awsFor: (settings: Settings) => AwsApi
-  readonly sources: SettingsSources
+  readonly sources: Omit<SettingsSources, 'targetRegion'>
   readonly signals: SignalPort
   readonly say: Say
   readonly platform: NodeJS.Platform
@@ -38,7 +38,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
   const name = parseTarget(target)
   const own = {user: flags.user, database: flags.database}
   const {argv, ...login} = readPsqlArguments(words, own)
-  const settings = await readSettings({...flags, ...login}, ports.sources)
+  const settings = await readSettings({...flags, ...login}, {...ports.sources, targetRegion: regionOf(name)})
   const file = await findPsql(ports.process, ports.files, ports.platform)
 
   return supervise(ports, async (run) => {
@@ -46,7 +46,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     const tunnel = await openTunnel({name, settings, client: 'libpq'}, {...ports, aws}, progress, run)
     const {session, passfile} = tunnel
     if (tunnel.mapping.via === 'hostaddr') run.say.notice(tunnel.mapping.why)
-    const env = clientEnvironment(ports.sources.env, {
+    const env = clientEnvironment(ports.environment, {
       target,
       host: tunnel.target.endpoint.host,
       localPort: session.localPort,

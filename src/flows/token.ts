@@ -1,6 +1,6 @@
 import {engineOf} from '../client/engines.js'
 import {type FlagValues, readSettings} from '../config/read-settings.js'
-import {parseTarget} from '../resolve/parse-target.js'
+import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import {resolveTarget} from '../resolve/resolve-target.js'
 import {signToken} from '../token/sign-token.js'
 import type {PsqlPorts} from './psql.js'
@@ -26,11 +26,11 @@ export async function token(
   ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources'>,
 ): Promise<TokenResult> {
   const name = parseTarget(request.target)
-  const settings = await readSettings(request.flags, ports.sources)
+  const settings = await readSettings(request.flags, {...ports.sources, targetRegion: regionOf(name)})
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
     const [{endpoint, region}, user] = await together([
-      resolveTarget(name, {region: settings.region, engineOf}, aws.rds, run),
+      resolveTarget(name, {...settings, engineOf}, aws.rds, run),
       settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),
     ])
     const signedAt = ports.clock.now()

@@ -55,3 +55,8 @@ function invalid(text: string): Error {
     hint: 'A target is an RDS identifier (prod-db), a cluster with an endpoint (prod:reader, prod:reports), or an endpoint host name.',
   })
 }
+
+/** The region that the target's own name holds; undefined for a mere identifier. */
+export function regionOf(name: TargetName): string | undefined {
+  return name.kind === 'endpoint' ? name.region : undefined
+}

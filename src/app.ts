@@ -1,0 +1,34 @@
+import {awsApi} from './adapters/aws/api.js'
+import {profileRegion} from './adapters/aws/profile.js'
+import {systemClock} from './adapters/clock.js'
+import {hostsFile} from './adapters/hosts-file.js'
+import {listenPort} from './adapters/listen.js'
+import {privateFiles} from './adapters/private-files.js'
+import {prober} from './adapters/prober.js'
+import {processes} from './adapters/processes.js'
+import {processSignals} from './adapters/signals.js'
+import type {Terminal} from './adapters/terminal.js'
+import {webSocketPort} from './adapters/websocket.js'
+
+/** The composition root: the outside world as ports, for a command to hand to its flow. */
+export function openApp(terminal: Terminal) {
+  // eslint-disable-next-line no-restricted-properties -- here is where it comes in
+  const environment = process.env
+  return {
+    awsFor: awsApi,
+    clock: systemClock,
+    environment,
+    files: privateFiles(environment),
+    hasTerminal: terminal.controls,
+    hostsFile: hostsFile(),
+    listen: listenPort,
+    platform: process.platform,
+    prober,
+    process: processes(),
+    say: terminal,
+    signals: processSignals,
+    // eslint-disable-next-line no-restricted-properties -- likewise
+    sources: {env: environment, cwd: process.cwd(), profileRegion},
+    webSocket: webSocketPort,
+  }
+}
