@@ -20,7 +20,7 @@ export interface SplitWords {
  * Own flags are recognised anywhere before `--`, but never where a psql option
  * takes its value. TARGET is the first word that is neither; psql's words come
  * after it. `--` ends ours; it is not passed on, a second one is.
- * Rejects with TARGET_MISSING, TARGET_INVALID, OPTION_BEFORE_TARGET or USAGE.
+ * Throws TARGET_MISSING, OPTION_BEFORE_TARGET or USAGE.
  */
 export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitWords {
   const own: string[] = []
@@ -34,12 +34,7 @@ export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitW
     const flag = readOwnFlag(word, flags)
     if (flag) {
       own.push(word)
-      const value = argv[at + 1]
-      // `--` is never a value of ours: the parser will say that one is missing.
-      if (flag.takesNext && value !== undefined && value !== '--') {
-        own.push(value)
-        at++
-      }
+      if (flag.takesNext) own.push(ownValue(word, argv[++at]))
     } else if (target === undefined && !word.startsWith('-')) {
       target = word
     } else {
@@ -54,12 +49,12 @@ export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitW
   const rest = argv.slice(at)
   if (target === undefined && rest[1] !== undefined && !rest[1].startsWith('-'))
     throw targetBehindDashes(own, client, rest)
-  const checked = checkTarget(target)
+  const checked = checkTarget(target, 'dbtunnel psql prod-db', early)
   if (early !== undefined) throw optionBeforeTarget(early, [...own, checked, ...client, ...rest])
   return {own, target: checked, client: [...client, ...rest.slice(1)]}
 }
 
-/** Splits the words of `dbtunnel exec`: own flags and TARGET, then `--`, then the command. Rejects like `splitPsqlWords`. */
+/** Splits the words of `dbtunnel exec`: own flags and TARGET, then `--`, then the command. Throws TARGET_MISSING or USAGE. */
 export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitWords {
   const dashes = argv.indexOf('--')
   const before = dashes < 0 ? argv : argv.slice(0, dashes)
@@ -71,14 +66,14 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitW
     const flag = readOwnFlag(word, flags)
     if (flag) {
       own.push(word)
-      if (flag.takesNext && at + 1 < before.length) own.push(before[++at] as string)
+      if (flag.takesNext) own.push(ownValue(word, before[++at]))
     } else if (word.startsWith('-') && word !== '-') {
       throw unknownOption(word, `dbtunnel exec has no option ${word}.`, flags, [])
     } else plain.push(word)
   }
 
   const [target, ...superfluous] = plain
-  const checked = checkTarget(target)
+  const checked = checkTarget(target, 'dbtunnel exec prod-db -- COMMAND')
   const client = argv.slice(before.length + 1)
   if (client.length === 0 || superfluous.length > 0) {
     const command = superfluous.length > 0 ? [...superfluous, ...client] : ['COMMAND']
@@ -89,13 +84,18 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitW
   return {own, target: checked, client}
 }
 
-function checkTarget(target: string | undefined): string {
-  if (target === undefined || target === '') {
-    throw fail('TARGET_MISSING', target === '' ? 'The target is an empty word.' : 'No target is given.', {
-      hint: 'Name the database first, for example: dbtunnel psql prod-db',
-    })
-  }
-  return target
+/** `--` is never a value of ours. */
+function ownValue(flag: string, value: string | undefined): string {
+  if (value !== undefined && value !== '--') return value
+  throw fail('USAGE', `${flag} needs a value.`, {hint: `Give one after it: ${flag} VALUE`})
+}
+
+function checkTarget(target: string | undefined, example: string, early?: string): string {
+  if (target !== undefined && target !== '') return target
+  const why = early === undefined ? 'No target is given.' : `No target is given; ${early} is read as an option of psql.`
+  throw fail('TARGET_MISSING', target === '' ? 'The target is an empty word.' : why, {
+    hint: `Name the database first, for example: ${example}`,
+  })
 }
 
 function optionBeforeTarget(option: string, line: readonly string[]): DbtunnelError {

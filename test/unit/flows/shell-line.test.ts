@@ -17,6 +17,7 @@ it('is read back by a shell as the same words, and is one line', () => {
     "\x7f'\\1",
   ]
   const line = shellLine(words)
+  // eslint-disable-next-line no-control-regex
   expect(line).not.toMatch(/[\x00-\x1f\x7f]/)
   const read = execFileSync('bash', ['-c', `for word in ${line}; do printf '%s\\0' "$word"; done`], {encoding: 'utf8'})
   expect(read.split('\0').slice(0, -1)).toEqual(words)

@@ -106,8 +106,14 @@ describe('splitPsqlWords', () => {
     })
   })
 
-  it('never takes -- for the value of an own flag', () => {
-    expect(psql('db', '--region', '--', '-A')).toEqual({own: ['--region'], target: 'db', client: ['-A']})
+  it('says when an own flag has no value, and never takes -- for one', () => {
+    for (const words of [['db', '--region', '--', '-A'], ['db', '-U'], ['--region']]) {
+      expect(failure(() => psql(...words))).toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining('needs a value'),
+      })
+    }
+    expect(failure(() => exec('db', '--region', '--', 'pg_dump')).message).toBe('--region needs a value.')
   })
 
   it('takes the word after an own flag for its value, not for the target', () => {
@@ -136,6 +142,10 @@ describe('splitPsqlWords', () => {
       })
     },
   )
+
+  it('says how a word that begins with a dash was read', () => {
+    expect(failure(() => psql('-prod-db')).message).toBe('No target is given; -prod-db is read as an option of psql.')
+  })
 
   it('moves a target from behind -- to its place', () => {
     expect(failure(() => psql('--quiet', '--', 'prod-db', '-c', 'a b'))).toMatchObject({
