@@ -1,0 +1,19 @@
+import type {AwsApi} from '../../core/ports/aws.js'
+import {type AwsOptions, connect} from './connection.js'
+import {ec2Api} from './ec2.js'
+import {rdsApi} from './rds.js'
+import {signingApi} from './signing.js'
+import {ssmApi} from './ssm.js'
+import {stsApi} from './sts.js'
+
+/** AWS through SDK v3, with one provider of credentials. Each client is loaded when it is first asked. */
+export function awsApi(options: AwsOptions): AwsApi {
+  const connection = connect(options)
+  return {
+    rds: rdsApi(connection),
+    ec2: ec2Api(connection),
+    ssm: ssmApi(connection),
+    sts: stsApi(connection),
+    signing: signingApi(connection),
+  }
+}

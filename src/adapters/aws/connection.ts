@@ -1,0 +1,120 @@
+import type {Say} from '../../core/run.js'
+import {type CredentialsProvider, sharedCredentials} from './credentials.js'
+import {credentialSource} from './profile.js'
+import {translateError} from './translate-error.js'
+
+export interface AwsOptions {
+  /** As settings have it; without it the SDK's default chain counts. */
+  readonly profile?: string | undefined
+  readonly region: string
+  readonly say: Pick<Say, 'debug'>
+}
+
+/** How this run asks AWS: settings, credentials and error texts that all services share. */
+export interface Connection {
+  readonly region: string
+  readonly profile: string | undefined
+  readonly credentials: CredentialsProvider
+  /** What every SDK client is made with. */
+  readonly clientConfig: ReturnType<typeof clientConfig> & {
+    readonly region: string
+    readonly credentials: CredentialsProvider
+  }
+  /** Prepares a new client: notes the endpoint of a request that fails, and learns AWS's time. */
+  adopt<Client extends SdkClient>(client: Client): Client
+  /** Sends a request; rejects with one of our errors, or with the signal's reason. */
+  ask<Answer>(action: string, send: (options: SendOptions) => Promise<Answer>, signal?: AbortSignal): Promise<Answer>
+  /** AWS's time less this machine's in milliseconds, as far as answers have shown; 0 before the first. */
+  clockOffset(): number
+}
+
+export interface SendOptions {
+  readonly abortSignal?: AbortSignal
+}
+
+interface SdkClient {
+  readonly config: {readonly systemClockOffset: number}
+  // The SDK's own types differ from client to client in their inputs and outputs.
+  readonly middlewareStack: {
+    add(middleware: never, options: {step: 'finalizeRequest'; priority: 'low'; name: string}): void
+  }
+}
+
+/** Four attempts with the SDK's jittered backoff take about 10 s at the worst, when nothing can be connected to. */
+const ATTEMPTS = 4
+const CONNECT_MS = 3000
+const ANSWER_MS = 10_000
+
+// The SDK writes warnings to the console when it has no logger.
+const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
+
+export function connect({profile, region, say}: AwsOptions): Connection {
+  // Node 20 is on the SDK's way out: its warning is for us, not for the user's terminal.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
+  // The SDK looks for endpoint URLs in the profile that AWS_PROFILE names, whatever profile a client is given.
+  if (profile !== undefined) process.env['AWS_PROFILE'] = profile
+
+  const credentials = sharedCredentials(profile, region, clientConfig())
+  const clients: SdkClient[] = []
+  const hosts = new WeakMap<object, string>()
+
+  return {
+    region,
+    profile,
+    credentials,
+    clientConfig: {...clientConfig(), region, credentials},
+    adopt(client) {
+      clients.push(client)
+      const noteHost = (next: Handler) => async (args: HandlerArguments) => {
+        try {
+          return await next(args)
+        } catch (error) {
+          if (error instanceof Error) hosts.set(error, args.request.hostname)
+          throw error
+        }
+      }
+      client.middlewareStack.add(noteHost as never, {step: 'finalizeRequest', priority: 'low', name: 'noteHost'})
+      return client
+    },
+    async ask(action, send, signal) {
+      signal?.throwIfAborted()
+      const startedAt = Date.now()
+      try {
+        const answer = await send(signal ? {abortSignal: signal} : {})
+        say.debug(`${action}: ${Date.now() - startedAt} ms`)
+        return answer
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason
+        const host = error instanceof Error ? hosts.get(error) : undefined
+        say.debug(`${action}: ${error instanceof Error ? error.name : 'failed'} after ${Date.now() - startedAt} ms`)
+        throw translateError(error, {action, region, host, source: await credentialSource(profile)})
+      }
+    },
+    clockOffset() {
+      return clients.map(({config}) => config.systemClockOffset).find((offset) => offset !== 0) ?? 0
+    },
+  }
+}
+
+type HandlerArguments = {readonly request: {readonly hostname: string}}
+type Handler = (args: HandlerArguments) => Promise<unknown>
+
+function clientConfig() {
+  return {
+    maxAttempts: ATTEMPTS,
+    retryMode: 'standard',
+    logger: silent,
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
+      logger: silent,
+    },
+  }
+}
+
+/** The value of `make`, made at the first call. */
+export function once<Value>(make: () => Value): () => Value {
+  let made: {readonly value: Value} | undefined
+  return () => (made ??= {value: make()}).value
+}

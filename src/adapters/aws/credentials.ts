@@ -1,0 +1,48 @@
+import {checkProfile, credentialSource, keysInEnvironment} from './profile.js'
+import {translateError} from './translate-error.js'
+
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expiration?: Date
+}
+
+/** Cached until they near their expiry; `forceRefresh` asks again at once. */
+export type CredentialsProvider = (options?: {readonly forceRefresh?: boolean}) => Promise<Credentials>
+
+/** What SDK clients inside the provider chain (STS, SSO) are made with. */
+type InnerClient = Readonly<Record<string, unknown>>
+
+/**
+ * The one provider of a run, for all clients and signers: SSO, STS or a
+ * credential process is asked once, at the first use. Rejects with
+ * CONFIG_INVALID for an unknown profile, else with CREDENTIALS_*, ACCESS_DENIED or AWS_*.
+ */
+export function sharedCredentials(
+  profile: string | undefined,
+  region: string,
+  inner: InnerClient,
+): CredentialsProvider {
+  let chain: Promise<CredentialsProvider> | undefined
+  return async (options) => {
+    try {
+      const provider = await (chain ??= makeChain(profile, region, inner))
+      return await provider(options)
+    } catch (error) {
+      throw translateError(error, {action: 'sts:AssumeRole', region, source: await credentialSource(profile)})
+    }
+  }
+}
+
+async function makeChain(
+  profile: string | undefined,
+  region: string,
+  inner: InnerClient,
+): Promise<CredentialsProvider> {
+  if (profile !== undefined) await checkProfile(profile)
+  const {fromEnv, fromNodeProviderChain} = await import('@aws-sdk/credential-providers')
+  // Left to itself the SDK would take AWS_PROFILE before keys in the environment, and warn on the console.
+  if (keysInEnvironment(profile)) return fromEnv()
+  return fromNodeProviderChain({...(profile === undefined ? {} : {profile}), parentClientConfig: {...inner, region}})
+}

@@ -1,0 +1,44 @@
+import type {Instance} from '@aws-sdk/client-ec2'
+import type {Ec2Api, Ec2Instance} from '../../core/ports/aws.js'
+import {type Connection, once} from './connection.js'
+import {allPages} from './pages.js'
+
+/** The most that a page may hold. */
+const MaxResults = 1000
+
+export function ec2Api(connection: Connection): Ec2Api {
+  const load = once(async () => {
+    const sdk = await import('@aws-sdk/client-ec2')
+    return {sdk, client: connection.adopt(new sdk.EC2Client(connection.clientConfig))}
+  })
+  return {
+    async instances(query, signal) {
+      const {sdk, client} = await load()
+      const action = 'ec2:DescribeInstances'
+      // Ids as a filter: one that does not exist is then left out, where a list of ids would be refused whole.
+      const filters = 'ids' in query ? [{name: 'instance-id', values: query.ids}] : query.filters
+      const Filters = filters.map(({name, values}) => ({Name: name, Values: [...values]}))
+      const reservations = await allPages(action, async (NextToken) => {
+        const input = {Filters, MaxResults, ...(NextToken === undefined ? {} : {NextToken})}
+        const send = new sdk.DescribeInstancesCommand(input)
+        const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+        return {items: answer.Reservations, next: answer.NextToken}
+      })
+      return reservations.flatMap(({Instances = []}) => Instances.flatMap((one) => instanceOf(one)))
+    },
+  }
+}
+
+function instanceOf(one: Instance): readonly Ec2Instance[] {
+  if (!one.InstanceId) return []
+  const tags = (one.Tags ?? []).map(({Key = '', Value = ''}) => [Key, Value] as const)
+  return [
+    {
+      id: one.InstanceId,
+      state: one.State?.Name ?? '',
+      vpcId: one.VpcId,
+      zone: one.Placement?.AvailabilityZone,
+      tags: Object.fromEntries(tags),
+    },
+  ]
+}

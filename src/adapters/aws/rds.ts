@@ -1,0 +1,133 @@
+import type {DBCluster, DBClusterEndpoint, DBInstance} from '@aws-sdk/client-rds'
+import type {ClusterEndpoint, DatabaseCluster, DatabaseInstance, Endpoint, RdsApi} from '../../core/ports/aws.js'
+import {causedBy} from './caused-by.js'
+import {type Connection, once} from './connection.js'
+import {allPages} from './pages.js'
+
+/** The most that a page may hold. */
+const MaxRecords = 100
+
+export function rdsApi(connection: Connection): RdsApi {
+  const load = once(async () => {
+    const sdk = await import('@aws-sdk/client-rds')
+    return {sdk, client: connection.adopt(new sdk.RDSClient(connection.clientConfig))}
+  })
+
+  const instances = async (
+    query: {DBInstanceIdentifier?: string; Filters?: {Name: string; Values: string[]}[]},
+    signal?: AbortSignal,
+  ): Promise<readonly DatabaseInstance[]> => {
+    const {sdk, client} = await load()
+    const action = 'rds:DescribeDBInstances'
+    const found = await allPages(action, async (Marker) => {
+      const input = {...query, MaxRecords, ...(Marker === undefined ? {} : {Marker})}
+      const send = new sdk.DescribeDBInstancesCommand(input)
+      const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+      return {items: answer.DBInstances, next: answer.Marker}
+    }).catch(noneIf('DBInstanceNotFoundFault', 'DBInstanceNotFound', 'DBClusterNotFoundFault'))
+    return found.flatMap((one) => instanceOf(one))
+  }
+
+  const clusters = async (
+    query: {DBClusterIdentifier?: string},
+    signal?: AbortSignal,
+  ): Promise<readonly DatabaseCluster[]> => {
+    const {sdk, client} = await load()
+    const action = 'rds:DescribeDBClusters'
+    const found = await allPages(action, async (Marker) => {
+      const input = {...query, MaxRecords, ...(Marker === undefined ? {} : {Marker})}
+      const send = new sdk.DescribeDBClustersCommand(input)
+      const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+      return {items: answer.DBClusters, next: answer.Marker}
+    }).catch(noneIf('DBClusterNotFoundFault'))
+    return found.flatMap((one) => clusterOf(one))
+  }
+
+  return {
+    instance: async (id, signal) => (await instances({DBInstanceIdentifier: id}, signal))[0],
+    instances: (signal) => instances({}, signal),
+    clusterMembers: (id, signal) => instances({Filters: [{Name: 'db-cluster-id', Values: [id]}]}, signal),
+    cluster: async (id, signal) => (await clusters({DBClusterIdentifier: id}, signal))[0],
+    clusters: (signal) => clusters({}, signal),
+    async clusterEndpoints(clusterId, signal) {
+      const {sdk, client} = await load()
+      const action = 'rds:DescribeDBClusterEndpoints'
+      const query = clusterId === undefined ? {} : {DBClusterIdentifier: clusterId}
+      const found = await allPages(action, async (Marker) => {
+        const input = {...query, MaxRecords, ...(Marker === undefined ? {} : {Marker})}
+        const send = new sdk.DescribeDBClusterEndpointsCommand(input)
+        const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+        return {items: answer.DBClusterEndpoints, next: answer.Marker}
+      }).catch(noneIf('DBClusterNotFoundFault'))
+      return found.flatMap((one) => clusterEndpointOf(one))
+    },
+  }
+}
+
+/** For `catch`: an empty list when the failure is one of these. */
+function noneIf(...names: readonly string[]): (error: unknown) => readonly never[] {
+  return (error) => {
+    if (causedBy(error, ...names)) return []
+    throw error
+  }
+}
+
+function instanceOf(one: DBInstance): readonly DatabaseInstance[] {
+  if (!one.DBInstanceIdentifier) return []
+  return [
+    {
+      id: one.DBInstanceIdentifier,
+      engine: one.Engine ?? '',
+      status: one.DBInstanceStatus ?? '',
+      endpoint: endpointOf(one.Endpoint?.Address, one.Endpoint?.Port),
+      resourceId: one.DbiResourceId ?? '',
+      clusterId: one.DBClusterIdentifier,
+      vpcId: one.DBSubnetGroup?.VpcId,
+      zone: one.AvailabilityZone,
+      iamLogin: one.IAMDatabaseAuthenticationEnabled ?? false,
+      databaseName: one.DBName,
+      securityGroupIds: (one.VpcSecurityGroups ?? []).flatMap(({VpcSecurityGroupId: id}) => id ?? []),
+    },
+  ]
+}
+
+function clusterOf(one: DBCluster): readonly DatabaseCluster[] {
+  if (!one.DBClusterIdentifier) return []
+  return [
+    {
+      id: one.DBClusterIdentifier,
+      engine: one.Engine ?? '',
+      status: one.Status ?? '',
+      port: one.Port ?? 0,
+      writerHost: one.Endpoint?.toLowerCase(),
+      readerHost: one.ReaderEndpoint?.toLowerCase(),
+      resourceId: one.DbClusterResourceId ?? '',
+      iamLogin: one.IAMDatabaseAuthenticationEnabled ?? false,
+      databaseName: one.DatabaseName,
+      members: (one.DBClusterMembers ?? []).flatMap(({DBInstanceIdentifier: instanceId, IsClusterWriter: writer}) =>
+        instanceId ? {instanceId, writer: writer ?? false} : [],
+      ),
+    },
+  ]
+}
+
+function clusterEndpointOf(one: DBClusterEndpoint): readonly ClusterEndpoint[] {
+  const kind = (['WRITER', 'READER', 'CUSTOM'] as const).find((word) => word === one.EndpointType)
+  if (!one.Endpoint || !kind) return []
+  return [
+    {
+      id: one.DBClusterEndpointIdentifier,
+      clusterId: one.DBClusterIdentifier,
+      host: one.Endpoint.toLowerCase(),
+      kind,
+      customKind: (['READER', 'ANY', 'WRITER'] as const).find((word) => word === one.CustomEndpointType),
+      status: one.Status ?? '',
+      staticMembers: one.StaticMembers ?? [],
+      excludedMembers: one.ExcludedMembers ?? [],
+    },
+  ]
+}
+
+function endpointOf(host: string | undefined, port: number | undefined): Endpoint | undefined {
+  return host && port ? {host: host.toLowerCase(), port} : undefined
+}

@@ -1,0 +1,62 @@
+import {isRegion} from '../../core/names.js'
+import {fail} from '../../core/errors.js'
+import type {SigningApi} from '../../core/ports/aws.js'
+import type {Connection} from './connection.js'
+import {credentialSource} from './profile.js'
+import {clockAdvice, expired} from './translate-error.js'
+
+/** A token from the future is refused beyond this, as any signature is; one from the past when its 15 minutes are over. */
+const AHEAD_MS = 5 * 60_000
+const BEHIND_MS = 15 * 60_000
+
+export function signingApi(connection: Connection): SigningApi {
+  return {
+    async databaseToken({host, port, region, user}) {
+      const {Signer} = await import('@aws-sdk/rds-signer')
+      const offset = connection.clockOffset()
+      // The signer takes this machine's time as it is, though the SDK's clients correct it.
+      if (-offset > AHEAD_MS || offset > BEHIND_MS) {
+        throw fail('CREDENTIALS_INVALID', "The database would refuse a token with this machine's time.", {
+          hint: clockAdvice(offset),
+        })
+      }
+      const {expiration} = await connection.credentials()
+      if (expiration && expiration.getTime() <= Date.now() + offset) {
+        throw expired(await credentialSource(connection.profile))
+      }
+      const {credentials} = connection
+      return new Signer({hostname: host, port, region, username: user, credentials}).getAuthToken()
+    },
+
+    async upgradeHeaders(url) {
+      const {hostname, host, pathname, searchParams} = new URL(url)
+      // A stream URL that is signed itself takes no headers (real plugin, since 1.2.764).
+      if ([...searchParams.keys()].some((name) => name.toLowerCase().startsWith('x-amz-'))) return {}
+      const [{SignatureV4}, {Sha256}] = await Promise.all([
+        import('@smithy/signature-v4'),
+        import('@aws-crypto/sha256-js'),
+      ])
+      const signer = new SignatureV4({
+        service: 'ssmmessages',
+        region: regionOf(hostname) ?? connection.region,
+        credentials: connection.credentials,
+        sha256: Sha256,
+        applyChecksum: false,
+      })
+      const query = Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]))
+      const signed = await signer.sign(
+        {method: 'GET', protocol: 'https:', hostname, path: pathname, query, headers: {host}},
+        {signingDate: new Date(Date.now() + connection.clockOffset())},
+      )
+      // The WebSocket client sends its own.
+      const {host: _, ...headers} = signed.headers
+      return headers
+    },
+  }
+}
+
+/** `ssmmessages.REGION.amazonaws.com`, with or without `-fips`. */
+function regionOf(hostname: string): string | undefined {
+  const label = /^ssmmessages(?:-fips)?\.([a-z0-9-]+)\./.exec(hostname)?.[1]
+  return label !== undefined && isRegion(label) ? label : undefined
+}

@@ -1,0 +1,130 @@
+import type {InstanceInformation, StartSessionCommandInput} from '@aws-sdk/client-ssm'
+import {fail, hasCode} from '../../core/errors.js'
+import {type ManagedNode, type SessionGrant, type SsmApi, TargetNotConnected} from '../../core/ports/aws.js'
+import {retry} from '../../core/retry.js'
+import {systemClock} from '../clock.js'
+import {causedBy} from './caused-by.js'
+import {type Connection, once} from './connection.js'
+import {neverSent} from './network-failure.js'
+import {allPages} from './pages.js'
+
+/** The most ids that a filter, and nodes that a page, may hold. */
+const CHUNK = 50
+
+const START_BACKOFF = {attempts: 5, baseMs: 500, capMs: 4000}
+
+export function ssmApi(connection: Connection): SsmApi {
+  const load = once(async () => {
+    const sdk = await import('@aws-sdk/client-ssm')
+    const client = connection.adopt(new sdk.SSMClient(connection.clientConfig))
+    // The same connections; but it never sends a request twice by itself.
+    const {requestHandler} = client.config
+    const once = connection.adopt(new sdk.SSMClient({...connection.clientConfig, requestHandler, maxAttempts: 1}))
+    return {sdk, client, once}
+  })
+
+  return {
+    async managedNodes(ids, signal) {
+      const {sdk, client} = await load()
+      const action = 'ssm:DescribeInstanceInformation'
+      const chunks = Array.from({length: Math.ceil(ids.length / CHUNK)}, (_, at) =>
+        ids.slice(at * CHUNK, (at + 1) * CHUNK),
+      )
+      const found = await Promise.all(
+        chunks.map((chunk) =>
+          allPages(action, async (NextToken) => {
+            const Filters = [{Key: 'InstanceIds', Values: [...chunk]}]
+            const input = {Filters, MaxResults: CHUNK, ...(NextToken === undefined ? {} : {NextToken})}
+            const send = new sdk.DescribeInstanceInformationCommand(input)
+            const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+            return {items: answer.InstanceInformationList, next: answer.NextToken}
+          }),
+        ),
+      )
+      return found.flat().flatMap((one) => nodeOf(one))
+    },
+
+    async startSession({target, document, parameters, reason}, signal) {
+      const {sdk, once} = await load()
+      const input: StartSessionCommandInput = {
+        Target: target,
+        DocumentName: document,
+        Parameters: Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, [...values]])),
+        ...(reason === undefined ? {} : {Reason: reason}),
+      }
+      const start = (): Promise<SessionGrant> =>
+        connection
+          .ask('ssm:StartSession', (options) => once.send(new sdk.StartSessionCommand(input), options), signal)
+          .then(grantOf)
+      return retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
+        if (!causedBy(error, 'TargetNotConnected', 'BadRequest')) throw error
+        throw new TargetNotConnected(`${target} is not connected to Systems Manager.`, {cause: error})
+      })
+    },
+
+    async resumeSession(sessionId, signal) {
+      const {sdk, client} = await load()
+      const send = new sdk.ResumeSessionCommand({SessionId: sessionId})
+      const {TokenValue} = await connection.ask('ssm:ResumeSession', (options) => client.send(send, options), signal)
+      if (TokenValue) return {tokenValue: TokenValue}
+      throw fail('TUNNEL_LOST', `The session ${sessionId} has timed out.`)
+    },
+
+    async terminateSession(sessionId, signal) {
+      const {sdk, client} = await load()
+      const send = new sdk.TerminateSessionCommand({SessionId: sessionId})
+      try {
+        await connection.ask('ssm:TerminateSession', (options) => client.send(send, options), signal)
+      } catch (error) {
+        // "… is not in a valid state": it has ended already.
+        if (!causedBy(error, 'ValidationException', 'DoesNotExistException')) throw error
+      }
+    },
+
+    async endpointUrl() {
+      const {sdk, client} = await load()
+      const {getEndpointFromInstructions} = await import('@smithy/core/endpoints')
+      // By AWS_ENDPOINT_URL, the profile, FIPS and dual-stack settings.
+      const {url} = await getEndpointFromInstructions({}, sdk.StartSessionCommand, {...client.config})
+      const text = url.href.replace(/\/$/, '')
+      return text === `https://ssm.${connection.region}.amazonaws.com` ? '' : text
+    },
+  }
+}
+
+/**
+ * StartSession may be sent again only when the first one cannot have opened a
+ * session: throttled, refused for the clock (which the SDK has then set right),
+ * or never sent. After a lost answer a second one would leave the first session open.
+ */
+function wasNotAccepted(error: unknown): boolean {
+  if (hasCode(error, 'AWS_THROTTLED')) return true
+  const cause = error instanceof Error ? error.cause : undefined
+  const {$metadata} = (cause ?? {}) as {$metadata?: {clockSkewCorrected?: boolean}}
+  return $metadata?.clockSkewCorrected === true || neverSent(cause)
+}
+
+function grantOf({
+  SessionId,
+  TokenValue,
+  StreamUrl,
+}: {
+  SessionId?: string
+  TokenValue?: string
+  StreamUrl?: string
+}): SessionGrant {
+  if (SessionId && TokenValue && StreamUrl) return {sessionId: SessionId, tokenValue: TokenValue, streamUrl: StreamUrl}
+  throw fail('AWS_FAILED', 'AWS answered ssm:StartSession without a session.', {hint: 'Try again.'})
+}
+
+function nodeOf(one: InstanceInformation): readonly ManagedNode[] {
+  if (!one.InstanceId) return []
+  return [
+    {
+      id: one.InstanceId,
+      ping: one.PingStatus ?? '',
+      agentVersion: one.AgentVersion ?? '',
+      name: one.Name ?? one.ComputerName,
+    },
+  ]
+}

@@ -1,0 +1,29 @@
+import type {StsApi} from '../../core/ports/aws.js'
+import {type Connection, once} from './connection.js'
+
+export function stsApi(connection: Connection): StsApi {
+  const load = once(async () => {
+    const sdk = await import('@aws-sdk/client-sts')
+    return {sdk, client: connection.adopt(new sdk.STSClient(connection.clientConfig))}
+  })
+  return {
+    async identity(signal) {
+      const {sdk, client} = await load()
+      const send = new sdk.GetCallerIdentityCommand({})
+      const {Account = '', Arn = ''} = await connection.ask(
+        'sts:GetCallerIdentity',
+        (options) => client.send(send, options),
+        signal,
+      )
+      return {account: Account, arn: Arn, name: callerName(Arn)}
+    },
+  }
+}
+
+/**
+ * The last part of the ARN: `…:assumed-role/ROLE/SESSION`, `…:user/PATH/NAME`,
+ * `…:federated-user/NAME`, `…:root`.
+ */
+export function callerName(arn: string): string {
+  return /[^/:]*$/.exec(arn)?.[0] ?? ''
+}

@@ -1,0 +1,165 @@
+import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
+import {policyJson, statementsFor} from '../../core/iam-policies.js'
+import {networkFailure} from './network-failure.js'
+import type {CredentialSource} from './profile.js'
+
+/** What was being done when it failed. */
+export interface Circumstances {
+  /** The API action as IAM writes it, such as `ssm:StartSession`. */
+  readonly action: string
+  readonly region: string
+  /** The endpoint that was asked. */
+  readonly host?: string | undefined
+  readonly source: CredentialSource
+}
+
+/** What the SDK's exceptions carry, whatever their class. */
+interface SdkException extends Error {
+  readonly $fault?: 'client' | 'server'
+  readonly $metadata?: {readonly httpStatusCode?: number}
+  readonly $retryable?: {readonly throttling?: boolean}
+  readonly $response?: {readonly headers?: Readonly<Record<string, string | undefined>>}
+}
+
+const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']
+const INVALID = [
+  'AuthFailure',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'OptInRequired',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]
+const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedAccess', 'UnauthorizedOperation']
+const THROTTLED = [
+  'EC2ThrottledException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]
+const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
+
+/** AWS refuses signatures that are farther off than this. */
+const SKEW_MS = 4 * 60_000
+
+/**
+ * An exception of the SDK as the error that the user sees: once, by class or
+ * code, never by text. What is not known to be AWS's or the network's stays as it is.
+ */
+export function translateError(error: unknown, circumstances: Circumstances): unknown {
+  if (isDbtunnelError(error) || !(error instanceof Error)) return error
+  const {action, host, region, source} = circumstances
+  const {name, $metadata, $response, $retryable, $fault} = error as SdkException
+  const details = {cause: error}
+
+  if (NO_CREDENTIALS.includes(name)) return noCredentials(error, source)
+  const network = networkFailure(error, host)
+  if (network) return network
+  if (THROTTLED.includes(name) || $metadata?.httpStatusCode === 429 || $retryable?.throttling === true) {
+    return fail('AWS_THROTTLED', `AWS keeps throttling ${action}.`, {...details, hint: 'Try again in a minute.'})
+  }
+  const skew = clockSkew($response?.headers)
+  if (EXPIRED.includes(name) && skew === undefined) return expired(source, details)
+  if (INVALID.includes(name) || EXPIRED.includes(name)) {
+    const reason = name === 'OptInRequired' ? `the account has no access to ${region}` : name
+    return fail('CREDENTIALS_INVALID', `AWS does not accept the credentials (${reason}).`, {
+      ...details,
+      hint: skew ?? `Check the keys of ${described(source)}, and that the account has ${region} enabled.`,
+    })
+  }
+  if (DENIED.includes(name)) return denied(action, region, details)
+  if ($fault !== undefined) {
+    return fail('AWS_FAILED', `AWS answered ${action} with ${name}: ${oneLine(error.message)}`, {
+      ...details,
+      hint: $fault === 'server' ? 'Try again in a minute.' : undefined,
+    })
+  }
+  if ($metadata?.httpStatusCode !== undefined) {
+    const from = host ?? 'The endpoint'
+    return fail('AWS_FAILED', `${from} answered (HTTP ${$metadata.httpStatusCode}), but not as AWS does.`, {
+      ...details,
+      hint: 'A proxy, a captive portal or a wrong AWS_ENDPOINT_URL may be in the way.',
+    })
+  }
+  return error
+}
+
+/** The provider chain's own failures, told apart by how the profile gets its credentials. */
+function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
+  const {profile, renewal, asksForMfa, profiles} = source
+  if (renewal !== undefined) {
+    return fail('CREDENTIALS_EXPIRED', `Profile ${profile} gives no credentials: ${oneLine(error.message)}`, {
+      cause: error,
+      hint: `Log in again: ${renewal}`,
+    })
+  }
+  if (asksForMfa) {
+    return fail('CREDENTIALS_MISSING', `Profile ${profile} asks for an MFA code, which dbtunnel cannot ask you for.`, {
+      cause: error,
+      hint: `Let the AWS CLI ask: eval "$(aws configure export-credentials --profile ${profile} --format env)"`,
+    })
+  }
+  const others = profiles.filter((name) => name !== profile)
+  return fail(
+    'CREDENTIALS_MISSING',
+    `There are no AWS credentials${profile === 'default' ? '' : ` for profile ${profile}`}.`,
+    {
+      cause: error,
+      hint: [
+        others.length > 0
+          ? `Choose a profile: --profile ${others.slice(0, 8).join(' | ')}`
+          : 'Make a profile and log in: aws configure sso && aws sso login --profile NAME',
+        'Or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one).',
+      ].join('\n'),
+    },
+  )
+}
+
+/** Credentials that AWS calls expired, or that say so themselves. */
+export function expired(source: CredentialSource, details: {cause?: unknown} = {}): DbtunnelError {
+  const renew =
+    source.kind === 'profile' && source.renewal !== undefined
+      ? `Log in again: ${source.renewal}`
+      : `Renew ${source.kind === 'environment' ? 'them' : described(source)}, for example with: eval "$(aws configure export-credentials --profile NAME --format env)"`
+  return fail('CREDENTIALS_EXPIRED', `The AWS credentials (${described(source)}) have expired.`, {
+    ...details,
+    hint: renew,
+  })
+}
+
+function denied(action: string, region: string, details: {cause: unknown}): DbtunnelError {
+  const statements = statementsFor(action, {region})
+  const hint =
+    statements.length > 0
+      ? `The policy of your user or role must allow it:\n${policyJson(statements)}`
+      : `Your own policy must allow ${action}, and so must the policy of what it is for (a role's trust policy).`
+  return fail('ACCESS_DENIED', `AWS does not allow you ${action}.`, {...details, hint})
+}
+
+function described({kind, profile}: CredentialSource): string {
+  return kind === 'environment' ? 'AWS_ACCESS_KEY_ID in the environment' : `profile ${profile}`
+}
+
+/** A line about this machine's clock when AWS's answer shows that it is wrong. */
+function clockSkew(headers: Readonly<Record<string, string | undefined>> | undefined): string | undefined {
+  const offset = Date.parse(headers?.['date'] ?? '') - Date.now()
+  return Math.abs(offset) > SKEW_MS ? clockAdvice(offset) : undefined
+}
+
+/** `offsetMs` is AWS's time less this machine's. */
+export function clockAdvice(offsetMs: number): string {
+  const minutes = Math.round(Math.abs(offsetMs) / 60_000)
+  return `This machine's clock is ${minutes} minutes ${offsetMs > 0 ? 'behind' : 'ahead of'} AWS's. Set it: sudo timedatectl set-ntp true (macOS: sudo sntp -sS time.apple.com)`
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}
