@@ -71,11 +71,11 @@ async function serve(
     server.emit('connection', client)
     return
   }
-  if (mode === 'no-tls') {
-    if (first?.kind !== 'ssl') return steal(client, first, desk)
+  if (first?.kind === 'ssl') {
     client.write(NO)
-    return steal(client, await readFirst(client), desk)
+    first = await readFirst(client)
   }
+  if (mode !== 'honest' && typeof mode !== 'object') return steal(client, first, desk)
   if (first?.kind === 'cancel') return handOver(client, desk, first.bytes)
   if (first?.kind === 'startup') return refuseClear(client, socket.remoteAddress ?? '', first, desk)
   client.destroy()
