@@ -74,7 +74,9 @@ interface Authorization {
 
 function readAuthorization(header: string | undefined): Authorization {
   if (header === undefined) throw new Refusal('missing-token')
-  const fields = /^AWS4-HMAC-SHA256 +Credential=([^, ]+), *SignedHeaders=([^, ]+), *Signature=([0-9a-f]{64})$/.exec(header)
+  const fields = /^AWS4-HMAC-SHA256 +Credential=([^, ]+), *SignedHeaders=([^, ]+), *Signature=([0-9a-f]{64})$/.exec(
+    header,
+  )
   const [accessKeyId, day, region, service, ending, ...rest] = fields?.[1]?.split('/') ?? []
   if (!fields || !accessKeyId || !day || !region || !service || !ending || rest.length > 0) {
     throw new Refusal('incomplete-signature', 'Authorization header is not a valid AWS Signature Version 4.')

@@ -28,7 +28,9 @@ export type Verdict = 'allowed' | 'implicit-deny' | 'explicit-deny'
 /** A deny wins over any allow; without an allow it is denied. */
 export function evaluate(policies: readonly Policy[], question: Question): Verdict {
   const context = new Map(Object.entries(question.context).map(([key, value]) => [key.toLowerCase(), value]))
-  const holding = policies.flatMap(({Statement}) => Statement).filter((statement) => holds(statement, question, context))
+  const holding = policies
+    .flatMap(({Statement}) => Statement)
+    .filter((statement) => holds(statement, question, context))
   if (holding.some(({Effect}) => Effect === 'Deny')) return 'explicit-deny'
   return holding.length > 0 ? 'allowed' : 'implicit-deny'
 }

@@ -26,7 +26,9 @@ export interface RequestRecord {
  */
 export function sequentialRoundTrips(log: readonly RequestRecord[]): number {
   const answered = log
-    .flatMap(({startedAt, endedAt, furtherPage}) => (endedAt === undefined || furtherPage ? [] : [{startedAt, endedAt}]))
+    .flatMap(({startedAt, endedAt, furtherPage}) =>
+      endedAt === undefined || furtherPage ? [] : [{startedAt, endedAt}],
+    )
     .sort((a, b) => a.endedAt - b.endedAt)
   let count = 0
   let free = -Infinity
