@@ -1,4 +1,4 @@
-import {awsApi} from './adapters/aws/api.js'
+import {awsApi} from './adapters/aws/aws-api.js'
 import {profileRegion} from './adapters/aws/profile.js'
 import {systemClock} from './adapters/clock.js'
 import {hostsFile} from './adapters/hosts-file.js'
@@ -13,9 +13,9 @@ import {webSocketPort} from './adapters/websocket.js'
 /** The composition root: the outside world as ports, for a command to hand to its flow. */
 export function openApp(terminal: Terminal) {
   // eslint-disable-next-line no-restricted-properties -- here is where it comes in
-  const environment = process.env
+  const environment = {...process.env}
   return {
-    awsFor: awsApi,
+    awsFor: (account: {profile?: string | undefined; region: string}) => awsApi({...account, say: terminal}),
     clock: systemClock,
     environment,
     files: privateFiles(environment),

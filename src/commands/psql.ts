@@ -17,9 +17,18 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
 
   static override examples = [
     {description: 'A prompt:', command: '<%= config.bin %> <%= command.id %> prod-db'},
-    {description: 'One query, and nothing else on stdout:', command: "<%= config.bin %> <%= command.id %> prod-db -Atc 'select 1'"},
-    {description: 'A script, stopping at its first error:', command: '<%= config.bin %> <%= command.id %> prod-db -v ON_ERROR_STOP=1 -f migrate.sql'},
-    {description: 'The reader of a cluster, as another user:', command: '<%= config.bin %> <%= command.id %> orders:reader -U report'},
+    {
+      description: 'One query, and nothing else on stdout:',
+      command: "<%= config.bin %> <%= command.id %> prod-db -Atc 'select 1'",
+    },
+    {
+      description: 'A script, stopping at its first error:',
+      command: '<%= config.bin %> <%= command.id %> prod-db -v ON_ERROR_STOP=1 -f migrate.sql',
+    },
+    {
+      description: 'The reader of a cluster, as another user:',
+      command: '<%= config.bin %> <%= command.id %> orders:reader -U report',
+    },
   ]
 
   static override args = {

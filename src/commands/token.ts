@@ -12,7 +12,10 @@ export default class Token extends BaseCommand {
 It is a password: keep it out of logs and command lines.`
 
   static override examples = [
-    {description: 'For a program that takes a password:', command: 'PGPASSWORD=$(<%= config.bin %> <%= command.id %> prod-db) pg_dump …'},
+    {
+      description: 'For a program that takes a password:',
+      command: 'PGPASSWORD=$(<%= config.bin %> <%= command.id %> prod-db) pg_dump …',
+    },
   ]
 
   static override enableJsonFlag = true

@@ -12,6 +12,7 @@ import {
   reasonText,
   regionOf,
   sslMode,
+  uploadRate,
 } from './values.js'
 
 /** The flags of a connecting command as the parser gives them: not yet checked. */
@@ -70,6 +71,7 @@ export async function readSettings(flags: FlagValues, sources: SettingsSources):
     sslmode: check(given('sslmode'), sslMode) ?? 'verify-full',
     caBundle: check(given('ca-bundle'), (value) => filePath(value, sources.cwd)),
     reason: check(given('reason'), reasonText),
+    uploadRate: check(fromEnv(sources.env, 'DBTUNNEL_NATIVE_UPLOAD_RATE'), uploadRate),
     timeoutMs: check(given('timeout'), duration) ?? DEFAULT_TIMEOUT_MS,
     region: await region(flags, sources, profile),
   }

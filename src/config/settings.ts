@@ -27,6 +27,8 @@ export interface Settings {
   readonly caBundle?: string | undefined
   /** 1 to 256 characters, kept in the session history. */
   readonly reason?: string | undefined
+  /** What the native engine sends up in a second at most; without it, its own default. */
+  readonly uploadRate?: number | 'unlimited' | undefined
   /** For everything before the tunnel is ready, in milliseconds. */
   readonly timeoutMs: number
 }

@@ -72,6 +72,14 @@ export function duration(given: Given): number {
   throw invalid(given, 'a time from 1s to 60m, such as 45s or 2m')
 }
 
+/** Bytes a second, at least what one message holds; or no limit. */
+export function uploadRate(given: Given): number | 'unlimited' {
+  if (given.text === 'unlimited') return 'unlimited'
+  const rate = /^\d{1,12}$/.test(given.text) ? Number(given.text) : 0
+  if (rate >= 1024) return rate
+  throw invalid(given, 'bytes a second (1024 or more), or unlimited')
+}
+
 /** An absolute path; whether the file can be read shows when it is needed. */
 export function filePath(given: Given, cwd: string): string {
   if (isPrintable(given.text)) return resolve(cwd, given.text)

@@ -69,7 +69,12 @@ const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
  * StartSession. Rejects with the first stage's failure, or TIMEOUT when
  * `settings.timeoutMs` is over first; what was taken is on `run.undo`.
  */
-export async function openTunnel(request: TunnelRequest, ports: TunnelPorts, progress: Progress, run: Run): Promise<Tunnel> {
+export async function openTunnel(
+  request: TunnelRequest,
+  ports: TunnelPorts,
+  progress: Progress,
+  run: Run,
+): Promise<Tunnel> {
   const {settings} = request
   let at: string = STEPS[0]
   const reached = (step: (typeof STEPS)[number]): void => void (at = step)
@@ -133,7 +138,9 @@ async function open(
   return progress.step(
     async () => {
       let folder: string | undefined
-      run.undo.push('private folder', 'local', async () => folder === undefined ? undefined : files.removeFolder(folder))
+      run.undo.push('private folder', 'local', async () =>
+        folder === undefined ? undefined : files.removeFolder(folder),
+      )
       folder = await files.makeFolder()
       const authoritiesFile = await files.write(folder, 'authorities.pem', authorities)
       const login = {endpoint: target.endpoint, region: target.region, user, localPort: session.localPort}
@@ -150,7 +157,7 @@ function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promi
   return chooseEngines(
     {choice: settings.engine, pluginFile: environment['DBTUNNEL_PLUGIN'] || undefined, environment},
     {
-      native: nativeEngine({...ports, ...ports.aws}),
+      native: nativeEngine({...ports, ...ports.aws}, {uploadBytesPerSecond: settings.uploadRate}),
       plugin: (plugin) => pluginEngine({...ports, ssm: ports.aws.ssm}, plugin, environment),
     },
     process,
