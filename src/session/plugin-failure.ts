@@ -45,8 +45,8 @@ export function loss({event, lastLines, end}: PluginEnd): DbtunnelError {
 const USE_NATIVE = {hint: 'dbtunnel can do without it: --engine native'}
 
 function serviceEnded(code: 'SESSION_FAILED' | 'TUNNEL_LOST', reason: string): DbtunnelError {
-  // The agent's words in basic mode (datachannel 8).
-  const unreachable = /^Unable to connect to specified port|^Forwarding to IP address .* is forbidden/.test(reason)
+  // The agent's words where it takes one connection at a time (real agent 3.0.196).
+  const unreachable = /^Unable to connect to specified port/.test(reason)
   const why = reason === '' ? 'without giving a reason' : redact(reason).replace(/\.$/, '')
   return fail(unreachable ? 'DATABASE_UNREACHABLE' : code, `Session Manager ended the session: ${why}.`, {
     hint: unreachable ? undefined : 'Run the command again.',

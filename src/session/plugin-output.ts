@@ -22,6 +22,8 @@ const LINES: readonly [RegExp, (groups: readonly string[]) => PluginEvent][] = [
 /** Nothing follows this text until someone connects, not even a line feed, so it counts as soon as it is there. */
 const LISTENING = /^Port (\d{1,5}) opened\b/
 
+// eslint-disable-next-line no-control-regex
+const CONTROL_CODES = /[\x00-\x1f\x7f-\x9f]/g
 const LINES_KEPT = 8
 const LINE_LIMIT = 1000
 
@@ -53,11 +55,7 @@ export class PluginOutput {
   }
 
   #read(raw: string): PluginEvent[] {
-    // eslint-disable-next-line no-control-regex
-    const line = raw
-      .slice(0, LINE_LIMIT)
-      .replace(/[\x00-\x1f\x7f-\x9f]/g, ' ')
-      .trim()
+    const line = raw.slice(0, LINE_LIMIT).replace(CONTROL_CODES, ' ').trim()
     if (line === '') return []
     this.#last = [...this.#last, line].slice(-LINES_KEPT)
     for (const [pattern, event] of LINES) {

@@ -16,8 +16,8 @@ export interface PluginProcess {
   /** Never rejects. */
   readonly ended: Promise<PluginEnd>
   /** How often it said that the agent could not connect to the database. */
-  failedDials(): number
-  lastLines(): readonly string[]
+  readonly failedDials: () => number
+  readonly lastLines: () => readonly string[]
   /** SIGINT, which ends the session at AWS, too; SIGKILL when it does not go. Resolves when it has gone. */
   stop(): Promise<void>
 }

@@ -54,7 +54,7 @@ async function start(
   run: Run,
 ): Promise<Pick<StartedSession, 'grant' | 'terminate'>> {
   run.signal.throwIfAborted()
-  let answer: Promise<SessionGrant> | undefined
+  let answer: Promise<SessionGrant> | undefined = undefined
   // A call under way is not broken off: AWS may have granted the session
   // already, and only the answer says which one there is to terminate.
   const terminate = run.undo.push('session at AWS', 'network', async () => {
