@@ -137,11 +137,10 @@ async function open(
   reached('Login')
   return progress.step(
     async () => {
-      let folder: string | undefined
-      run.undo.push('private folder', 'local', async () =>
-        folder === undefined ? undefined : files.removeFolder(folder),
-      )
-      folder = await files.makeFolder()
+      run.signal.throwIfAborted()
+      run.undo.push('private folder', 'local', async () => files.removeFolder(await making))
+      const making = files.makeFolder()
+      const folder = await making
       const authoritiesFile = await files.write(folder, 'authorities.pem', authorities)
       const login = {endpoint: target.endpoint, region: target.region, user, localPort: session.localPort}
       const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock: ports.clock}, run)

@@ -1,7 +1,6 @@
 import {constants} from 'node:os'
 import {withDeadline} from '../core/deadline.js'
-import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec} from '../core/ports/process.js'
-import type {Signal} from '../core/ports/signals.js'
+import type {ProcessEnd, ProcessPort, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
 
 /** How long a client may take to end when it is asked to, before it is killed. Within the undo budget. */
@@ -17,14 +16,14 @@ export async function runClient(
   ports: {process: Pick<ProcessPort, 'spawnClient'>; hasTerminal: boolean},
   run: Run,
 ): Promise<ProcessEnd> {
-  let starting: Promise<ClientProcess> | undefined
+  run.signal.throwIfAborted()
   run.undo.push('client', 'local', async () => {
-    const client = await starting?.catch(() => undefined)
+    const client = await starting.catch(() => undefined)
     if (!client) return
     client.kill(isHangup(run.signal.reason) ? 'SIGHUP' : 'SIGTERM')
     await withDeadline(client.ended, GRACE_MS, () => new Error('late')).catch(() => client.kill('SIGKILL'))
   })
-  starting = ports.process.spawnClient(spec)
+  const starting = ports.process.spawnClient(spec)
   const client = await starting
   const restore = run.divert(['SIGINT', 'SIGQUIT'], (signal) => {
     if (!ports.hasTerminal) client.kill(signal)
