@@ -31,6 +31,12 @@ export interface Prober {
   probe(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeOutcome>
 }
 
+/** A local program's connection to us. */
+export interface LocalSocket extends Duplex {
+  /** Closes it at once, so that the program sees a reset and never a clean end. */
+  resetAndDestroy(): unknown
+}
+
 export interface Listener {
   readonly port: number
   /** Stops listening and destroys every open connection. */
@@ -42,7 +48,7 @@ export interface ListenPort {
    * Listens on 127.0.0.1 only; port 0 takes any free one. Sockets arrive half-open
    * capable, without Nagle's delay. Rejects with PORT_IN_USE.
    */
-  listen(port: number, onConnection: (socket: Duplex) => void): Promise<Listener>
+  listen(port: number, onConnection: (socket: LocalSocket) => void): Promise<Listener>
 }
 
 /** One WebSocket, open. Callbacks are set once, right after opening. */
@@ -54,6 +60,8 @@ export interface WebSocketLink {
   /** Called once, whatever ended it. */
   onClose(callback: (why: {readonly code: number; readonly reason: string}) => void): void
   ping(): void
+  /** Called for every answer to a ping. */
+  onPong(callback: () => void): void
   /** Stops reading from the network (back-pressure), and goes on. */
   pause(): void
   resume(): void

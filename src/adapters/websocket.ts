@@ -1,0 +1,86 @@
+import type {Duplex} from 'node:stream'
+import WebSocket from 'ws'
+import type {WebSocketLink, WebSocketPort} from '../core/ports/network.js'
+
+/** Far above what the service sends; a larger message is a mistake or an attack. */
+const MOST_MESSAGE = 4 * 1024 * 1024
+
+export const webSocketPort: WebSocketPort = {
+  connect(url, headers, signal) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      // A proxy comes in here, as `agent`.
+      const socket = new WebSocket(url, {headers, perMessageDeflate: false, maxPayload: MOST_MESSAGE})
+      let stream: Duplex | undefined
+      const onAbort = (): void => {
+        reject(signal?.reason as Error)
+        socket.terminate()
+      }
+      signal?.addEventListener('abort', onAbort, {once: true})
+      socket.on('upgrade', (response) => (stream = response.socket))
+      socket.on('unexpected-response', (request, response) => {
+        reject(new Error(`the WebSocket was refused with HTTP ${response.statusCode} ${response.statusMessage}`))
+        request.destroy()
+      })
+      // After opening, 'close' follows and tells.
+      socket.on('error', (error) => reject(error))
+      socket.on('close', () => signal?.removeEventListener('abort', onAbort))
+      socket.on('open', () => {
+        signal?.removeEventListener('abort', onAbort)
+        // Until somebody listens.
+        socket.pause()
+        resolve(linkOver(socket, stream!))
+      })
+    })
+  },
+}
+
+/** `stream` is the connection beneath: what is sent in one turn of the event loop leaves in one write. */
+function linkOver(socket: WebSocket, stream: Duplex): WebSocketLink {
+  let corked = false
+  const uncork = (): void => {
+    corked = false
+    stream.uncork()
+  }
+  return {
+    send(data) {
+      if (!corked) {
+        corked = true
+        stream.cork()
+        process.nextTick(uncork)
+      }
+      socket.send(data, ignoreLateError)
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+    onMessage(callback) {
+      socket.on('message', (data, isBinary) => callback(isBinary ? (data as Buffer) : (data as Buffer).toString()))
+      socket.resume()
+    },
+    onClose(callback) {
+      socket.on('close', (code, reason) => callback({code, reason: reason.toString()}))
+    },
+    ping() {
+      if (socket.readyState === WebSocket.OPEN) socket.ping()
+    },
+    onPong(callback) {
+      socket.on('pong', () => callback())
+    },
+    pause() {
+      socket.pause()
+    },
+    resume() {
+      socket.resume()
+    },
+    close() {
+      socket.close()
+    },
+    terminate() {
+      socket.terminate()
+    },
+  }
+}
+
+/** ws tells of a send on a closing socket; 'close' says the same. */
+function ignoreLateError(): void {}

@@ -1,0 +1,23 @@
+/** A promise that is settled from outside. */
+export class Deferred<T> {
+  readonly promise: Promise<T>
+  #resolve: (value: T) => void = () => {}
+  #reject: (error: Error) => void = () => {}
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // Whoever waits for it gets the rejection; nobody has to.
+    this.promise.catch(() => {})
+  }
+
+  resolve(value: T): void {
+    this.#resolve(value)
+  }
+
+  reject(error: Error): void {
+    this.#reject(error)
+  }
+}

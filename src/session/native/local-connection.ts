@@ -1,0 +1,144 @@
+import type {Clock} from '../../core/ports/clock.js'
+import type {LocalSocket} from '../../core/ports/network.js'
+import {ByteQueue} from './byte-queue.js'
+import type {Reader} from './inbound-flow.js'
+
+/** Bytes taken from a local program before it has to wait for the network. */
+const MOST_PENDING = 128 * 1024
+/** A program that got something this long ago may still be waiting for more. */
+const RECENT_MS = 10_000
+
+export interface LocalEvents {
+  /** New bytes for the network, or the end of them. */
+  readable(): void
+  /** How much waits for the program has changed. */
+  level(): void
+  /** The connection exists no more; what it has sent is still to be read. */
+  gone(): void
+}
+
+/**
+ * One local program's connection: what it has sent and the network has not
+ * taken yet, and what has come for it and it has not taken yet.
+ */
+export class LocalConnection implements Reader {
+  readonly #socket: LocalSocket
+  readonly #clock: Clock
+  readonly #events: LocalEvents
+  readonly #outbound = new ByteQueue()
+  readonly #inbound = new ByteQueue()
+  #ended = false
+  #gone = false
+  /** The network's side is over: what the program still sends goes nowhere. */
+  #finished = false
+  #flushing = false
+  #asked = true
+  #receivedAt = 0
+  #tookAt: number
+
+  constructor(socket: LocalSocket, clock: Clock, events: LocalEvents) {
+    this.#socket = socket
+    this.#clock = clock
+    this.#events = events
+    this.#tookAt = clock.now()
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('end', () => {
+      this.#ended = true
+      events.readable()
+    })
+    socket.on('drain', () => {
+      this.#tookAt = clock.now()
+      this.#flush()
+    })
+    socket.on('error', () => {
+      // 'close' follows and says all that matters.
+    })
+    socket.on('close', () => {
+      this.#gone = true
+      this.#inbound.clear()
+      events.gone()
+    })
+  }
+
+  /** Bytes for the network. */
+  get pending(): number {
+    return this.#outbound.length
+  }
+
+  /** The program will send nothing more; it may still want to hear. */
+  get ended(): boolean {
+    return this.#ended || this.#gone
+  }
+
+  get gone(): boolean {
+    return this.#gone
+  }
+
+  get waiting(): number {
+    return this.#gone ? 0 : this.#inbound.length + this.#socket.writableLength
+  }
+
+  get tookAt(): number {
+    return this.#tookAt
+  }
+
+  expects(now: number): boolean {
+    return !this.#gone && !this.#finished && (this.#asked || now - this.#receivedAt < RECENT_MS)
+  }
+
+  /** Moves bytes for the network into `target`; returns how many. */
+  read(target: Buffer): number {
+    this.#asked = true
+    const length = this.#outbound.read(target)
+    if (this.#outbound.length < MOST_PENDING / 2 && this.#socket.isPaused()) this.#socket.resume()
+    return length
+  }
+
+  /** Hands bytes from the network to the program. */
+  write(bytes: Buffer): void {
+    if (this.#gone || this.#finished) return
+    this.#asked = false
+    this.#receivedAt = this.#clock.now()
+    if (this.waiting === 0) this.#tookAt = this.#receivedAt
+    this.#inbound.push(bytes)
+    this.#flushSoon()
+  }
+
+  /** The network's side has ended: the program gets all that came before, then the end. */
+  finish(): void {
+    this.#finished = true
+    this.#socket.resume()
+    this.#flushSoon()
+  }
+
+  reset(): void {
+    this.#socket.resetAndDestroy()
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#finished) return
+    this.#outbound.push(chunk)
+    if (this.#outbound.length >= MOST_PENDING) this.#socket.pause()
+    this.#events.readable()
+  }
+
+  /** All that one look at the network brings goes to the program in one write. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    process.nextTick(() => {
+      this.#flushing = false
+      this.#flush()
+    })
+  }
+
+  /** Hands over in pieces, so that it shows whether the program takes them. */
+  #flush(): void {
+    if (this.#gone) return
+    this.#socket.cork()
+    while (this.#inbound.length > 0 && !this.#socket.writableNeedDrain) this.#socket.write(this.#inbound.shift())
+    this.#socket.uncork()
+    if (this.#finished && this.#inbound.length === 0 && !this.#socket.writableEnded) this.#socket.end()
+    this.#events.level()
+  }
+}
