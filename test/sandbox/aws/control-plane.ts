@@ -17,7 +17,7 @@ import {JsonInput, parseJsonInput} from './services/json-input.js'
 import {RDS_ACTIONS} from './services/rds.js'
 import {ssmActions} from './services/ssm.js'
 import {STS_ACTIONS} from './services/sts.js'
-import {SessionRegistry} from './sessions.js'
+import {type SessionRegistry} from './sessions.js'
 
 const QUERY_ACTIONS = {sts: STS_ACTIONS, rds: RDS_ACTIONS, ec2: EC2_ACTIONS}
 
@@ -25,6 +25,7 @@ export interface ControlPlaneOptions {
   readonly region: string
   readonly keys: KeyStore
   readonly clock: SandboxClock
+  readonly sessions: SessionRegistry
   readonly dataPlane: DataPlane
 }
 
@@ -32,16 +33,15 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   /** For AWS_ENDPOINT_URL. */
   readonly url: string
-  readonly log: RequestRecord[]
-  readonly sessions: SessionRegistry
+  /** Every request, in order of arrival. */
+  readonly log: readonly RequestRecord[]
   readonly disturbances: Disturbances
   close(): Promise<void>
 }
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const {region, keys, clock, dataPlane} = options
+  const {region, keys, clock, sessions, dataPlane} = options
   const log: RequestRecord[] = []
-  const sessions = new SessionRegistry()
   const disturbances = new Disturbances()
   const ssm = ssmActions(sessions, dataPlane)
 
@@ -110,7 +110,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
-    sessions,
     disturbances,
     close: () =>
       new Promise((resolve) => {
