@@ -1,4 +1,4 @@
-import type {InstanceInformation, StartSessionCommandInput} from '@aws-sdk/client-ssm'
+import type {InstanceInformation, StartSessionCommandInput, StartSessionCommandOutput} from '@aws-sdk/client-ssm'
 import {fail, hasCode} from '../../core/errors.js'
 import {type ManagedNode, type SessionGrant, type SsmApi, TargetNotConnected} from '../../core/ports/aws.js'
 import {retry} from '../../core/retry.js'
@@ -53,9 +53,7 @@ export function ssmApi(connection: Connection): SsmApi {
         ...(reason === undefined ? {} : {Reason: reason}),
       }
       const start = (): Promise<SessionGrant> =>
-        connection
-          .ask('ssm:StartSession', (options) => once.send(new sdk.StartSessionCommand(input), options), signal)
-          .then(grantOf)
+        connection.ask('ssm:StartSession', () => once.send(new sdk.StartSessionCommand(input))).then(grantOf)
       return retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
         if (!causedBy(error, 'TargetNotConnected', 'BadRequest')) throw error
         throw new TargetNotConnected(`${target} is not connected to Systems Manager.`, {cause: error})
@@ -104,15 +102,7 @@ function wasNotAccepted(error: unknown): boolean {
   return $metadata?.clockSkewCorrected === true || neverSent(cause)
 }
 
-function grantOf({
-  SessionId,
-  TokenValue,
-  StreamUrl,
-}: {
-  SessionId?: string
-  TokenValue?: string
-  StreamUrl?: string
-}): SessionGrant {
+function grantOf({SessionId, TokenValue, StreamUrl}: StartSessionCommandOutput): SessionGrant {
   if (SessionId && TokenValue && StreamUrl) return {sessionId: SessionId, tokenValue: TokenValue, streamUrl: StreamUrl}
   throw fail('AWS_FAILED', 'AWS answered ssm:StartSession without a session.', {hint: 'Try again.'})
 }

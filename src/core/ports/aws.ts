@@ -132,7 +132,10 @@ export class TargetNotConnected extends Error {
 export interface SsmApi {
   /** In chunks of what the API takes, all pages. Ids that SSM does not know are left out. */
   managedNodes(ids: readonly string[], signal?: AbortSignal): Promise<readonly ManagedNode[]>
-  /** Rejects with TargetNotConnected, too (also for the BadRequest that an agent too old for the document gets). */
+  /**
+   * Rejects with TargetNotConnected, too (also for the BadRequest that an agent too old for the document gets).
+   * `signal` ends the waiting between attempts; a request under way is not broken off, for AWS may have granted it.
+   */
   startSession(request: StartSessionRequest, signal?: AbortSignal): Promise<SessionGrant>
   /** Signs with fresh credentials. Only the token counts: the first stream URL stays (real plugin). */
   resumeSession(sessionId: string, signal?: AbortSignal): Promise<{readonly tokenValue: string}>

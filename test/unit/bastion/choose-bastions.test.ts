@@ -92,8 +92,11 @@ describe('a refusal', () => {
   it('names ten at most', async () => {
     const many = Array.from({length: 25}, (_, index) => candidate(`i-${index}`, {vpcId: 'vpc-2'}))
     const {bastions, asked} = choose(many, [])
-    const hint = await bastions.catch(({hint}: {hint: string}) => hint)
-    expect(String(hint).split('\n')).toHaveLength(12)
+    const hint = await bastions.then(
+      () => '',
+      ({hint}: {hint: string}) => hint,
+    )
+    expect(hint.split('\n')).toHaveLength(12)
     expect(hint).toContain('… and 15 more')
     expect(asked).toEqual([])
   })
