@@ -15,8 +15,10 @@ export interface ChannelHandlers {
   readonly nulPadding: () => boolean
   /** Puts a message on the wire, if there is one. */
   transmit(message: Buffer): void
-  /** Takes a stream message in order; false when the agent is not ready for it: then it is not acknowledged. */
-  deliver(message: Incoming): boolean
+  /** False leaves a message unacknowledged, and it will come again. */
+  mayDeliver(message: Incoming): boolean
+  /** Stream messages in order, each once. */
+  deliver(message: Incoming): void
   onDuplicate(): void
   onResend(): void
 }
@@ -54,7 +56,12 @@ export class Channel {
     this.#handlers.transmit(this.#encode(type, Buffer.from(JSON.stringify(content)), 0, 0, 3))
   }
 
-  /** A stream message of the client, in whatever order it arrives. */
+  /**
+   * A stream message of the client, in whatever order it arrives. Acknowledged
+   * before it has any effect: an acknowledgement behind HandshakeComplete would
+   * meet the real plugin in the moment when it can take nothing, and kill its
+   * reader (real plugin 1.2.677).
+   */
   receive(message: Incoming): void {
     if (message.sequence < this.#expected) {
       this.#handlers.onDuplicate()
@@ -63,9 +70,10 @@ export class Channel {
       if (this.#early.size >= CAPACITY) return
       this.#early.set(message.sequence, message)
       this.#acknowledge(message)
-    } else if (this.#handlers.deliver(message)) {
+    } else if (this.#handlers.mayDeliver(message)) {
       this.#expected++
       this.#acknowledge(message)
+      this.#handlers.deliver(message)
       this.#deliverEarly()
     }
   }
@@ -91,6 +99,11 @@ export class Channel {
     for (const kept of this.#kept.values()) this.#resend(kept)
   }
 
+  close(): void {
+    this.#kept.clear()
+    this.#early.clear()
+  }
+
   #resend(kept: Kept): void {
     kept.sentAt = performance.now()
     this.#handlers.onResend()
@@ -100,8 +113,9 @@ export class Channel {
   #deliverEarly(): void {
     for (;;) {
       const message = this.#early.get(this.#expected)
-      if (message === undefined || !this.#handlers.deliver(message)) return
+      if (message === undefined || !this.#handlers.mayDeliver(message)) return
       this.#early.delete(this.#expected++)
+      this.#handlers.deliver(message)
     }
   }
 

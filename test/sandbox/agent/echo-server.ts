@@ -9,7 +9,9 @@ export interface EchoServer {
 }
 
 /** A loopback database that says everything back; or does whatever `onConnection` does instead. */
-export async function startEchoServer(onConnection: (socket: Socket) => void = (socket) => void socket.pipe(socket)): Promise<EchoServer> {
+export async function startEchoServer(
+  onConnection: (socket: Socket) => void = (socket) => void socket.pipe(socket),
+): Promise<EchoServer> {
   const connections = new Set<Socket>()
   const server = createServer({allowHalfOpen: true}, (socket) => {
     connections.add(socket)

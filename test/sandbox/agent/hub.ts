@@ -84,7 +84,7 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
       return refuse(socket, refusals.status, 'refused on purpose')
     }
     const path = request.url ?? ''
-    const session = [...sessions.values()].find((one) => one.path.split('?')[0] === path.split('?')[0])
+    const session = sessions.get(decodeURIComponent(/^\/v1\/data-channel\/([^/?]+)/.exec(path)?.[1] ?? ''))
     if (session?.held ?? behaviour.held) return
     if (session === undefined || session.ended) return refuse(socket, 404, 'no such session')
     if (session.path !== path) return refuse(socket, 400, 'not the stream URL that was given')
@@ -97,7 +97,9 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
 
   function refuse(socket: Socket, status: number, reason: string): void {
     log(`upgrade refused with ${status}: ${reason}`)
-    socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`)
+    socket.end(
+      `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+    )
   }
 
   function chosen(sessionId: string | undefined): AgentSession[] {
@@ -144,7 +146,8 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
     cutAt: (k, sessionId) => chosen(sessionId).forEach((session) => session.cutAt(k)),
     hold: (sessionId) => behave({held: true}, sessionId),
     release: (sessionId) => behave({held: false}, sessionId),
-    hangUp: (sessionId, code = 1001, reason = 'Going away') => chosen(sessionId).forEach((session) => session.hangUp(code, reason)),
+    hangUp: (sessionId, code = 1001, reason = 'Going away') =>
+      chosen(sessionId).forEach((session) => session.hangUp(code, reason)),
     refuseUpgrades: (count, status = 503) => void (refusals = {count, status}),
     publication: (kind, sessionId) => chosen(sessionId).forEach((session) => session.publication(kind)),
     async close() {
@@ -157,5 +160,5 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
 }
 
 function isSigned(request: IncomingMessage): boolean {
-  return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') === true || /[?&]X-Amz-Signature=/i.test(request.url ?? '')
+  return request.headers.authorization?.startsWith('AWS4-HMAC-SHA256') === true
 }

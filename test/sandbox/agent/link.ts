@@ -14,12 +14,12 @@ export interface LinkHandlers {
   readonly random: () => number
   /** Asked for each binary message, both ways, before any fault; false resets the connection instead. */
   mayCross(): boolean
-  onText(link: Link, text: string): void
-  onMessage(link: Link, message: Buffer): void
+  onText(text: string): void
+  onMessage(message: Buffer): void
   onPing(): void
   /** What waited has gone on. */
   onDrain(): void
-  onClose(link: Link): void
+  onClose(): void
 }
 
 /** One WebSocket of a client, with the line's faults. */
@@ -30,14 +30,20 @@ export class Link {
   readonly #toClient: Lane
   readonly #toAgent: Lane
   #corked = false
+  #finished = false
 
   constructor(webSocket: WebSocket, socket: Socket, handlers: LinkHandlers) {
     this.#webSocket = webSocket
     this.#socket = socket
     this.#handlers = handlers
     const {behaviour, random} = handlers
-    this.#toClient = new Lane({behaviour, random, deliver: (message) => this.#write(message), onDrain: () => handlers.onDrain()})
-    this.#toAgent = new Lane({behaviour, random, deliver: (message) => handlers.onMessage(this, message)})
+    this.#toClient = new Lane({
+      behaviour,
+      random,
+      deliver: (message) => this.#write(message),
+      onDrain: () => handlers.onDrain(),
+    })
+    this.#toAgent = new Lane({behaviour, random, deliver: (message) => handlers.onMessage(message)})
     webSocket.on('message', (data, isBinary) => this.#onFrame(data, isBinary))
     webSocket.on('ping', (data) => this.#onPing(data))
     webSocket.on('error', () => {})
@@ -68,7 +74,8 @@ export class Link {
 
   /** A last message, if any, then a close frame. Nothing more is heard from the client. */
   finish(code: number, reason: string, last?: Buffer): void {
-    if (this.#handlers.behaviour().held) return
+    if (this.#finished || this.#handlers.behaviour().held) return
+    this.#finished = true
     this.#toClient.flush()
     this.#toAgent.close()
     if (last !== undefined) this.#write(last)
@@ -88,9 +95,9 @@ export class Link {
   }
 
   #onFrame(data: RawData, isBinary: boolean): void {
-    if (this.#handlers.behaviour().held) return
+    if (this.#finished || this.#handlers.behaviour().held) return
     const bytes = data as Buffer
-    if (!isBinary) this.#handlers.onText(this, bytes.toString())
+    if (!isBinary) this.#handlers.onText(bytes.toString())
     else if (this.#handlers.mayCross()) this.#toAgent.push(bytes)
     else this.reset()
   }
@@ -104,7 +111,7 @@ export class Link {
   #onClose(): void {
     this.#toClient.close()
     this.#toAgent.close()
-    this.#handlers.onClose(this)
+    this.#handlers.onClose()
   }
 
   /** Gathers what one turn of the event loop sends into one write to the kernel. */

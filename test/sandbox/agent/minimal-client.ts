@@ -1,7 +1,15 @@
 import {randomUUID} from 'node:crypto'
 import {EventEmitter, once} from 'node:events'
 import {WebSocket} from 'ws'
-import {decodeMessage, encodeMessage, flagPayload, type Incoming, messageId, type Outgoing, PAYLOAD} from './agent-message.js'
+import {
+  decodeMessage,
+  encodeMessage,
+  flagPayload,
+  type Incoming,
+  messageId,
+  type Outgoing,
+  PAYLOAD,
+} from './agent-message.js'
 import {COMMAND, FRAME_LIMIT, frameHeader, FrameReader} from './smux.js'
 
 export interface ClientOptions {
@@ -109,7 +117,13 @@ export class MinimalClient extends EventEmitter {
     })
     this.#webSocket = webSocket
     const {version: ClientVersion = '1.2.677.0'} = this.#options
-    const open = {MessageSchemaVersion: '1.0', RequestId: randomUUID(), TokenValue: token, ClientId: this.clientId, ClientVersion}
+    const open = {
+      MessageSchemaVersion: '1.0',
+      RequestId: randomUUID(),
+      TokenValue: token,
+      ClientId: this.clientId,
+      ClientVersion,
+    }
     webSocket.send(JSON.stringify({...open, ...frame}))
     for (const bytes of this.#kept.values()) this.transmit(bytes)
   }
@@ -139,7 +153,8 @@ export class MinimalClient extends EventEmitter {
 
   sendBytes(bytes: Buffer): void {
     const {payloadLimit = 1_024} = this.#options
-    for (let at = 0; at < bytes.length; at += payloadLimit) this.send(PAYLOAD.data, bytes.subarray(at, at + payloadLimit))
+    for (let at = 0; at < bytes.length; at += payloadLimit)
+      this.send(PAYLOAD.data, bytes.subarray(at, at + payloadLimit))
   }
 
   sendFlag(flag: number): void {
@@ -244,7 +259,8 @@ export class MinimalClient extends EventEmitter {
 }
 
 function sequenceOf(payload: Buffer): number {
-  return (JSON.parse(payload.toString()) as {AcknowledgedMessageSequenceNumber: number}).AcknowledgedMessageSequenceNumber
+  return (JSON.parse(payload.toString()) as {AcknowledgedMessageSequenceNumber: number})
+    .AcknowledgedMessageSequenceNumber
 }
 
 function outputOf(payload: Buffer): string {

@@ -42,5 +42,14 @@ export function channelClosed(sessionId: string, output: string, nulPadding: boo
     Output: output,
   }
   const payload = Buffer.from(JSON.stringify(content))
-  return encodeMessage({type: 'channel_closed', sequence: 0, flags: 3, payloadType: 0, payload, id, headerLength: 112, nulPadding})
+  return encodeMessage({
+    type: 'channel_closed',
+    sequence: 0,
+    flags: 3,
+    payloadType: 0,
+    payload,
+    id,
+    headerLength: 112,
+    nulPadding,
+  })
 }

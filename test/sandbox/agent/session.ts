@@ -6,15 +6,14 @@ import {BasicPort} from './basic-port.js'
 import {type Behaviour, randomRow, type Timing} from './behaviour.js'
 import {Channel} from './channel.js'
 import {type EndCause, newCounters, type SessionEnd, type SessionFacts} from './facts.js'
-import {channelClosed, type Grant, HANDSHAKE_TIMED_OUT, handshakeRequest} from './service-messages.js'
-import {Link} from './link.js'
+import {Door} from './door.js'
 import {MuxPort} from './mux-port.js'
 import type {Port} from './port.js'
 import {Pump} from './pump.js'
+import {type Grant, HANDSHAKE_TIMED_OUT, handshakeRequest} from './service-messages.js'
 import {COMMAND, frameHeader} from './smux.js'
-import {faultOfMessage, readHandshakeResponse, readOpenFrame} from './strict.js'
-import {featuresOf} from './versions.js'
-
+import {faultOfMessage, readHandshakeResponse} from './strict.js'
+import {type Features, featuresOf} from './versions.js'
 
 /** A connection to the database. `signal` aborts when the session ends first. */
 export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Socket>
@@ -35,24 +34,20 @@ export class AgentSession {
   readonly path: string
   readonly #options: SessionOptions
   readonly #counters = newCounters()
-  readonly #requestIds = new Set<string>()
-  readonly #links = new Set<Link>()
+  readonly #door: Door
   readonly #channel: Channel
   readonly #pump: Pump
   readonly #over = new AbortController()
   #behaviour: Behaviour
   #random: () => number
-  #token: string | undefined
-  #clientId: string | undefined
   #clientVersion: string | undefined
   #signed: boolean | undefined
   #phase: SessionFacts['phase'] = 'granted'
-  #link: Link | undefined
+  #features: Features | undefined
   #port: Port | undefined
   #end: SessionEnd | undefined
   #paused = false
   #stalled = false
-  #cutAt: number | undefined
   #startedAt = 0
   #handshakeTimer: NodeJS.Timeout | undefined
   #resendTimer: NodeJS.Timeout | undefined
@@ -62,14 +57,25 @@ export class AgentSession {
     this.#options = options
     this.id = options.grant.sessionId
     this.path = `/v1/data-channel/${encodeURIComponent(this.id)}?role=publish_subscribe&cell-number=${randomBytes(24).toString('base64url')}`
-    this.#token = options.grant.token
     this.#behaviour = options.behaviour
     this.#random = randomRow(options.behaviour.seed)
+    this.#door = new Door(this.id, options.grant.token, {
+      behaviour: () => this.#behaviour,
+      random: () => this.#random(),
+      counters: this.#counters,
+      log: options.log,
+      onAdmitted: () => this.#onAdmitted(),
+      onMessage: (message) => this.#onMessage(message),
+      onLost: () => this.#pump.run(),
+      onDrain: () => this.#pump.run(),
+      onFault: (fault) => this.#violate(fault),
+    })
     this.#channel = new Channel({
       nulPadding: () => this.#behaviour.nulPadding,
       transmit: (message) => {
-        if (!this.#paused) this.#link?.send(message)
+        if (!this.#paused) this.#door.link?.send(message)
       },
+      mayDeliver: ({payloadType}) => payloadType === PAYLOAD.handshakeResponse || this.#port?.ready !== false,
       deliver: (message) => this.#deliver(message),
       onDuplicate: () => this.#counters.duplicates++,
       onResend: () => this.#counters.resends++,
@@ -91,61 +97,50 @@ export class AgentSession {
   }
 
   facts(): SessionFacts {
-    const {mode, ...rest} = {mode: this.#port instanceof MuxPort ? 'mux' : 'basic', ...this.#counters} as const
     return {
       sessionId: this.id,
       phase: this.#phase,
-      connected: this.#link !== undefined,
+      connected: this.#door.link !== undefined,
       signed: this.#signed,
-      mode: this.#port === undefined ? undefined : mode,
+      mode: this.#features && (this.#features.mux ? 'mux' : 'basic'),
       clientVersion: this.#clientVersion,
       unacknowledged: this.#channel.unacknowledged,
       end: this.#end,
       violation: this.#end?.cause === 'violation' ? this.#end.detail : undefined,
-      ...rest,
+      ...this.#counters,
     }
   }
 
   /** ResumeSession: the token before it is dead. */
   renew(token: string): void {
-    this.#token = token
+    this.#door.renew(token)
   }
 
   behave(change: Partial<Behaviour>): void {
     this.#behaviour = {...this.#behaviour, ...change}
     if (change.seed !== undefined) this.#random = randomRow(change.seed)
-    if (change.held === false && this.#end !== undefined) this.#sayFarewell(this.#end)
+    if (change.held === false) this.#door.sayFarewell()
     this.#pump.run()
   }
 
   /** Takes over a WebSocket whose upgrade was accepted. Its first frame must be OpenDataChannel. */
   connect(webSocket: WebSocket, socket: Socket, signed: boolean): void {
     this.#signed = signed
-    const link = new Link(webSocket, socket, {
-      behaviour: () => this.#behaviour,
-      random: () => this.#random(),
-      mayCross: () => this.#cutAt === undefined || --this.#cutAt > 0,
-      onText: (from, text) => this.#onText(from, text),
-      onMessage: (from, message) => this.#onMessage(from, message),
-      onPing: () => this.#counters.pings++,
-      onDrain: () => this.#pump.run(),
-      onClose: (from) => this.#onClose(from),
-    })
-    this.#links.add(link)
+    this.#door.connect(webSocket, socket)
   }
 
   /** Resets every WebSocket now. */
   cut(): void {
-    for (const link of this.#links) link.reset()
+    this.#door.cut()
   }
 
   /** Resets the WebSocket in the place of the k-th binary message from now, counted both ways. */
   cutAt(k: number): void {
-    this.#cutAt = k
+    this.#door.cutAt(k)
   }
 
   hangUp(code: number, reason: string): void {
-    for (const link of this.#links) link.finish(code, reason)
+    this.#door.hangUp(code, reason)
   }
 
   /** What the service tells both sides when one of them is away, and when it is back. */
@@ -160,7 +155,6 @@ export class AgentSession {
     if (this.#end !== undefined) return
     const end = (this.#end = {sessionId: this.id, cause, detail})
     this.#phase = 'ended'
-    this.#token = undefined
     clearTimeout(this.#handshakeTimer)
     clearInterval(this.#resendTimer)
     clearTimeout(this.#setupTimer)
@@ -168,43 +162,13 @@ export class AgentSession {
     this.#pump.close()
     this.#port?.close()
     this.#options.log(`session ${this.id} ended (${cause})${detail && `: ${detail}`}`)
-    this.#sayFarewell(end)
+    this.#door.shut(end)
+    this.#channel.close()
     this.#options.onEnd(end)
   }
 
-  #sayFarewell({cause, detail}: SessionEnd): void {
-    if (cause === 'hub-closed') return this.cut()
-    for (const link of this.#links) {
-      if (cause === 'violation') link.finish(1008, detail.slice(0, 120))
-      else link.finish(1000, '', link === this.#link ? channelClosed(this.id, detail, this.#behaviour.nulPadding) : undefined)
-    }
-  }
-
-  #onText(link: Link, text: string): void {
-    if (this.#end !== undefined) return
-    if (link === this.#link) return this.#violate('text frame behind OpenDataChannel')
-    const {token, requestId, clientId, fault} = readOpenFrame(text)
-    if (this.#token === undefined || token !== this.#token) {
-      this.#counters.refusedOpens++
-      this.#options.log(`session ${this.id}: OpenDataChannel with a wrong token`)
-      return link.finish(1008, 'Invalid token')
-    }
-    this.#token = undefined
-    if (fault !== undefined) this.#violate(fault)
-    if (this.#requestIds.has(requestId)) this.#violate('OpenDataChannel with an old RequestId')
-    if (clientId !== (this.#clientId ?? clientId)) this.#violate('OpenDataChannel with another ClientId')
-    if (this.ended) return
-    this.#requestIds.add(requestId)
-    this.#clientId = clientId
-    this.#admit(link)
-  }
-
-  #admit(link: Link): void {
-    const before = this.#link
-    this.#link = link
-    this.#counters.opens++
-    before?.finish(1000, 'replaced')
-    if (this.#stalled) link.pause()
+  #onAdmitted(): void {
+    if (this.#stalled) this.#door.link?.pause()
     if (this.#phase === 'granted') return this.#shakeHands()
     this.#setPaused(false)
     this.#channel.resendAll()
@@ -232,14 +196,14 @@ export class AgentSession {
     const tookNs = Math.round((performance.now() - this.#startedAt) * 1e6)
     this.#sendJson(PAYLOAD.handshakeComplete, {HandshakeTimeToComplete: tookNs, CustomerMessage: ''})
     if (this.#behaviour.earlyData) this.#channel.send(PAYLOAD.data, frameHeader(COMMAND.keepalive, 0))
-    const port = (this.#port = this.#newPort(clientVersion))
+    this.#features = featuresOf(this.#options.grant.agentVersion, clientVersion)
+    const port = (this.#port = this.#newPort(this.#features))
     const {setupMs} = this.#behaviour
     if (setupMs === 0) port.start()
     else this.#setupTimer = setTimeout(() => port.start(), setupMs)
   }
 
-  #newPort(clientVersion: string): Port {
-    const {mux, keepalive} = featuresOf(this.#options.grant.agentVersion, clientVersion)
+  #newPort({mux, keepalive}: Features): Port {
     const host = {
       counters: this.#counters,
       timing: this.#options.timing,
@@ -270,9 +234,8 @@ export class AgentSession {
     }
   }
 
-  #onMessage(link: Link, bytes: Buffer): void {
-    if (this.#end !== undefined) return
-    if (link !== this.#link) return link.finish(1008, 'Data before OpenDataChannel')
+  #onMessage(bytes: Buffer): void {
+    if (this.ended) return
     let message: Incoming
     try {
       message = decodeMessage(bytes)
@@ -293,18 +256,16 @@ export class AgentSession {
 
   #onStreamMessage(message: Incoming): void {
     this.#setPaused(false)
-    if (this.#phase === 'handshake' && message.payloadType === PAYLOAD.data) this.#violate('data before HandshakeComplete')
+    if (this.#phase === 'handshake' && message.payloadType === PAYLOAD.data)
+      this.#violate('data before HandshakeComplete')
     if (!this.ended) this.#channel.receive(message)
   }
 
-  /** In order, each once; false leaves it unacknowledged. */
-  #deliver({payloadType, payload}: Incoming): boolean {
+  /** Before the handshake is complete all else is dropped. */
+  #deliver({payloadType, payload}: Incoming): void {
     if (payloadType === PAYLOAD.handshakeResponse) this.#onHandshakeResponse(payload)
-    else if (this.#port === undefined) return true
-    else if (!this.#port.ready) return false
     else if (payloadType === PAYLOAD.flag) this.#onFlag(payload)
     else if (payloadType === PAYLOAD.data) this.#onData(payload)
-    return true
   }
 
   #onData(payload: Buffer): void {
@@ -315,28 +276,17 @@ export class AgentSession {
   #onFlag(payload: Buffer): void {
     const flag = payload.length === 4 ? payload.readUInt32BE() : 0
     if (flag === FLAG.disconnectToPort) return this.#port?.disconnect()
-    const {grant} = this.#options
-    if (flag !== FLAG.terminateSession || !featuresOf(grant.agentVersion, this.#clientVersion ?? '').terminateFlag) return
-    process.nextTick(() => this.end('flag', ''))
+    if (flag === FLAG.terminateSession && this.#features?.terminateFlag) this.end('flag', '')
   }
 
   #onStall(stalled: boolean): void {
     this.#stalled = stalled
-    if (stalled) this.#link?.pause()
-    else this.#link?.resume()
-  }
-
-  #onClose(link: Link): void {
-    this.#links.delete(link)
-    if (link !== this.#link) return
-    this.#link = undefined
-    if (this.#cutAt !== undefined && this.#cutAt <= 0) this.#cutAt = undefined
-    if (this.#end === undefined) this.#options.log(`session ${this.id}: WebSocket lost`)
-    this.#pump.run()
+    if (stalled) this.#door.link?.pause()
+    else this.#door.link?.resume()
   }
 
   #mayFlow(): boolean {
-    return this.#link !== undefined && this.#link.flows && !this.#paused && !this.#behaviour.held
+    return this.#door.link?.flows === true && !this.#paused && !this.#behaviour.held
   }
 
   #resend(): void {

@@ -3,7 +3,10 @@ import {isUuid} from './uuid.js'
 import {isFourPartVersion} from './versions.js'
 
 const TYPES = new Map([
-  ['input_stream_data'.padEnd(32), {flags: 0, payloadTypes: [PAYLOAD.data, PAYLOAD.handshakeResponse, PAYLOAD.flag] as number[]}],
+  [
+    'input_stream_data'.padEnd(32),
+    {flags: 0, payloadTypes: [PAYLOAD.data, PAYLOAD.handshakeResponse, PAYLOAD.flag] as number[]},
+  ],
   ['acknowledge'.padEnd(32), {flags: 3, payloadTypes: [0]}],
 ])
 
@@ -15,7 +18,8 @@ export function faultOfMessage(message: Incoming): string | undefined {
   if (message.schema !== 1) return `schema version ${message.schema}`
   if (message.created === 0) return 'created is 0'
   if (message.flags !== expected.flags) return `flags ${message.flags} on ${message.type}`
-  if (!expected.payloadTypes.includes(message.payloadType)) return `payload type ${message.payloadType} on ${message.type}`
+  if (!expected.payloadTypes.includes(message.payloadType))
+    return `payload type ${message.payloadType} on ${message.type}`
   if (message.type === 'acknowledge' && message.sequence !== 0) return `acknowledge with sequence ${message.sequence}`
   if (message.payload.length === 0) return 'empty payload'
   if (statedLength(message) !== message.payload.length) {
@@ -27,7 +31,10 @@ export function faultOfMessage(message: Incoming): string | undefined {
 }
 
 function faultOfFlag(payload: Buffer): boolean {
-  return payload.length !== 4 || ![FLAG.disconnectToPort, FLAG.terminateSession].some((flag) => flag === payload.readUInt32BE())
+  return (
+    payload.length !== 4 ||
+    ![FLAG.disconnectToPort, FLAG.terminateSession].some((flag) => flag === payload.readUInt32BE())
+  )
 }
 
 export interface Acknowledgement {
@@ -39,7 +46,11 @@ export interface Acknowledgement {
  * Reads an acknowledgement's payload. `kept` is the message that it is for, when
  * the agent still has it; `next` the number that the agent will give next.
  */
-export function readAcknowledgement(payload: Buffer, kept: (sequence: number) => Buffer | undefined, next: number): Acknowledgement {
+export function readAcknowledgement(
+  payload: Buffer,
+  kept: (sequence: number) => Buffer | undefined,
+  next: number,
+): Acknowledgement {
   const content = readJson(payload)
   const sequence = content?.['AcknowledgedMessageSequenceNumber']
   if (content === undefined || !isSequence(sequence)) return {sequence: -1, fault: 'malformed acknowledgement'}

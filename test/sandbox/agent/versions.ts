@@ -13,8 +13,15 @@ export function isLater(version: string, other: string): boolean {
   return false
 }
 
+export interface Features {
+  readonly mux: boolean
+  /** The multiplexer's own; newer agents and clients have it off. */
+  readonly keepalive: boolean
+  readonly terminateFlag: boolean
+}
+
 /** Which of the agent's features a session has (datachannel 8): both sides have a say. */
-export function featuresOf(agent: string, client: string): {mux: boolean; keepalive: boolean; terminateFlag: boolean} {
+export function featuresOf(agent: string, client: string): Features {
   return {
     mux: isLater(agent, '3.0.196.0') && !isLater('1.1.70', client),
     keepalive: !isLater(agent, '3.1.1511.0') || !isLater(client, '1.2.331.0'),
