@@ -47,14 +47,23 @@ export function startSessionStatements(scope: PolicyScope = {}): readonly Policy
   ]
 }
 
-/** Resuming, ending and carrying one's own sessions. (For IAM users without a role: `${aws:username}-*`.) */
-export function ownSessionStatement(scope: PolicyScope = {}): PolicyStatement {
+/**
+ * Resuming and ending one's own sessions, and opening their data channel. Session Manager tags a session with its
+ * owner's `aws:userid`; a role's session ids do not begin with it, so that an ARN alone would match none of them
+ * (AWS user guide, getting-started-restrict-access-examples).
+ */
+export function ownSessionStatements(scope: PolicyScope = {}): readonly PolicyStatement[] {
   const {region = '*', account = '*'} = scope
-  return {
-    Effect: 'Allow',
-    Action: ['ssm:ResumeSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel'],
-    Resource: [`arn:${partition(scope.region)}:ssm:${region}:${account}:session/\${aws:userid}-*`],
-  }
+  const sessions = `arn:${partition(scope.region)}:ssm:${region}:${account}:session/`
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['ssm:ResumeSession', 'ssm:TerminateSession'],
+      Resource: [`${sessions}*`],
+      Condition: {StringLike: {'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}'}},
+    },
+    {Effect: 'Allow', Action: ['ssmmessages:OpenDataChannel'], Resource: [`${sessions}\${aws:userid}-*`]},
+  ]
 }
 
 export function describeStatement(): PolicyStatement {
@@ -88,7 +97,7 @@ export function loginStatement(login: {
 
 /** The statements that grant an API action, such as `ssm:StartSession`; empty for one that dbtunnel does not use. */
 export function statementsFor(action: string, scope: PolicyScope = {}): readonly PolicyStatement[] {
-  const all = [...startSessionStatements(scope), ownSessionStatement(scope), describeStatement()]
+  const all = [...startSessionStatements(scope), ...ownSessionStatements(scope), describeStatement()]
   return all.filter((statement) => statement.Action.includes(action))
 }
 

@@ -43,7 +43,12 @@ describe('startSessionStatements', () => {
 
 it('sessions are the caller’s own', () => {
   const [statement] = statementsFor('ssm:TerminateSession', {region: 'cn-north-1'})
-  expect(statement?.Resource).toEqual(['arn:aws-cn:ssm:cn-north-1:*:session/${aws:userid}-*'])
+  expect(statement?.Resource).toEqual(['arn:aws-cn:ssm:cn-north-1:*:session/*'])
+  expect(statement?.Condition).toEqual({
+    StringLike: {'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}'},
+  })
+  const [channel] = statementsFor('ssmmessages:OpenDataChannel')
+  expect(channel?.Resource).toEqual(['arn:aws:ssm:*:*:session/${aws:userid}-*'])
 })
 
 it('is JSON that stands in a policy', () => {
