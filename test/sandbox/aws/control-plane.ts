@@ -137,6 +137,10 @@ function recordOf({service, action, form, json}: Recognised, request: IncomingMe
     furtherPage: ['NextToken', 'Marker'].some((name) => parameters[name] !== undefined),
     userAgent: request.headers['user-agent'] ?? '',
     startedAt: performance.now(),
+    identity: undefined,
+    status: undefined,
+    errorCode: undefined,
+    endedAt: undefined,
   }
 }
 

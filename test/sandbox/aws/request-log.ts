@@ -12,11 +12,11 @@ export interface RequestRecord {
   /** Milliseconds of `performance.now()`. */
   readonly startedAt: number
   /** Name of the identity, once the signature was found good. */
-  identity?: string | undefined
+  identity: string | undefined
   /** None while the request is unanswered, and for ever when its connection was dropped. */
-  status?: number | undefined
-  errorCode?: string | undefined
-  endedAt?: number | undefined
+  status: number | undefined
+  errorCode: string | undefined
+  endedAt: number | undefined
 }
 
 /**
