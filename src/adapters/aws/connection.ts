@@ -69,7 +69,8 @@ export function connect({profile, region, say}: AwsOptions): Connection {
         try {
           return await next(args)
         } catch (error) {
-          if (error instanceof Error) hosts.set(error, args.request.hostname)
+          const {hostname, port} = args.request
+          if (error instanceof Error) hosts.set(error, port === undefined ? hostname : `${hostname}:${port}`)
           throw error
         }
       }
@@ -96,7 +97,7 @@ export function connect({profile, region, say}: AwsOptions): Connection {
   }
 }
 
-type HandlerArguments = {readonly request: {readonly hostname: string}}
+type HandlerArguments = {readonly request: {readonly hostname: string; readonly port?: number}}
 type Handler = (args: HandlerArguments) => Promise<unknown>
 
 function clientConfig() {

@@ -12,7 +12,10 @@ export interface Credentials {
 export type CredentialsProvider = (options?: {readonly forceRefresh?: boolean}) => Promise<Credentials>
 
 /** What SDK clients inside the provider chain (STS, SSO) are made with. */
-type InnerClient = Readonly<Record<string, unknown>>
+interface InnerClient {
+  readonly logger: Record<'trace' | 'debug' | 'info' | 'warn' | 'error', () => void>
+  readonly requestHandler: object
+}
 
 /**
  * The one provider of a run, for all clients and signers: SSO, STS or a
@@ -44,5 +47,9 @@ async function makeChain(
   const {fromEnv, fromNodeProviderChain} = await import('@aws-sdk/credential-providers')
   // Left to itself the SDK would take AWS_PROFILE before keys in the environment, and warn on the console.
   if (keysInEnvironment(profile)) return fromEnv()
-  return fromNodeProviderChain({...(profile === undefined ? {} : {profile}), parentClientConfig: {...inner, region}})
+  return fromNodeProviderChain({
+    ...(profile === undefined ? {} : {profile}),
+    logger: inner.logger,
+    parentClientConfig: {...inner, region},
+  })
 }

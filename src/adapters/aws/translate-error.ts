@@ -25,6 +25,7 @@ const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']
 const INVALID = [
   'AuthFailure',
   'IncompleteSignature',
+  'IncompleteSignatureException',
   'InvalidAccessKeyId',
   'InvalidClientTokenId',
   'InvalidSignatureException',
@@ -60,13 +61,15 @@ export function translateError(error: unknown, circumstances: Circumstances): un
   const {name, $metadata, $response, $retryable, $fault} = error as SdkException
   const details = {cause: error}
 
+  const skew = clockSkew($response?.headers)
+  // It holds the request, session token and all: nothing that prints this cause may come upon it.
+  Reflect.deleteProperty(error, '$response')
   if (NO_CREDENTIALS.includes(name)) return noCredentials(error, source)
   const network = networkFailure(error, host)
   if (network) return network
   if (THROTTLED.includes(name) || $metadata?.httpStatusCode === 429 || $retryable?.throttling === true) {
     return fail('AWS_THROTTLED', `AWS keeps throttling ${action}.`, {...details, hint: 'Try again in a minute.'})
   }
-  const skew = clockSkew($response?.headers)
   if (EXPIRED.includes(name) && skew === undefined) return expired(source, details)
   if (INVALID.includes(name) || EXPIRED.includes(name)) {
     const reason = name === 'OptInRequired' ? `the account has no access to ${region}` : name
