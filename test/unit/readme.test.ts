@@ -1,0 +1,39 @@
+import {readFileSync} from 'node:fs'
+import {expect, it} from 'vitest'
+import {CATALOG} from '../../src/core/errors.js'
+import {
+  describeStatement,
+  loginStatement,
+  ownSessionStatements,
+  policyJson,
+  startSessionStatements,
+} from '../../src/core/iam-policies.js'
+
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+
+/** The JSON block behind a comment that marks it. */
+function blockAfter(mark: string): string {
+  return new RegExp(`<!-- ${mark} -->\\s+\`\`\`json\n([^\`]*)\`\`\``).exec(README)?.[1] ?? ''
+}
+
+it('the README grants what errors and the sandbox ask for, statement for statement', () => {
+  const login = loginStatement({
+    region: 'eu-west-1',
+    account: '123456789012',
+    resourceId: 'db-ABCDEFGHIJKL',
+    user: 'alice',
+  })
+  const statements = [...startSessionStatements(), ...ownSessionStatements(), describeStatement(), login]
+  const policy = JSON.parse(blockAfter('policy')) as unknown
+  expect(policy).toEqual({Version: '2012-10-17', Statement: JSON.parse(`[${policyJson(statements)}]`) as unknown})
+})
+
+it('the README lists every code with its status, and no other', () => {
+  const rows = [...README.matchAll(/^\| (\d+) +\| [^|]* \| ([^|]*) \|$/gm)]
+  const listed = rows.flatMap(([, status, codes]) =>
+    [...(codes ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, code]) => [code, Number(status)]),
+  )
+  expect(Object.fromEntries(listed)).toEqual(
+    Object.fromEntries(Object.entries(CATALOG).map(([code, {exit}]) => [code, exit])),
+  )
+})
