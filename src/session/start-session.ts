@@ -55,13 +55,13 @@ async function start(
 ): Promise<Pick<StartedSession, 'grant' | 'terminate'>> {
   run.signal.throwIfAborted()
   let answer: Promise<SessionGrant> | undefined = undefined
-  // A call under way is not broken off: AWS may have granted the session
-  // already, and only the answer says which one there is to terminate.
+  // A call under way is not broken off by a signal: AWS may have granted the
+  // session already, and only the answer says which one there is to terminate.
   const terminate = run.undo.push('session at AWS', 'network', async () => {
     const grant = await answer?.catch(() => undefined)
     if (grant) await ssm.terminateSession(grant.sessionId)
   })
-  answer = ssm.startSession(request)
+  answer = ssm.startSession(request, run.signal)
   const late = (): DbtunnelError => fail('TIMEOUT', 'AWS gave no answer to StartSession in time.', {hint: 'Try again.'})
   return {grant: await withDeadline(answer, timeoutMs, late, run.signal), terminate}
 }
