@@ -1,13 +1,12 @@
-import {constants} from 'node:fs'
-import {access, readFile, realpath} from 'node:fs/promises'
+import {accessSync, constants, readFileSync, realpathSync} from 'node:fs'
 import {promisify} from 'node:util'
 import hostile from 'hostile'
 import {fail} from '../core/errors.js'
 import type {HostsFile} from '../core/ports/hosts.js'
 import {errnoOf, obstacleOf, unwritable} from './hosts-file/errno.js'
 import {hasJournal, repair} from './hosts-file/journal.js'
-import {takeLock} from './hosts-file/lock.js'
-import {locate} from './hosts-file/site.js'
+import {withLock} from './hosts-file/lock.js'
+import {locate, syncFolder} from './hosts-file/site.js'
 import {discardDrafts, readSnapshot, write} from './hosts-file/write.js'
 import {processTable} from './process-identity.js'
 
@@ -19,62 +18,65 @@ const LARGEST_PLAIN_FILE = 65_536
 
 const readLines = promisify(hostile.getFile)
 
-/** The hosts file of this machine, or another one in its form. */
+/**
+ * The hosts file of this machine, or another one in its form. It is small and
+ * changed in one go: only waiting for other processes leaves the event loop.
+ */
 export function hostsFile(path: string = hostile.HOSTS): HostsFile {
   const table = processTable()
-  const explained = async <T>(work: () => Promise<T>): Promise<T> => {
+
+  const explained = async <T>(work: () => T | Promise<T>): Promise<T> => {
     try {
       return await work()
     } catch (error) {
       throw errnoOf(error) === '' ? error : unwritable(path, error)
     }
   }
+
   return {
     path,
 
     async obstacle() {
       try {
-        await access(await realpath(path), constants.W_OK)
+        accessSync(realpathSync(path), constants.W_OK)
         return undefined
       } catch (error) {
         return obstacleOf(error)
       }
     },
 
-    read: () => explained(() => readFile(path)),
+    read: () => explained(() => readFileSync(path)),
 
     addresses: (name) =>
       explained(async () => {
-        if (!isPlain(await readFile(path))) return undefined
+        if (!isPlain(readFileSync(path))) return undefined
         const lines = await readLines(path, false)
         return lines.flatMap(([address, names]) => (names.toLowerCase().split(/\s+/).includes(name) ? [address] : []))
       }),
 
     change: (edit, wait) =>
       explained(async () => {
-        const site = await locate(path)
-        await access(site.file, constants.W_OK)
-        const release = await takeLock(site, table, wait)
-        try {
-          await repair(site)
-          await discardDrafts(site)
+        const site = locate(path)
+        accessSync(site.file, constants.W_OK)
+        await withLock(site, table, wait, () => {
+          repair(site)
+          discardDrafts(site)
           for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-            wait.signal?.throwIfAborted()
-            const former = await readSnapshot(site)
-            const next = await edit(former.content)
-            if (next.equals(former.content) || (await write(site, former, next))) return
+            const former = readSnapshot(site)
+            const next = edit(former.content)
+            if (next.equals(former.content) || write(site, former, next)) return
           }
           throw fail('HOSTS_LOCKED', `Another program keeps rewriting ${path}.`)
-        } finally {
-          await release()
-        }
+        })
+        // The new file's name; nobody else has to wait for that.
+        syncFolder(site.folder)
       }),
 
-    isTorn: () => explained(async () => hasJournal(await locate(path))),
+    isTorn: () => explained(() => hasJournal(locate(path))),
 
     self: () => table.self(),
 
-    isDead: async (owner) => (await table.state(owner)) === 'dead',
+    isDead: (owner) => table.state(owner) === 'dead',
   }
 }
 

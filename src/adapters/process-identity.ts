@@ -1,34 +1,30 @@
-import {execFile} from 'node:child_process'
+import {execFileSync} from 'node:child_process'
 import {readFileSync, readlinkSync} from 'node:fs'
-import {promisify} from 'node:util'
 import type {ProcessIdentity} from '../core/ports/hosts.js'
 
 /** `elsewhere`: of another container or hidden from us, so that nothing can be said of it. */
 export type ProcessState = 'alive' | 'dead' | 'elsewhere'
 
 export interface ProcessTable {
-  self(): Promise<ProcessIdentity>
-  state(process: ProcessIdentity): Promise<ProcessState>
+  self(): ProcessIdentity
+  state(process: ProcessIdentity): ProcessState
 }
 
 /** A process that has ended and only waits for its parent to notice; no start word is empty. */
 const ENDED = ''
 
+/** All without a pause: an answer is good for the moment only. */
 export function processTable(platform: NodeJS.Platform = process.platform): ProcessTable {
   const startOf = platform === 'linux' ? linuxStart : psStart
   let own: ProcessIdentity | undefined
+  const self = (): ProcessIdentity => (own ??= {pid: process.pid, started: startOf(process.pid) ?? '0'})
   return {
-    async self() {
-      const started = own?.started ?? (await startOf(process.pid))
-      if (started === undefined) throw new Error('this process cannot be found in the process table')
-      return (own ??= {pid: process.pid, started})
-    },
-
-    async state(asked) {
-      if (isElsewhere(asked.started, (await this.self()).started)) return 'elsewhere'
-      const started = await startOf(asked.pid)
-      if (started !== undefined) return started === asked.started ? 'alive' : 'dead'
-      return exists(asked.pid) ? 'elsewhere' : 'dead'
+    self,
+    state({pid, started}) {
+      if (isElsewhere(started, self().started)) return 'elsewhere'
+      const found = startOf(pid)
+      if (found !== undefined) return found === started ? 'alive' : 'dead'
+      return exists(pid) ? 'elsewhere' : 'dead'
     },
   }
 }
@@ -38,7 +34,7 @@ export function processTable(platform: NodeJS.Platform = process.platform): Proc
  * /proc/PID/stat), the boot's id, and the pid namespace in which the pid
  * counts. Undefined for a process that is gone or hidden from us.
  */
-async function linuxStart(pid: number): Promise<string | undefined> {
+function linuxStart(pid: number): string | undefined {
   // After the program's name, which may hold anything, the fields begin with
   // the third: the state.
   const stat = readText(`/proc/${pid}/stat`)
@@ -49,11 +45,15 @@ async function linuxStart(pid: number): Promise<string | undefined> {
 }
 
 /** macOS and others: the start in seconds, as ps tells it. */
-async function psStart(pid: number): Promise<string | undefined> {
-  const env = {LC_ALL: 'C', TZ: 'UTC'}
+function psStart(pid: number): string | undefined {
   try {
-    const {stdout} = await promisify(execFile)('/bin/ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {env, timeout: 1000})
-    const [state = '', ...start] = stdout.trim().split(/\s+/)
+    const output = execFileSync('/bin/ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: {LC_ALL: 'C', TZ: 'UTC'},
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 1000,
+    })
+    const [state = '', ...start] = output.trim().split(/\s+/)
     if (state.startsWith('Z')) return ENDED
     const ms = Date.parse(`${start.join(' ')} UTC`)
     return Number.isNaN(ms) ? undefined : String(ms / 1000)

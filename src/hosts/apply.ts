@@ -9,16 +9,7 @@ const REMOVE_WAIT_MS = 1500
 
 /** Plans every change on the bytes that are there at that moment, with this process as the lines' owner. */
 export function hostsLines(file: HostsFile): HostsPort {
-  const isOurs = async (name: string): Promise<(mark: Mark) => boolean> => {
-    const self = await file.self()
-    return (mark) => mark.name === name && isSame(mark.owner, self)
-  }
-
-  const withoutDead = async (content: Buffer): Promise<Buffer> => {
-    const dead = new Set<string>()
-    for (const {owner} of marksIn(content)) if (await file.isDead(owner)) dead.add(keyOf(owner))
-    return withoutLines(content, (mark) => dead.has(keyOf(mark.owner)))
-  }
+  const withoutDead = (content: Buffer): Buffer => withoutLines(content, ({owner}) => file.isDead(owner))
 
   const refuseConflict = (content: Buffer, name: string): void => {
     const line = foreignLinesFor(content, name).find(({address}) => address !== LOOPBACK)
@@ -32,11 +23,10 @@ export function hostsLines(file: HostsFile): HostsPort {
       // Told at once, before anyone is waited for; the last word is the planned change's.
       const addresses = await file.addresses(name)
       if (addresses?.some((address) => address !== LOOPBACK)) refuseConflict(await file.read(), name)
-      const owner = await file.self()
-      const edit = async (content: Buffer): Promise<Buffer> => {
+      const edit = (content: Buffer): Buffer => {
         refuseConflict(content, name)
-        const clean = await withoutDead(content)
-        return foreignLinesFor(clean, name).length > 0 ? clean : withLine(clean, {name, owner})
+        const clean = withoutDead(content)
+        return foreignLinesFor(clean, name).length > 0 ? clean : withLine(clean, {name, owner: file.self()})
       }
       try {
         await file.change(edit, {waitMs: ADD_WAIT_MS, signal})
@@ -48,9 +38,9 @@ export function hostsLines(file: HostsFile): HostsPort {
     },
 
     async remove(name) {
-      const ours = await isOurs(name)
+      const ours = (mark: Mark): boolean => mark.name === name && isSame(mark.owner, file.self())
       try {
-        await file.change(async (content) => withoutLines(content, ours), {waitMs: REMOVE_WAIT_MS})
+        await file.change((content) => withoutLines(content, ours), {waitMs: REMOVE_WAIT_MS})
       } catch (error) {
         if (await hasMark(file, ours)) throw error
       }
@@ -59,15 +49,11 @@ export function hostsLines(file: HostsFile): HostsPort {
     async sweep() {
       if (await file.obstacle()) return
       const content = await file.read()
-      if ((await file.isTorn()) || (await withoutDead(content)) !== content) {
+      if ((await file.isTorn()) || withoutDead(content) !== content) {
         await file.change(withoutDead, {waitMs: ADD_WAIT_MS})
       }
     },
   }
-}
-
-function keyOf(owner: Mark['owner']): string {
-  return `${owner.pid} ${owner.started}`
 }
 
 /** A file that is not there or cannot be read holds nothing of ours. */

@@ -38,6 +38,8 @@ const line: fc.Arbitrary<Buffer> = fc.oneof(
     '10.0.0.9 latin\xe9 # \xff\xfe',
     '10.0.0.9 nul\0nul',
     `# 127.0.0.1 ${NAME}`,
+    `10.1.2.3\tx ${OTHER_NAME} # by hand`,
+    `::1 ${OTHER_NAME.toUpperCase()}`,
     `127.0.0.1 x${NAME}`,
     `127.0.0.1 ${NAME} # dbtunnel pid=1`,
     `127.0.0.1 ${NAME} # dbtunnel pid=0 started=1`,

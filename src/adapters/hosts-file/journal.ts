@@ -1,10 +1,9 @@
 import {createHash} from 'node:crypto'
-import {constants, type Stats} from 'node:fs'
-import {open, stat} from 'node:fs/promises'
+import {constants, fstatSync, fsyncSync, type Stats, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {fail} from '../../core/errors.js'
-import {readAll, rewrite} from './rewrite.js'
-import {discard, freshName, isTrusted, listOurs, type Site, syncFolder} from './site.js'
+import {readAll, rewrite, writeAt} from './rewrite.js'
+import {discard, freshName, isTrusted, listOurs, type Site, syncFolder, withFile} from './site.js'
 
 const NEWLINE = 0x0a
 
@@ -22,7 +21,7 @@ interface JournalHeader {
 }
 
 /** Keeps both contents on disk before a write in place. Returns the journal's path, to be discarded after it. */
-export async function writeJournal(site: Site, {former, next}: Journal): Promise<string> {
+export function writeJournal(site: Site, {former, next}: Journal): string {
   const body = Buffer.concat([former, next])
   const header: JournalHeader = {file: site.file, former: former.length, sha256: digest(body)}
   const text = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body])
@@ -30,11 +29,14 @@ export async function writeJournal(site: Site, {former, next}: Journal): Promise
   for (const folder of site.folders) {
     const path = join(folder, `${site.prefix}journal.${freshName()}`)
     try {
-      await keep(path, text)
-      await syncFolder(folder)
+      withFile(path, 'wx', (fd) => {
+        writeAt(fd, text, 0)
+        fsyncSync(fd)
+      })
+      syncFolder(folder)
       return path
     } catch (error) {
-      await discard(path)
+      discard(path)
       cause = error
     }
   }
@@ -46,16 +48,21 @@ export async function writeJournal(site: Site, {former, next}: Journal): Promise
 }
 
 /** Whether a write in place was begun and, as far as can be seen, not ended. */
-export async function hasJournal(site: Site): Promise<boolean> {
-  return (await journalsOf(site)).length > 0
+export function hasJournal(site: Site): boolean {
+  return journalsOf(site).length > 0
 }
 
 /** Gives back the former content where a write in place stopped half-way. Only for who holds the lock. */
-export async function repair(site: Site): Promise<void> {
-  for (const {path, text} of await journalsOf(site)) {
+export function repair(site: Site): void {
+  for (const {path, text} of journalsOf(site)) {
     const journal = parse(text, site)
-    if (journal) await rollBack(site, journal)
-    await discard(path)
+    if (journal) {
+      withFile(site.file, 'r+', (fd) => {
+        const current = readAll(fd)
+        if (isTorn(current, journal)) rewrite(fd, current, journal.former)
+      })
+    }
+    discard(path)
   }
 }
 
@@ -73,39 +80,27 @@ export function isTorn(current: Buffer, {former, next}: Journal): boolean {
   )
 }
 
-async function rollBack(site: Site, journal: Journal): Promise<void> {
-  const handle = await open(site.file, 'r+')
-  try {
-    const current = await readAll(handle)
-    if (isTorn(current, journal)) await rewrite(handle, current, journal.former)
-  } finally {
-    await handle.close()
-  }
-}
-
 /** Those of users who may write the hosts file: a stranger's would be a way into it. */
-async function journalsOf(site: Site): Promise<{path: string; text: Buffer}[]> {
-  const facts = await stat(site.file)
-  const found: {path: string; text: Buffer}[] = []
-  for (const folder of site.folders) {
-    for (const path of await listOurs(site, folder)) {
-      if (!path.startsWith(join(folder, `${site.prefix}journal.`))) continue
-      const text = await readTrusted(path, facts).catch(() => undefined)
-      if (text) found.push({path, text})
-    }
-  }
-  return found
+function journalsOf(site: Site): {path: string; text: Buffer}[] {
+  const facts = statSync(site.file)
+  return site.folders.flatMap((folder) =>
+    listOurs(site, folder, 'journal.').flatMap((path) => {
+      const text = readTrusted(path, facts)
+      return text ? [{path, text}] : []
+    }),
+  )
 }
 
-async function readTrusted(path: string, hosts: Stats): Promise<Buffer | undefined> {
-  // Neither through a link nor, hanging, from a pipe.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+function readTrusted(path: string, hosts: Stats): Buffer | undefined {
   try {
-    const facts = await handle.stat()
-    const isReliable = facts.isFile() && facts.nlink === 1 && isTrusted(facts.uid, hosts)
-    return isReliable ? await readAll(handle) : undefined
-  } finally {
-    await handle.close()
+    // Neither through a link nor, hanging, from a pipe.
+    return withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, (fd) => {
+      const facts = fstatSync(fd)
+      const isReliable = facts.isFile() && facts.nlink === 1 && isTrusted(facts.uid, hosts)
+      return isReliable ? readAll(fd) : undefined
+    })
+  } catch {
+    return undefined
   }
 }
 
@@ -121,16 +116,6 @@ function parse(text: Buffer, site: Site): Journal | undefined {
   }
   if (header.file !== site.file || header.sha256 !== digest(body)) return undefined
   return {former: body.subarray(0, header.former), next: body.subarray(header.former)}
-}
-
-async function keep(path: string, text: Buffer): Promise<void> {
-  const handle = await open(path, 'wx', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function digest(body: Buffer): string {

@@ -1,11 +1,9 @@
-import type {FileHandle} from 'node:fs/promises'
+import {fstatSync, fsyncSync, ftruncateSync, readSync, writeSync} from 'node:fs'
 
-/** The whole file, wherever the handle stands. */
-export async function readAll(handle: FileHandle): Promise<Buffer> {
-  const {size} = await handle.stat()
-  const content = Buffer.alloc(size)
-  const {bytesRead} = await handle.read(content, 0, size, 0)
-  return content.subarray(0, bytesRead)
+/** The whole file, wherever its reading position is. */
+export function readAll(fd: number): Buffer {
+  const content = Buffer.alloc(fstatSync(fd).size)
+  return content.subarray(0, readSync(fd, content, 0, content.length, 0))
 }
 
 /**
@@ -14,19 +12,19 @@ export async function readAll(handle: FileHandle): Promise<Buffer> {
  * behind the end first, so that a full disk is met before a byte is changed;
  * what shrinks is cut last.
  */
-export async function rewrite(handle: FileHandle, former: Buffer, next: Buffer): Promise<void> {
+export function rewrite(fd: number, former: Buffer, next: Buffer): void {
   const common = Math.min(former.length, next.length)
-  await writeAt(handle, next.subarray(common), common)
+  writeAt(fd, next.subarray(common), common)
   const start = firstDifference(former, next)
-  await writeAt(handle, next.subarray(start, common), start)
-  if (next.length < former.length) await handle.truncate(next.length)
-  await handle.sync()
+  writeAt(fd, next.subarray(start, common), start)
+  if (next.length < former.length) ftruncateSync(fd, next.length)
+  fsyncSync(fd)
 }
 
-async function writeAt(handle: FileHandle, bytes: Buffer, place: number): Promise<void> {
+/** Writes all of it, in as many steps as the system takes. */
+export function writeAt(fd: number, bytes: Buffer, place: number): void {
   for (let done = 0; done < bytes.length; ) {
-    const {bytesWritten} = await handle.write(bytes, done, bytes.length - done, place + done)
-    done += bytesWritten
+    done += writeSync(fd, bytes, done, bytes.length - done, place + done)
   }
 }
 

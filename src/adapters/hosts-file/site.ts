@@ -1,6 +1,5 @@
 import {createHash, randomBytes} from 'node:crypto'
-import type {Stats} from 'node:fs'
-import {open, readdir, realpath, stat, unlink} from 'node:fs/promises'
+import {closeSync, fsyncSync, openSync, readdirSync, realpathSync, type Stats, statSync, unlinkSync} from 'node:fs'
 import {basename, dirname, join} from 'node:path'
 import {fail} from '../../core/errors.js'
 
@@ -19,14 +18,14 @@ export interface Site {
   readonly folders: readonly string[]
   /** Where the lock may be; the same for everyone who can write the file. */
   readonly lockFolders: readonly string[]
-  /** Whether files of this user may have a say in what happens to the hosts file. */
+  /** Whether this user may write the hosts file, and so hold others up. */
   isWriter(uid: number): boolean
 }
 
-export async function locate(path: string): Promise<Site> {
-  const file = await realpath(path)
+export function locate(path: string): Site {
+  const file = realpathSync(path)
   const folder = dirname(file)
-  const [facts, folderFacts] = await Promise.all([stat(file), stat(folder)])
+  const facts = statSync(file)
   if (!facts.isFile()) throw fail('HOSTS_UNWRITABLE', `${path} is not a plain file.`)
   const key = createHash('sha256').update(file).digest('hex').slice(0, 12)
   const folders = [folder, ...SHARED_FOLDERS.filter((shared) => shared !== folder)]
@@ -36,7 +35,7 @@ export async function locate(path: string): Promise<Site> {
     folder,
     prefix: `.${basename(file)}.dbtunnel-${key}.`,
     folders,
-    lockFolders: isOpen || facts.uid !== folderFacts.uid ? SHARED_FOLDERS : folders,
+    lockFolders: isOpen || facts.uid !== statSync(folder).uid ? SHARED_FOLDERS : folders,
     isWriter: (uid) => isOpen || isTrusted(uid, facts),
   }
 }
@@ -46,10 +45,15 @@ export function isTrusted(uid: number, facts: Stats): boolean {
   return uid === 0 || uid === facts.uid || uid === process.geteuid?.()
 }
 
-/** Paths of our files in a folder; none when it cannot be listed. */
-export async function listOurs(site: Site, folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((): string[] => [])
-  return names.filter((name) => name.startsWith(site.prefix)).map((name) => join(folder, name))
+/** Paths of our files of one kind in a folder; none when it cannot be listed. */
+export function listOurs(site: Site, folder: string, kind: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.startsWith(site.prefix + kind))
+      .map((name) => join(folder, name))
+  } catch {
+    return []
+  }
 }
 
 export function freshName(): string {
@@ -57,15 +61,31 @@ export function freshName(): string {
 }
 
 /** Removes a file of ours; somebody else having done so, or nobody being allowed to, is fine. */
-export async function discard(path: string): Promise<void> {
-  await unlink(path).catch(() => {})
+export function discard(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It is passed over as what it is.
+  }
 }
 
-/** Makes names in a folder last through a power cut; file systems that cannot are left alone. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  await handle
-    .sync()
-    .catch(() => {})
-    .finally(() => handle.close())
+/** Opens a file, and closes it whatever `work` does. */
+export function withFile<T>(path: string, flags: string | number, work: (fd: number) => T): T {
+  const fd = openSync(path, flags, 0o600)
+  try {
+    return work(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Makes names in a folder last through a power cut, where its file system can. */
+export function syncFolder(folder: string): void {
+  withFile(folder, 'r', (fd) => {
+    try {
+      fsyncSync(fd)
+    } catch {
+      // Then they last as long as it sees fit.
+    }
+  })
 }

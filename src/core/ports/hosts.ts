@@ -26,6 +26,7 @@ export interface HostsPort {
 
 /** Waiting for other dbtunnels that write the file. */
 export interface HostsWait {
+  /** In pauses between trying; longer by the clock on a machine that is busy. */
   readonly waitMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -48,10 +49,10 @@ export interface HostsFile {
    * may be called again when someone else wrote meanwhile. Rejects with
    * HOSTS_UNWRITABLE, HOSTS_LOCKED or what `edit` threw.
    */
-  change(edit: (content: Buffer) => Promise<Buffer>, wait: HostsWait): Promise<void>
+  change(edit: (content: Buffer) => Buffer, wait: HostsWait): Promise<void>
   /** Whether someone died while writing, so that the next change has to repair the file. */
   isTorn(): Promise<boolean>
-  self(): Promise<ProcessIdentity>
+  self(): ProcessIdentity
   /** False also when that cannot be known, as for a process of another container. */
-  isDead(owner: ProcessIdentity): Promise<boolean>
+  isDead(owner: ProcessIdentity): boolean
 }

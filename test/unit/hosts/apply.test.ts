@@ -88,7 +88,7 @@ describe('sweep', () => {
   test('writes only when there is something to mend', async () => {
     const file = memoryHostsFile(BASE + THEIRS)
     let changes = 0
-    const {change} = file
+    const change = file.change.bind(file)
     file.change = (...args) => {
       changes++
       return change(...args)

@@ -113,7 +113,7 @@ describe('undone at any moment', () => {
     let finishWriting = (): void => {}
     const written = new Promise<void>((resolve) => (finishWriting = resolve))
     const {hosts, names} = memoryHosts()
-    const {add} = hosts
+    const add = hosts.add.bind(hosts)
     hosts.add = async (name) => {
       await written
       await add(name)

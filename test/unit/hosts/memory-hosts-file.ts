@@ -25,14 +25,14 @@ export function memoryHostsFile(text: string): MemoryHostsFile {
     addresses: async () => undefined,
     async change(edit) {
       if (file.failure) throw file.failure
-      const next = await edit(file.content)
+      const next = edit(file.content)
       if (!next.equals(file.content)) file.writes++
       file.content = next
       file.torn = false
     },
     isTorn: async () => file.torn,
-    self: async () => SELF,
-    isDead: async ({pid, started}) => file.dead.some((one) => one.pid === pid && one.started === started),
+    self: () => SELF,
+    isDead: ({pid, started}) => file.dead.some((one) => one.pid === pid && one.started === started),
   }
   return file
 }

@@ -1,0 +1,138 @@
+import {chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {hostsFile} from '../../src/adapters/hosts-file.js'
+import {locate} from '../../src/adapters/hosts-file/site.js'
+import {processTable} from '../../src/adapters/process-identity.js'
+import type {ProcessIdentity} from '../../src/core/ports/hosts.js'
+import {hostsLines} from '../../src/hosts/apply.js'
+import {NAME, OTHER_NAME} from '../support/hosts-content.js'
+import {isRoot, startHostsChild} from '../support/hosts-children.js'
+
+const TEXT = '127.0.0.1 localhost\n10.0.0.7 no-final-line-feed'
+
+let folder: string
+let path: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dbtunnel-hosts-'))
+  path = join(folder, 'hosts')
+  writeFileSync(path, TEXT, {mode: 0o644})
+})
+
+afterEach(() => rmSync(folder, {recursive: true, force: true}))
+
+/** A claim on the lock, as its owner would make it. */
+function claim(owner: ProcessIdentity, where = folder): string {
+  const file = join(where, `${locate(path).prefix}claim.${owner.pid}.${owner.started}.00`)
+  writeFileSync(file, '')
+  return file
+}
+
+const add = (waitMs: number) => hostsFile(path).change((content) => Buffer.concat([content, Buffer.from('!')]), {waitMs})
+
+describe('many at once', () => {
+  test('twenty processes: none fails, none loses a line, and the file is what it was', async () => {
+    const children = Array.from({length: 20}, (_, index) =>
+      startHostsChild(path, ['ready', 'wait', `add=db-${index}.example.com`, 'cycle=3', `remove=db-${index}.example.com`]),
+    )
+    await Promise.all(children.map(async (child) => child.said('ready')))
+    for (const child of children) child.process.stdin?.end()
+    const ends = await Promise.all(children.map(({ended}) => ended))
+    expect(ends.filter(({code}) => code !== 0)).toEqual([])
+    expect(readFileSync(path, 'utf8')).toBe(TEXT)
+    expect(readdirSync(folder)).toEqual(['hosts'])
+  }, 60_000)
+
+  test('within one process, too, nobody writes over another', async () => {
+    const names = Array.from({length: 30}, (_, index) => `db-${index}.example.com`)
+    const one = hostsLines(hostsFile(path))
+    const other = hostsLines(hostsFile(path))
+    await Promise.all(names.map((name, index) => (index % 2 ? one : other).add(name)))
+    expect(names.filter((name) => !readFileSync(path, 'utf8').includes(` ${name} `))).toEqual([])
+    await Promise.all(names.map((name, index) => (index % 2 ? other : one).remove(name)))
+    expect(readFileSync(path, 'utf8')).toBe(TEXT)
+    expect(readdirSync(folder)).toEqual(['hosts'])
+  })
+})
+
+describe('a claim on the lock', () => {
+  test('of a living process: waited for, then HOSTS_LOCKED says whose it is', async () => {
+    claim(processTable().self())
+    const refused = expect(add(60)).rejects
+    await refused.toMatchObject({code: 'HOSTS_LOCKED', exitCode: 73, message: expect.stringContaining(`${process.pid} `)})
+    expect(readFileSync(path, 'utf8')).toBe(TEXT)
+    expect(readdirSync(folder)).toHaveLength(2)
+  })
+
+  test('given up in time: the wait ends well', async () => {
+    const file = claim(processTable().self())
+    const added = add(5000)
+    setTimeout(() => rmSync(file), 30)
+    await added
+    expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
+  })
+
+  test('a signal ends the wait at once', async () => {
+    claim(processTable().self())
+    const stop = new AbortController()
+    const adding = hostsLines(hostsFile(path)).add(NAME, stop.signal)
+    setTimeout(() => stop.abort(new Error('stop')), 20)
+    await expect(adding).rejects.toThrow('stop')
+    expect(readdirSync(folder)).toHaveLength(2)
+  })
+
+  test('of a dead process: passed over and cleared away', async () => {
+    const self = processTable().self()
+    claim({pid: 4_194_305, started: self.started})
+    claim({pid: process.pid, started: self.started.replace(/^\d+/, '1')})
+    await add(0)
+    expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
+    expect(readdirSync(folder)).toEqual(['hosts'])
+  })
+
+  test('of a killed process: passed over', async () => {
+    const child = startHostsChild(path, [`add=${OTHER_NAME}`, 'wait'])
+    await child.said(`add=${OTHER_NAME}`)
+    child.process.kill('SIGKILL')
+    await child.ended
+    await hostsLines(hostsFile(path)).sweep()
+    expect(readFileSync(path, 'utf8')).toBe(TEXT)
+  })
+
+  test('of another container: counts while it is fresh', async () => {
+    const self = processTable().self()
+    const file = claim({pid: 4_194_305, started: self.started.replace(/\d+$/, '1')})
+    await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
+    utimesSync(file, 1, 1)
+    await add(60)
+    expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
+  })
+})
+
+describe.runIf(isRoot)('where others may write the folder of the lock', () => {
+  test("a stranger's claim stops nobody", async () => {
+    const file = claim(processTable().self())
+    chownSync(file, 65_534, 65_534)
+    await add(0)
+    expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
+  })
+
+  test('when the file is open to all, everyone meets in the shared folder, and all claims count', async () => {
+    chmodSync(path, 0o666)
+    const file = claim(processTable().self(), '/var/tmp')
+    chownSync(file, 65_534, 65_534)
+    try {
+      await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
+    } finally {
+      rmSync(file)
+    }
+    const child = startHostsChild(path, ['user=65534', `add=${NAME}`])
+    await Promise.all([child.ended, hostsLines(hostsFile(path)).add(OTHER_NAME)])
+    expect(readFileSync(path, 'utf8')).toContain(OTHER_NAME)
+    await hostsLines(hostsFile(path)).remove(OTHER_NAME)
+    await hostsLines(hostsFile(path)).sweep()
+    expect(readFileSync(path, 'utf8')).toBe(TEXT)
+  })
+})
