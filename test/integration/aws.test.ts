@@ -221,7 +221,7 @@ describe('failures', () => {
     const calls = [rds.clusters(), ec2.instances({filters: []}), ssm.managedNodes([MACHINE.bare]), sts.identity()]
     const failures = await Promise.all(calls.map(failureOf))
     for (const failure of failures) expect(failure).toMatchObject({code: 'CREDENTIALS_INVALID'})
-    // Whatever prints an error: the session token is not in it.
+    // Their cause hides the request: whatever prints it, the session token does not show.
     expect(inspect(failures, {depth: 20})).not.toContain(plane.keys.keysOf('alice').sessionToken)
   })
 
@@ -309,6 +309,15 @@ describe('credentials', () => {
       aws.signing.upgradeHeaders('wss://ssmmessages.eu-west-1.amazonaws.com/v1/data-channel/x'),
     ])
     expect(await readFile(join(folder, 'asked'), 'utf8')).toBe('asked\n')
+  })
+
+  it('in the environment beat AWS_PROFILE, as with the AWS CLI', async () => {
+    const {accessKeyId, secretKey} = plane.keys.keysOf('bob')
+    const keys = `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretKey}\n`
+    await writeFile(join(folder, 'credentials'), `[dev]\n${keys}`)
+    vi.stubEnv('AWS_PROFILE', 'dev')
+    expect((await api().sts.identity()).name).toBe('alice')
+    expect((await api('dev').sts.identity()).name).toBe('bob')
   })
 
   it('make no token once they have expired', async () => {

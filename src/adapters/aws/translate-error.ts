@@ -60,10 +60,8 @@ export function translateError(error: unknown, circumstances: Circumstances): un
   const {action, host, region, source} = circumstances
   const {name, $metadata, $response, $retryable, $fault} = error as SdkException
   const details = {cause: error}
-
   const skew = clockSkew($response?.headers)
-  // It holds the request, session token and all: nothing that prints this cause may come upon it.
-  Reflect.deleteProperty(error, '$response')
+
   if (NO_CREDENTIALS.includes(name)) return noCredentials(error, source)
   const network = networkFailure(error, host)
   if (network) return network

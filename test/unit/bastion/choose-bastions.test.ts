@@ -54,6 +54,11 @@ describe('the order', () => {
     expect((await bastions).map(({id}) => id)).toEqual(['i-3', 'i-2', 'i-4', 'i-5', 'i-1'])
   })
 
+  it('begins with the first agent that knows the document', async () => {
+    const {bastions} = choose([candidate('i-1')], [node('i-1', '3.1.1374.0')])
+    expect(await bastions).toMatchObject([{id: 'i-1'}])
+  })
+
   it('compares versions as numbers, part by part', () => {
     expect(compareVersions('3.1.1374.0', '3.1.999.0')).toBeGreaterThan(0)
     expect(compareVersions('3.1.1374', '3.1.1374.0')).toBe(0)

@@ -108,9 +108,13 @@ describe('an endpoint host name', () => {
     expect(rds.rounds).toBe(1)
   })
 
-  it('of another account is unknown, whatever has its identifier here', async () => {
-    const {target} = resolve('prod-db.czzzzzzzzzzz.eu-west-1.rds.amazonaws.com', shop)
-    await expect(target).rejects.toMatchObject({code: 'TARGET_UNKNOWN', exitCode: 68})
+  it.each([
+    'prod-db.czzzzzzzzzzz.eu-west-1.rds.amazonaws.com',
+    'shop.cluster-czzzzzzzzzzz.eu-west-1.rds.amazonaws.com',
+    'shop.cluster-ro-czzzzzzzzzzz.eu-west-1.rds.amazonaws.com',
+    'reports.cluster-custom-czzzzzzzzzzz.eu-west-1.rds.amazonaws.com',
+  ])('of another account is unknown, whatever has its identifier here: %s', async (name) => {
+    await expect(resolve(name, shop).target).rejects.toMatchObject({code: 'TARGET_UNKNOWN', exitCode: 68})
   })
 
   it('with another port than the database has is an error', async () => {
@@ -253,7 +257,7 @@ describe('a database that cannot be logged in to', () => {
   it('because no member serves a custom endpoint', async () => {
     const {target} = resolve('shop:reports', {
       ...shop,
-      endpoints: [customEndpoint('shop', 'reports', {staticMembers: ['shop-9']})],
+      endpoints: [customEndpoint('shop', 'reports', {staticMembers: ['shop-1'], customKind: 'READER'})],
     })
     await expect(target).rejects.toMatchObject({code: 'DATABASE_UNAVAILABLE'})
   })
