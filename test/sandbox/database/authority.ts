@@ -31,7 +31,7 @@ export interface Validity {
   readonly until: number
 }
 
-export const VALID: Validity = {from: -DAY, until: 30 * DAY}
+const VALID: Validity = {from: -DAY, until: 30 * DAY}
 export const EXPIRED: Validity = {from: -2 * DAY, until: -DAY}
 export const NOT_YET_VALID: Validity = {from: DAY, until: 2 * DAY}
 

@@ -30,7 +30,7 @@ export interface SandboxDatabase {
   impostorSaw(): readonly Theft[]
   /** As the superuser, past every front; cells as text. */
   query(sql: string, database?: string): Promise<Rows>
-  /** Resets every connection and stops PostgreSQL; until `restart`, a login is answered with a reset. */
+  /** Resets every connection and stops PostgreSQL; until `restart`, no login comes through. */
   stop(): Promise<void>
   /** As `stop`, then starts PostgreSQL again, at the same ports and with its data. */
   restart(): Promise<void>

@@ -2,6 +2,7 @@ import {Signer} from '@aws-sdk/rds-signer'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type SandboxDatabase, startDatabase} from './database.js'
 import {custom, iamOff, keys, MINUTE, optionsFor, otherPort, prod, REGION, tokenFor} from './fixture.js'
+import {startup} from './messages.js'
 import {psql, type PsqlResult} from './psql.js'
 import {cancelRequest, GSS_REQUEST, login, message, SSL_REQUEST, Wire} from './wire.js'
 
@@ -48,6 +49,12 @@ describe('psql with a good token', () => {
       environment: {PGOPTIONS: '-c sandbox.tls_version=forged'},
     })
     expect(result.stdout).toBe('TLSv1.2')
+
+    const client = await Wire.openTls(await portOf())
+    await client.logIn('alice', 'app', tokenFor(), ['sandbox.tls_version', 'forged'])
+    client.write(message('Q', "select current_setting('sandbox.tls_version') || ' seen'"))
+    await client.until((received) => received.includes('TLSv1.3 seen'))
+    client.stream.destroy()
   })
 
   it('keeps its own options', async () => {
@@ -161,6 +168,7 @@ describe('the front', () => {
       Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]),
       Buffer.from('GET / HTTP/1.1\r\n\r\n'),
       Buffer.alloc(8),
+      startup(0x20000, [['user', 'alice']]),
     ]
     for (const opening of openings) {
       const client = await Wire.open(await portOf())

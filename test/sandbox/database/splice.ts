@@ -10,9 +10,8 @@ function flow(from: Duplex, to: Duplex): void {
   from.pipe(to)
   from.on('error', () => to.destroy())
   from.on('close', () => {
-    // What it still sends would reach no one; what it was sent may still be on its way.
-    if (from.readableEnded) leave(to)
-    else to.destroy()
+    // After its end, what it sent may still be on its way.
+    if (!from.readableEnded) to.destroy()
   })
 }
 

@@ -6,7 +6,7 @@ import {refusalOf} from './token.js'
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56)
 const verifier = optionsFor([], () => NOW)
-const {temporary, expired, powerless} = keys
+const {lasting, temporary, expired, powerless} = keys
 
 /** What RDS would say to alice at `prod` about a token that is good but for `change`. */
 const refusal = (change: Partial<Draft>, user?: string): string | undefined =>
@@ -68,6 +68,17 @@ describe('a token is refused', () => {
     ['with a scope of another day', {day: '20261119'}, 'the credential scope is of another day'],
     ['that signs no headers', {fields: {'X-Amz-SignedHeaders': ''}}, 'signed headers are not host alone'],
     ['by another algorithm', {fields: {'X-Amz-Algorithm': 'AWS4-ECDSA-P256-SHA256'}}, 'unknown algorithm'],
+    [
+      'with more in its scope',
+      {fields: {'X-Amz-Credential': `${lasting.id}/20261120/${REGION}/rds-db/aws4_request/more`}},
+      'malformed credential scope',
+    ],
+    [
+      'with another end of its scope',
+      {fields: {'X-Amz-Credential': `${lasting.id}/20261120/${REGION}/rds-db/aws5_request`}},
+      'malformed credential scope',
+    ],
+    ['with a date in words', {fields: {'X-Amz-Date': 'today'}}, 'malformed date'],
     ['with a date that is none', {fields: {'X-Amz-Date': '20261340T123456Z'}}, 'malformed date'],
     [
       'without the session token of its keys',

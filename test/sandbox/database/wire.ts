@@ -2,7 +2,7 @@ import {once} from 'node:events'
 import {connect, type Socket} from 'node:net'
 import {connect as connectTls} from 'node:tls'
 import {type Duplex} from 'node:stream'
-import {startup} from './messages.js'
+import {type Setting, startup} from './messages.js'
 
 /** A PostgreSQL client by hand, for what psql will not do. */
 export class Wire {
@@ -60,8 +60,8 @@ export class Wire {
     return this.#received
   }
 
-  async logIn(user: string, database: string, password: string): Promise<void> {
-    this.write(login(user, database))
+  async logIn(user: string, database: string, password: string, ...more: Setting[]): Promise<void> {
+    this.write(login(user, database, ...more))
     await this.until((received) => received[0] === 0x52)
     this.write(message('p', password))
     await this.until((received) => received.includes(READY))
@@ -74,11 +74,8 @@ const CANCEL = Buffer.from([0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e])
 const READY = Buffer.from([0x5a, 0, 0, 0, 5])
 const BACKEND_KEY = Buffer.from([0x4b, 0, 0, 0, 12])
 
-export function login(user: string, database: string): Buffer {
-  return startup(0x30000, [
-    ['user', user],
-    ['database', database],
-  ])
+export function login(user: string, database: string, ...more: Setting[]): Buffer {
+  return startup(0x30000, [['user', user], ['database', database], ...more])
 }
 
 /** A message that carries one string: a query (Q) or a password (p). */
