@@ -1,4 +1,4 @@
-import {type Account} from './aws/model.js'
+import {type Account, type Cluster, type Database} from './aws/model.js'
 import {type SessionRecord} from './aws/sessions.js'
 import {type Endpoint} from './database/endpoint.js'
 
@@ -47,25 +47,40 @@ function letsIn({securityGroupIds, endpoint}: Place, target: string, account: Ac
 
 function placesOf({databases, clusters}: Account): Place[] {
   const ofInstances = databases.flatMap((database): Place[] => {
-    const {host, port, users, securityGroupIds, databaseName = 'postgres'} = database
-    if (host === undefined || users.length === 0 || database.status !== 'available') return []
+    const {host, port, securityGroupIds, clusterId} = database
+    if (host === undefined || !isServed(database)) return []
     // Members log in under their cluster's resource id.
-    const owner = clusters.find(({id}) => id === database.clusterId) ?? database
-    const {resourceId} = owner
-    const endpoint = {host, port, resourceId, databaseName, users, iamLogin: owner.iamLogin}
-    return [{endpoint, securityGroupIds}]
+    const owner = clusters.find(({id}) => id === clusterId) ?? database
+    return [{endpoint: endpointAt({host, port}, owner), securityGroupIds}]
   })
-  const ofClusters = clusters.flatMap((cluster): Place[] => {
-    const {port, resourceId, users, securityGroupIds, databaseName = 'postgres', iamLogin} = cluster
-    if (users.length === 0 || cluster.status !== 'available') return []
-    const common = {port, resourceId, databaseName, users, iamLogin}
+  const ofClusters = clusters.filter(isServed).flatMap((cluster): Place[] => {
+    const {port, securityGroupIds, writerHost, readerHost} = cluster
     const hostOf = (memberId: string): string | undefined => databases.find(({id}) => id === memberId)?.host
     const custom = cluster.customEndpoints.map(({host, staticMembers}) => {
       // The server behind it does not know that name, neither in its certificate nor in tokens.
-      return {...common, host, names: staticMembers.flatMap((id) => hostOf(id) ?? [])}
+      return {host, port, names: staticMembers.flatMap((id) => hostOf(id) ?? [])}
     })
-    const endpoints = [{...common, host: cluster.writerHost}, {...common, host: cluster.readerHost}, ...custom]
-    return endpoints.map((endpoint) => ({endpoint, securityGroupIds}))
+    return [{host: writerHost, port}, {host: readerHost, port}, ...custom].map((address) => {
+      return {endpoint: endpointAt(address, cluster), securityGroupIds}
+    })
   })
   return [...ofInstances, ...ofClusters]
+}
+
+function isServed({status, users}: Database | Cluster): boolean {
+  return status === 'available' && users.length > 0
+}
+
+function endpointAt(address: Pick<Endpoint, 'host' | 'port' | 'names'>, owner: Database | Cluster): Endpoint {
+  const {resourceId, users, databaseName = 'postgres'} = owner
+  return {
+    ...address,
+    resourceId,
+    users,
+    databaseName,
+    // Tests may switch it while the endpoint is served.
+    get iamLogin() {
+      return owner.iamLogin
+    },
+  }
 }
