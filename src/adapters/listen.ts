@@ -2,10 +2,7 @@ import {createServer, type Socket} from 'node:net'
 import {fail} from '../core/errors.js'
 import type {ListenPort} from '../core/ports/network.js'
 
-/**
- * A program that only half-closed answers the kernel's keepalive; one that has
- * gone for good does not, once its own kernel has forgotten it (a minute).
- */
+/** A program that has gone for good, after what looked like a half-close, is found out by this. */
 const KEEPALIVE_MS = 15_000
 const PIECE = 64 * 1024
 

@@ -76,7 +76,10 @@ export async function dialLocal(port: number): Promise<Socket> {
 }
 
 /** Reads so many bytes, or up to the end; `error` when it ended with one. */
-export async function readAll(socket: Socket, length = Infinity): Promise<{bytes: Buffer; error: NodeJS.ErrnoException | undefined}> {
+export async function readAll(
+  socket: Socket,
+  length = Infinity,
+): Promise<{bytes: Buffer; error: NodeJS.ErrnoException | undefined}> {
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((resolve) => {

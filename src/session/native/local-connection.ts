@@ -2,11 +2,14 @@ import type {Clock} from '../../core/ports/clock.js'
 import type {LocalSocket} from '../../core/ports/network.js'
 import {ByteQueue} from './byte-queue.js'
 import type {Reader} from './inbound-flow.js'
+import {rest} from './rest.js'
 
 /** Bytes taken from a local program before it has to wait for the network. */
 const MOST_PENDING = 128 * 1024
 /** A program that got something this long ago may still be waiting for more. */
 const RECENT_MS = 10_000
+const FEEL_MS = 15_000
+const NOTHING = Buffer.alloc(0)
 
 export interface LocalEvents {
   /** New bytes for the network, or the end of them. */
@@ -27,8 +30,8 @@ export class LocalConnection implements Reader {
   readonly #events: LocalEvents
   readonly #outbound = new ByteQueue()
   readonly #inbound = new ByteQueue()
+  readonly #closing = new AbortController()
   #ended = false
-  #gone = false
   /** The network's side is over: what the program still sends goes nowhere. */
   #finished = false
   #flushing = false
@@ -45,6 +48,7 @@ export class LocalConnection implements Reader {
     socket.on('end', () => {
       this.#ended = true
       events.readable()
+      void this.#feel()
     })
     socket.on('drain', () => {
       this.#tookAt = clock.now()
@@ -54,7 +58,7 @@ export class LocalConnection implements Reader {
       // 'close' follows and says all that matters.
     })
     socket.on('close', () => {
-      this.#gone = true
+      this.#closing.abort()
       this.#inbound.clear()
       events.gone()
     })
@@ -67,15 +71,15 @@ export class LocalConnection implements Reader {
 
   /** The program will send nothing more; it may still want to hear. */
   get ended(): boolean {
-    return this.#ended || this.#gone
+    return this.#ended || this.gone
   }
 
   get gone(): boolean {
-    return this.#gone
+    return this.#closing.signal.aborted
   }
 
   get waiting(): number {
-    return this.#gone ? 0 : this.#inbound.length + this.#socket.writableLength
+    return this.gone ? 0 : this.#inbound.length + this.#socket.writableLength
   }
 
   get tookAt(): number {
@@ -83,7 +87,7 @@ export class LocalConnection implements Reader {
   }
 
   expects(now: number): boolean {
-    return !this.#gone && !this.#finished && (this.#asked || now - this.#receivedAt < RECENT_MS)
+    return !this.gone && !this.#finished && (this.#asked || now - this.#receivedAt < RECENT_MS)
   }
 
   /** Moves bytes for the network into `target`; returns how many. */
@@ -96,7 +100,7 @@ export class LocalConnection implements Reader {
 
   /** Hands bytes from the network to the program. */
   write(bytes: Buffer): void {
-    if (this.#gone || this.#finished) return
+    if (this.gone || this.#finished) return
     this.#asked = false
     this.#receivedAt = this.#clock.now()
     if (this.waiting === 0) this.#tookAt = this.#receivedAt
@@ -134,11 +138,22 @@ export class LocalConnection implements Reader {
 
   /** Hands over in pieces, so that it shows whether the program takes them. */
   #flush(): void {
-    if (this.#gone) return
+    if (this.gone) return
     this.#socket.cork()
     while (this.#inbound.length > 0 && !this.#socket.writableNeedDrain) this.#socket.write(this.#inbound.shift())
     this.#socket.uncork()
     if (this.#finished && this.#inbound.length === 0 && !this.#socket.writableEnded) this.#socket.end()
     this.#events.level()
+  }
+
+  /**
+   * A program that closed its connection looks like one that only has nothing
+   * more to say, until its kernel forgets it and refuses the keepalives of
+   * ours (a minute). Node learns of that when it writes.
+   */
+  async #feel(): Promise<void> {
+    while (await rest(this.#clock, FEEL_MS, this.#closing.signal)) {
+      if (this.#socket.writable) this.#socket.write(NOTHING)
+    }
   }
 }

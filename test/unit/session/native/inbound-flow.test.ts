@@ -1,0 +1,110 @@
+import {beforeEach, describe, expect, it} from 'vitest'
+import {InboundFlow, type Reader} from '../../../../src/session/native/inbound-flow.js'
+import {ManualClock} from '../../../support/manual-clock.js'
+
+const MiB = 1024 * 1024
+
+class Program implements Reader {
+  waiting = 0
+  tookAt: number
+  wants = false
+  wasReset = false
+
+  constructor(clock: ManualClock) {
+    this.tookAt = clock.now()
+  }
+
+  expects(): boolean {
+    return this.wants
+  }
+
+  reset(): void {
+    this.wasReset = true
+    this.waiting = 0
+  }
+}
+
+describe('reading from the network', () => {
+  let clock: ManualClock
+  let life: AbortController
+  let gate: {paused: boolean; backlog: number; pause(): void; resume(): void}
+  let flow: InboundFlow
+  let slow: Program
+  let other: Program
+
+  beforeEach(() => {
+    clock = new ManualClock()
+    life = new AbortController()
+    gate = {paused: false, backlog: 0, pause: () => (gate.paused = true), resume: () => (gate.paused = false)}
+    flow = new InboundFlow({clock, signal: life.signal, gate})
+    slow = new Program(clock)
+    other = new Program(clock)
+    flow.readers.add(slow).add(other)
+  })
+
+  it('waits for a slow program as long as nobody else wants anything, and resets nobody', async () => {
+    slow.waiting = 1.5 * MiB
+    flow.review()
+    expect(gate.paused).toBe(true)
+    await clock.advance(60_000)
+    expect([gate.paused, slow.wasReset]).toEqual([true, false])
+    slow.waiting = MiB / 2
+    flow.review()
+    expect(gate.paused).toBe(false)
+    await clock.advance(200)
+    expect(clock.sleepers).toBe(0)
+  })
+
+  it('goes on past a slow program when another one wants something', async () => {
+    slow.waiting = 5 * MiB
+    flow.review()
+    other.wants = true
+    await clock.advance(100)
+    expect([gate.paused, slow.wasReset]).toEqual([false, false])
+    other.wants = false
+    await clock.advance(100)
+    expect(gate.paused).toBe(true)
+  })
+
+  it('waits for a slow program that holds too much, and resets it once it has stalled', async () => {
+    slow.waiting = 17 * MiB
+    other.wants = true
+    flow.review()
+    expect(gate.paused).toBe(true)
+    await clock.advance(2900)
+    slow.tookAt = clock.now()
+    await clock.advance(2900)
+    expect(slow.wasReset).toBe(false)
+    await clock.advance(200)
+    expect([slow.wasReset, other.wasReset, gate.paused]).toEqual([true, false, false])
+  })
+
+  it('bounds what many programs hold together', () => {
+    for (let count = 0; count < 20; count++) {
+      const one = new Program(clock)
+      one.waiting = 0.9 * MiB
+      flow.readers.add(one)
+    }
+    flow.review()
+    expect(gate.paused).toBe(true)
+  })
+
+  it('waits while acknowledgements queue on a slow line', async () => {
+    gate.backlog = MiB
+    flow.reviewBacklog()
+    expect(gate.paused).toBe(true)
+    gate.backlog = 0
+    await clock.advance(100)
+    expect(gate.paused).toBe(false)
+    await clock.advance(100)
+    expect(clock.sleepers).toBe(0)
+  })
+
+  it('leaves nothing running when the session ends', async () => {
+    slow.waiting = 2 * MiB
+    flow.review()
+    life.abort(new Error('over'))
+    await clock.advance(1000)
+    expect(clock.sleepers).toBe(0)
+  })
+})

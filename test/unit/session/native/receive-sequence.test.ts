@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import {describe, expect, it} from 'vitest'
+import {ReceiveSequence} from '../../../../src/session/native/receive-sequence.js'
+
+describe('what comes in', () => {
+  it('is delivered in order and once, however it was exchanged and doubled', () => {
+    const arrivals = fc.integer({min: 1, max: 30}).chain((count) => {
+      const all = Array.from({length: count}, (_, index) => index)
+      const doubled = fc.array(fc.constantFrom(...all), {maxLength: 40})
+      return doubled.chain((again) => fc.shuffledSubarray([...all, ...again], {minLength: count + again.length}))
+    })
+    fc.assert(
+      fc.property(arrivals, (sequences) => {
+        const delivered: number[] = []
+        const incoming = new ReceiveSequence<{sequence: number}>(({sequence}) => delivered.push(sequence))
+        for (const sequence of sequences) expect(incoming.accept(sequence, {sequence})).toBe(true)
+        expect(delivered).toEqual([...new Set(sequences)].sort((a, b) => a - b))
+      }),
+    )
+  })
+
+  it('is acknowledged again when it comes again, and not delivered', () => {
+    const delivered: string[] = []
+    const incoming = new ReceiveSequence<string>((text) => delivered.push(text))
+    expect([
+      incoming.accept(0, 'a'),
+      incoming.accept(0, 'a'),
+      incoming.accept(2, 'c'),
+      incoming.accept(2, 'c'),
+    ]).toEqual([true, true, true, true])
+    expect(delivered).toEqual(['a'])
+  })
+
+  it('far too early is left unacknowledged, for memory has an end', () => {
+    const incoming = new ReceiveSequence<string>(() => {})
+    for (let sequence = 1; sequence <= 10_000; sequence++) incoming.accept(sequence, 'x')
+    expect(incoming.accept(10_001, 'x')).toBe(false)
+    expect(incoming.accept(10_000, 'x')).toBe(true)
+    expect(incoming.accept(0, 'x')).toBe(true)
+    expect(incoming.accept(10_001, 'x')).toBe(true)
+  })
+
+  it('counts as delivered before its acknowledgement is written', () => {
+    const delivered: string[] = []
+    const incoming = new ReceiveSequence<string>((text) => {
+      delivered.push(text)
+      // The line breaks in the middle, and the agent sends it once more.
+      if (delivered.length === 1) incoming.accept(0, 'again')
+    })
+    incoming.accept(0, 'once')
+    expect(delivered).toEqual(['once'])
+  })
+})
