@@ -1,5 +1,5 @@
 import type {EndpointTarget} from './parse-target.js'
-import type {ResolveInput} from './resolve-target.js'
+import type {ResolveInput} from './resolve-input.js'
 import type {Target} from './target.js'
 
 /**

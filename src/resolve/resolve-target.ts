@@ -1,27 +1,13 @@
-import type {BastionRule} from '../config/settings.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {RdsApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import {givenTarget} from './given-target.js'
 import {type Found, lookUp} from './look-up.js'
 import type {TargetName} from './parse-target.js'
+import type {ResolveInput} from './resolve-input.js'
 import {awsRds, doubtAbout, type Subject, whyUnavailable} from './status.js'
 import type {Target} from './target.js'
 import {unknownTarget} from './unknown-target.js'
-
-/** A kind of database, as far as resolving needs it. */
-export interface Engine {
-  readonly id: string
-  readonly defaultPort: number
-  readonly defaultDatabase: string
-}
-
-export interface ResolveInput {
-  readonly region: string
-  readonly user?: string | undefined
-  readonly bastion: BastionRule
-  engineOf(rdsEngine: string): Engine | undefined
-}
 
 /**
  * Finds out all that later stages need to know of a target, with one round of

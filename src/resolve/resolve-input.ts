@@ -1,0 +1,16 @@
+import type {BastionRule} from '../config/settings.js'
+
+/** A kind of database, as far as resolving needs it. */
+interface Engine {
+  readonly id: string
+  readonly defaultPort: number
+  readonly defaultDatabase: string
+}
+
+/** What else counts: settings have it all but `engineOf`. */
+export interface ResolveInput {
+  readonly region: string
+  readonly user?: string | undefined
+  readonly bastion: BastionRule
+  engineOf(rdsEngine: string): Engine | undefined
+}
