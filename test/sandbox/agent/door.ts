@@ -10,14 +10,14 @@ export interface DoorHandlers {
   readonly behaviour: () => Behaviour
   readonly random: () => number
   readonly counters: Counters
-  log(line: string): void
+  readonly log: (line: string) => void
   /** A client has opened the channel with a good token; it is `link` from now on. */
-  onAdmitted(): void
-  onMessage(message: Buffer): void
+  readonly onAdmitted: () => void
+  readonly onMessage: (message: Buffer) => void
   /** The admitted client's WebSocket is gone. */
-  onLost(): void
-  onDrain(): void
-  onFault(fault: string): void
+  readonly onLost: () => void
+  readonly onDrain: () => void
+  readonly onFault: (fault: string) => void
 }
 
 /** Session Manager's part of a session: its token, its WebSockets, and which of them is the client's. */

@@ -4,7 +4,7 @@ import {type AddressInfo, connect, createServer, type Socket} from 'node:net'
 export interface EchoServer {
   readonly port: number
   readonly connections: ReadonlySet<Socket>
-  dial(): Promise<Socket>
+  readonly dial: () => Promise<Socket>
   close(): Promise<void>
 }
 

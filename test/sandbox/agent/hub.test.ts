@@ -317,7 +317,7 @@ describe('strict mode', () => {
   })
 })
 
-describe('multiplexed', () => {
+describe('multiplexed', {timeout: 30_000}, () => {
   it('carries many connections at once, every byte', async () => {
     const server = await echo()
     const hub = await hubFor(server.dial)
@@ -395,6 +395,25 @@ describe('multiplexed', () => {
     expect(received).toBe(total)
   })
 
+  it('keeps what comes before the dial is done, the end too', async () => {
+    const received: Buffer[] = []
+    const server = await echo((socket) => {
+      socket.on('data', (bytes: Buffer) => void received.push(bytes))
+      socket.on('end', () => void socket.end())
+    })
+    let connectNow = (): void => {}
+    const gate = new Promise<void>((resolve) => (connectNow = resolve))
+    const hub = await hubFor(() => gate.then(server.dial))
+    const {client} = await opened(hub)
+    const stream = client.openStream()
+    stream.write(Buffer.from('last words'))
+    stream.end()
+    await until(() => client.unacknowledged === 0)
+    connectNow()
+    expect((await stream.read(1)).length).toBe(0)
+    await until(() => Buffer.concat(received).toString() === 'last words')
+  })
+
   it("gives the client all bytes before the database's end", async () => {
     const bytes = randomBytes(1_000_000)
     const server = await echo((socket) => void socket.end(bytes))
@@ -426,14 +445,14 @@ describe('multiplexed', () => {
   })
 
   it('stops reading from the database when the client is slow, and goes on', async () => {
-    const bytes = randomBytes(40_000_000)
+    const bytes = randomBytes(24_000_000)
     const server = await echo((socket) => void socket.end(bytes))
     const hub = await hubFor(server.dial)
     const {id, client} = await opened(hub)
     const stream = client.openStream()
     client.pauseReading()
     await still(() => hub.session(id).bytesFromDatabase)
-    expect(hub.session(id).bytesFromDatabase).toBeLessThan(24_000_000)
+    expect(hub.session(id).bytesFromDatabase).toBeLessThan(20_000_000)
     client.resumeReading()
     expect(sha(await stream.read(bytes.length))).toBe(sha(bytes))
   })
@@ -544,9 +563,10 @@ describe('endings', () => {
     await expect(client.connect('again')).rejects.toThrow('404')
   })
 
-  it("ends by the client's flag", async () => {
-    const hub = await hubFor()
-    const {id, client} = await opened(hub)
+  it.each(['3.3.2299.0', '3.0.196.0'])("ends by the client's flag with agent %s", async (agentVersion) => {
+    const server = await echo()
+    const hub = await hubFor(server.dial)
+    const {id, client} = await opened(hub, {agentVersion})
     const end = endOf(hub)
     client.sendFlag(FLAG.terminateSession)
     expect(await end).toEqual({sessionId: id, cause: 'flag', detail: ''})
@@ -584,7 +604,7 @@ describe('endings', () => {
   })
 })
 
-describe('a lost WebSocket', () => {
+describe('a lost WebSocket', {timeout: 30_000}, () => {
   it('is survived: what was not acknowledged is sent again on the next one', async () => {
     const server = await echo()
     const hub = await hubFor(server.dial)
@@ -606,7 +626,7 @@ describe('a lost WebSocket', () => {
   })
 
   it('does not make the hub read on from the database', async () => {
-    const server = await echo((socket) => void socket.end(Buffer.alloc(40_000_000)))
+    const server = await echo((socket) => void socket.end(Buffer.alloc(16_000_000)))
     const hub = await hubFor(server.dial)
     const {id, client} = await opened(hub)
     hub.cutAt(300, id)
@@ -616,7 +636,7 @@ describe('a lost WebSocket', () => {
     expect(hub.session(id).bytesFromDatabase).toBeLessThan(8_000_000)
     hub.renew(id, 'next')
     await client.connect('next')
-    expect((await stream.read(50_000_000)).length).toBe(40_000_000)
+    expect((await stream.read(20_000_000)).length).toBe(16_000_000)
   })
 
   it("is hung up with a close frame like the service's hourly one", async () => {
@@ -634,7 +654,7 @@ describe('a lost WebSocket', () => {
   })
 })
 
-describe('faults', () => {
+describe('faults', {timeout: 30_000}, () => {
   it('swallows everything while held, upgrades too, and goes on when released', async () => {
     const server = await echo()
     const hub = await hubFor(server.dial)
@@ -658,6 +678,21 @@ describe('faults', () => {
     expect((await stream.read(4)).toString()).toBe('pong')
     client.ping()
     await once(client, 'pong')
+  })
+
+  it('says nothing while held', async () => {
+    let refuse = (): void => {}
+    const hub = await hubFor(() => new Promise((_, reject) => (refuse = () => reject(new Error('refused')))))
+    const {id, client} = await opened(hub)
+    client.openStream()
+    await client.until(() => client.unacknowledged === 0)
+    hub.hold(id)
+    refuse()
+    await until(() => hub.session(id).refusedDials === 1)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(client.flags).toEqual([])
+    hub.release(id)
+    await client.until(() => client.flags.length === 1)
   })
 
   it.each([

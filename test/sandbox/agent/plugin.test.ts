@@ -22,9 +22,9 @@ interface Running {
   readonly id: string
   readonly child: ChildProcess
   readonly output: () => string
-  said(text: string | RegExp): Promise<void>
-  port(): Promise<number>
-  exited(): Promise<number | null>
+  readonly said: (text: string | RegExp) => Promise<void>
+  readonly port: () => Promise<number>
+  readonly exited: () => Promise<number | null>
 }
 
 async function hubWith(

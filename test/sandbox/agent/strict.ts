@@ -77,18 +77,18 @@ export interface OpenFrame {
 const OPEN_KEYS = ['MessageSchemaVersion', 'RequestId', 'TokenValue', 'ClientId', 'ClientVersion']
 
 /** Reads the first text frame, OpenDataChannel. ClientVersion may be missing: clients before 1.2.677.0 have none. */
-export function readOpenFrame(text: string): OpenFrame {
-  const content = readJson(text) ?? {}
+export function readOpenFrame(frame: string): OpenFrame {
+  const content = readJson(frame) ?? {}
   const {MessageSchemaVersion: schema, RequestId, TokenValue, ClientId, ClientVersion} = content
-  const frame = {token: String(TokenValue ?? ''), requestId: String(RequestId ?? ''), clientId: String(ClientId ?? '')}
+  const read = {token: text(TokenValue), requestId: text(RequestId), clientId: text(ClientId)}
   const strange = Object.keys(content).find((key) => !OPEN_KEYS.includes(key))
-  if (schema !== '1.0') return {...frame, fault: 'OpenDataChannel with another schema version'}
-  if (strange !== undefined) return {...frame, fault: `OpenDataChannel with ${strange}`}
-  if (!isUuid(RequestId) || !isUuid(ClientId)) return {...frame, fault: 'OpenDataChannel without UUIDs'}
+  if (schema !== '1.0') return {...read, fault: 'OpenDataChannel with another schema version'}
+  if (strange !== undefined) return {...read, fault: `OpenDataChannel with ${strange}`}
+  if (!isUuid(RequestId) || !isUuid(ClientId)) return {...read, fault: 'OpenDataChannel without UUIDs'}
   if (ClientVersion !== undefined && !isFourPartVersion(ClientVersion)) {
-    return {...frame, fault: 'OpenDataChannel whose ClientVersion has not four parts'}
+    return {...read, fault: 'OpenDataChannel whose ClientVersion has not four parts'}
   }
-  return {...frame, fault: undefined}
+  return {...read, fault: undefined}
 }
 
 export interface HandshakeResponse {
@@ -104,11 +104,11 @@ export function readHandshakeResponse(payload: Buffer): HandshakeResponse {
   const content = readJson(payload) ?? {}
   const actions: unknown[] = Array.isArray(content['ProcessedClientActions']) ? content['ProcessedClientActions'] : []
   const first = (actions[0] ?? {}) as Json
-  const clientVersion = String(content['ClientVersion'] ?? '')
+  const clientVersion = text(content['ClientVersion'])
   const refusal =
     first['ActionStatus'] === ACTION_OK
       ? undefined
-      : `SessionType failed on client with status ${String(first['ActionStatus'])} error: ${String(first['Error'] ?? '')}`
+      : `SessionType failed on client with status ${String(first['ActionStatus'])} error: ${text(first['Error'])}`
   const fault = !isFourPartVersion(clientVersion)
     ? 'ClientVersion without four parts'
     : actions.length !== 1 || first['ActionType'] !== 'SessionType'
@@ -119,9 +119,13 @@ export function readHandshakeResponse(payload: Buffer): HandshakeResponse {
 
 type Json = Record<string, unknown>
 
-function readJson(text: Buffer | string): Json | undefined {
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function readJson(source: Buffer | string): Json | undefined {
   try {
-    const value: unknown = JSON.parse(text.toString())
+    const value: unknown = JSON.parse(source.toString())
     return typeof value === 'object' && value !== null ? (value as Json) : undefined
   } catch {
     return undefined
