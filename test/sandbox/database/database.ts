@@ -7,7 +7,7 @@ import {type Front, openFront} from './front.js'
 import {type Login, type Theft} from './login.js'
 import {type Mode} from './mode.js'
 import {providePrograms} from './programs.js'
-import {provision} from './provision.js'
+import {type Prepare, provision} from './provision.js'
 import {createServer, type Rows} from './server.js'
 
 export interface DatabaseOptions extends Verifier {
@@ -48,9 +48,10 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
     createAuthority('Some other root'),
   ])
   const caFile = join(folder.path, 'ca.pem')
+  let prepare: Prepare
   try {
     await server.start()
-    await provision(server, endpoints)
+    prepare = await provision(server, endpoints)
     await writeFile(caFile, trusted.root, {mode: 0o644})
   } catch (error) {
     await server.close()
@@ -68,6 +69,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
       endpoint,
       verifier: options,
       socketPath: server.socketPath,
+      prepare,
       record: (login: Login) => logins.push(login),
       recordTheft: (theft: Theft) => thefts.push(theft),
     }
@@ -100,7 +102,10 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
     logins: () => logins,
     setMode: (host, mode) => void modes.set(host, mode),
     impostorSaw: () => thefts,
-    query: (sql, database = 'postgres') => server.query(sql, database),
+    async query(sql, database = 'postgres') {
+      await prepare(database)
+      return server.query(sql, database)
+    },
     stop,
     async restart() {
       await stop()

@@ -16,7 +16,7 @@ beforeEach(() => database.setMode(prod.host, 'honest'))
 
 afterAll(() => database.close())
 
-describe('an impostor', () => {
+describe('an impostor', {timeout: 20_000}, () => {
   it.each([
     ['other-name', `server certificate for "impostor.invalid" does not match host name "${prod.host}"`],
     ['other-authority', 'certificate verify failed'],

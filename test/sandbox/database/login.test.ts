@@ -18,7 +18,7 @@ const lastLogin = () => database.logins().at(-1)
 
 const portOf = async (endpoint = prod): Promise<number> => (await database.portOf(endpoint.host, endpoint.port)) ?? 0
 
-describe('psql with a good token', () => {
+describe('psql with a good token', {timeout: 20_000}, () => {
   it("logs in through verified TLS with a token of AWS's own signer", async () => {
     const signer = new Signer({
       hostname: prod.host,
@@ -111,7 +111,7 @@ describe('psql with a good token', () => {
   })
 })
 
-describe('psql with a bad token', () => {
+describe('psql with a bad token', {timeout: 20_000}, () => {
   const {temporary, powerless} = keys
 
   it.each<[string, Parameters<typeof tokenFor>[0], string]>([
@@ -143,7 +143,7 @@ describe('psql with a bad token', () => {
   }
 })
 
-describe('the front', () => {
+describe('the front', {timeout: 20_000}, () => {
   it('refuses a client that comes in clear, without asking for its password', async () => {
     const result = await psql(database, {endpoint: prod, password: tokenFor(), settings: {sslmode: 'disable'}})
     expect(result).toMatchObject({status: 2, stdout: ''})

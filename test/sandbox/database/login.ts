@@ -3,6 +3,7 @@ import {type Duplex} from 'node:stream'
 import {type TLSSocket} from 'node:tls'
 import {type Endpoint, type Verifier} from './endpoint.js'
 import {ASK_PASSWORD, fatal, type FirstMessage, type Setting, startup} from './messages.js'
+import {type Prepare} from './provision.js'
 import {readFirst, readPassword} from './reading.js'
 import {leave, splice} from './splice.js'
 import {refusalOf} from './token.js'
@@ -29,6 +30,7 @@ export interface Desk {
   readonly verifier: Verifier
   /** PostgreSQL's own Unix socket. */
   readonly socketPath: string
+  readonly prepare: Prepare
   record(login: Login): void
   recordTheft(theft: Theft): void
 }
@@ -45,6 +47,7 @@ export async function receive(client: TLSSocket, desk: Desk): Promise<void> {
   const login = {at: verifier.now(), host: endpoint.host, user}
   desk.record(reason === undefined ? {...login, outcome: 'in'} : {...login, outcome: 'refused', reason})
   if (reason !== undefined) return refuse(client, user)
+  await desk.prepare(valueOf(caller.settings, 'database') ?? user)
   const seen: Setting[] = [
     ['sandbox.tls_version', client.getProtocol() ?? ''],
     ['sandbox.server_name', client.servername || ''],
@@ -84,6 +87,7 @@ export async function steal(client: Duplex, first: FirstMessage | undefined, des
 
 /** Joins the client to PostgreSQL, which gets these bytes first. */
 export function handOver(client: Duplex, {socketPath}: Desk, bytes: Buffer): void {
+  if (client.destroyed) return
   const server = connect(socketPath)
   server.write(bytes)
   splice(client, server)

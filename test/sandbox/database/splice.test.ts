@@ -1,7 +1,24 @@
 import {once} from 'node:events'
 import {type AddressInfo, connect, createServer, type Socket} from 'node:net'
+import {Duplex} from 'node:stream'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+
 import {splice} from './splice.js'
+
+/** A connection that keeps what is written to it to itself until it is released. */
+class Double extends Duplex {
+  #done: (() => void) | undefined
+
+  override _read(): void {}
+
+  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#done = done
+  }
+
+  release(): void {
+    this.#done?.()
+  }
+}
 
 /** left and right are the two ends of one connection that is spliced in its middle. */
 let left: Socket
@@ -32,6 +49,32 @@ describe('a splice', () => {
     const closed = once(right.resume(), 'end')
     left.resetAndDestroy()
     await closed
+  })
+
+  it('delivers what it still holds after a side has closed', async () => {
+    const [talker, listener] = [new Double(), new Double()]
+    splice(talker, listener)
+    talker.push('last words')
+    talker.push(null)
+    listener.push(null)
+    await once(talker, 'close')
+    expect(listener.destroyed).toBe(false)
+    listener.release()
+    await once(listener, 'finish')
+  })
+
+  it('ends one side when the other is closed before its end, or breaks after it', async () => {
+    for (const ending of ['closed', 'broken'] as const) {
+      const [talker, listener] = [new Double(), new Double()]
+      splice(talker, listener)
+      const closed = once(listener, 'close')
+      if (ending === 'broken') {
+        talker.push(null)
+        await once(talker, 'end')
+      }
+      talker.destroy(ending === 'broken' ? new Error('reset') : undefined)
+      await closed
+    }
   })
 
   it('holds a fast side back while the slow one does not read', async () => {
