@@ -1,4 +1,5 @@
 import {fail} from '../core/errors.js'
+import {profileOption} from '../core/profile-option.js'
 import type {Settings} from './settings.js'
 import {
   bastionRule,
@@ -118,6 +119,6 @@ async function region(flags: FlagValues, sources: SettingsSources, profile: stri
   const configured = await sources.profileRegion(profile)
   if (configured) return regionOf({text: configured, origin: `region of profile ${profile ?? 'default'}`})
   throw fail('REGION_MISSING', 'No AWS region is set.', {
-    hint: `Pass --region eu-west-1, set AWS_REGION, or type: aws configure set region eu-west-1${profile === undefined ? '' : ` --profile ${profile}`}`,
+    hint: `Pass --region eu-west-1, set AWS_REGION, or type: aws configure set region eu-west-1${profileOption(profile)}`,
   })
 }

@@ -10,6 +10,8 @@ interface Engine {
 /** What else counts: settings have it all but `engineOf`. */
 export interface ResolveInput {
   readonly region: string
+  /** For the commands in hints: they must not end up in another account. */
+  readonly profile?: string | undefined
   readonly user?: string | undefined
   readonly bastion: BastionRule
   engineOf(rdsEngine: string): Engine | undefined

@@ -24,7 +24,7 @@ export async function resolveTarget(name: TargetName, input: ResolveInput, rds: 
   if (!found) throw await unknownTarget(name, input.region, rds, run.signal)
   const engine = input.engineOf(found.owner.engine)
   if (!engine) throw unsupported(name, found.owner.engine)
-  const endpoint = checkState(name, found, input.region, run)
+  const endpoint = checkState(name, found, input, run)
   if (found.standsFor !== undefined) run.say.notice(found.standsFor)
 
   return {
@@ -44,19 +44,19 @@ export async function resolveTarget(name: TargetName, input: ResolveInput, rds: 
 function checkState(
   name: TargetName,
   {cluster, instance, endpoint, owner}: Found,
-  region: string,
+  {region, profile}: ResolveInput,
   run: Run,
 ): Target['endpoint'] {
   const subjects: Subject[] = []
-  if (cluster) subjects.push({kind: 'cluster', id: cluster.id, status: cluster.status, region})
-  if (instance) subjects.push({kind: 'instance', id: instance.id, status: instance.status, region})
+  if (cluster) subjects.push({kind: 'cluster', id: cluster.id, status: cluster.status, region, profile})
+  if (instance) subjects.push({kind: 'instance', id: instance.id, status: instance.status, region, profile})
   // The cluster, where there is one, has the IAM setting for all its members.
   const [first] = subjects
   for (const subject of subjects) {
     const failure = whyUnavailable(subject)
     if (failure) throw failure
   }
-  if (!first || !instance || !endpoint) throw nothingServes(name, first, region)
+  if (!first || !instance || !endpoint) throw nothingServes(name, first)
   if (!owner.iamLogin) {
     throw fail('IAM_LOGIN_OFF', `IAM login is off for the ${first.kind} ${first.id}.`, {
       hint: `Turn it on: ${awsRds(first, 'iam-login')}`,
@@ -78,10 +78,10 @@ function unsupported(name: TargetName, engine: string): DbtunnelError {
   })
 }
 
-function nothingServes(name: TargetName, subject: Subject | undefined, region: string): DbtunnelError {
+function nothingServes(name: TargetName, subject: Subject | undefined): DbtunnelError {
   const hint =
     subject?.kind === 'cluster'
-      ? `See its members: aws rds describe-db-instances --filters Name=db-cluster-id,Values=${subject.id} --region ${region}`
+      ? `See its members: ${awsRds(subject, 'members')}`
       : subject && `Wait for it: ${awsRds(subject, 'wait')}`
   return fail('DATABASE_UNAVAILABLE', `No instance answers for ${name.text} now.`, {hint})
 }

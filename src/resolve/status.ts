@@ -1,4 +1,5 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {profileOption} from '../core/profile-option.js'
 
 /** A cluster or an instance that is not in one, as far as its state goes. */
 export interface Subject {
@@ -6,6 +7,7 @@ export interface Subject {
   readonly id: string
   readonly status: string
   readonly region: string
+  readonly profile?: string | undefined
 }
 
 // RDS User Guide, "DB instance status", and Aurora User Guide, "DB cluster
@@ -69,15 +71,16 @@ export function doubtAbout({kind, id, status}: Subject): string | undefined {
 
 /** An AWS CLI command about this database, ready to paste. */
 export function awsRds(
-  {kind, id, region}: Omit<Subject, 'status'>,
-  does: 'start' | 'wait' | 'events' | 'iam-login',
+  {kind, id, region, profile}: Omit<Subject, 'status'>,
+  does: 'start' | 'wait' | 'events' | 'members' | 'iam-login',
 ): string {
   const subject = `--db-${kind}-identifier ${id}`
   const words = {
     start: `start-db-${kind} ${subject}`,
     wait: `wait db-${kind}-available ${subject}`,
     events: `describe-events --source-type db-${kind} --source-identifier ${id} --duration 1440`,
+    members: `describe-db-instances --filters Name=db-cluster-id,Values=${id}`,
     'iam-login': `modify-db-${kind} ${subject} --enable-iam-database-authentication --apply-immediately`,
   }
-  return `aws rds ${words[does]} --region ${region}`
+  return `aws rds ${words[does]} --region ${region}${profileOption(profile)}`
 }

@@ -25,6 +25,9 @@ const HINTS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'Check the network, DNS and VPN.',
 }
 
+const UNTRUSTED = 'If a proxy opens TLS here, name its authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem'
+const PROXIED = 'HTTPS_PROXY is set, but dbtunnel does not send its AWS calls through a proxy yet.'
+
 /** Whatever OpenSSL or Node finds wrong with a certificate. */
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO|ERR_TLS_CERT|SELF_SIGNED|UNABLE_TO_)/
 
@@ -38,10 +41,13 @@ export function networkFailure(error: Error, host: string | undefined): Dbtunnel
   if (cause === undefined) return undefined
   return fail('AWS_UNREACHABLE', `Cannot reach ${hostname ?? host ?? 'AWS'}: ${cause}.`, {
     cause: error,
-    hint: certificate
-      ? 'If a proxy opens TLS here, name its authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem'
-      : (HINTS[code] ?? 'Check the network and VPN, and any firewall or proxy on the way.'),
+    hint: certificate ? UNTRUSTED : proxied() ? PROXIED : (HINTS[code] ?? 'Check the network, VPN and firewall.'),
   })
+}
+
+function proxied(): boolean {
+  const {HTTPS_PROXY: upper, https_proxy: lower} = process.env
+  return Boolean(upper || lower)
 }
 
 /** True when the request cannot have arrived: the connection never came about. */

@@ -1,6 +1,7 @@
 import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../../core/closest-names.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
+import {profileOption} from '../../core/profile-option.js'
 
 type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
 
@@ -61,7 +62,7 @@ function unknownProfile(name: string, names: readonly string[]): DbtunnelError {
       ? `Did you mean --profile ${close.join(' or ')}?`
       : names.length > 0
         ? `There are: ${some}${names.length > 8 ? ', …' : ''}`
-        : `Make it: aws configure sso --profile ${name}`
+        : `Make it: aws configure sso${profileOption(name)}`
   return fail('CONFIG_INVALID', `There is no AWS profile ${JSON.stringify(name)}.`, {hint})
 }
 
@@ -77,7 +78,7 @@ function sourceChain(name: string, sections: Sections): readonly string[] {
 
 function renewalOf(name: string, sections: Sections): string | undefined {
   const section = sections[name]
-  const option = name === 'default' ? '' : ` --profile ${name}`
+  const option = profileOption(name === 'default' ? undefined : name)
   if (section?.['sso_session'] !== undefined || section?.['sso_start_url'] !== undefined)
     return `aws sso login${option}`
   return section?.['login_session'] === undefined ? undefined : `aws login${option}`

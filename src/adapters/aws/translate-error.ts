@@ -1,5 +1,6 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {policyJson, statementsFor} from '../../core/iam-policies.js'
+import {profileOption} from '../../core/profile-option.js'
 import {networkFailure} from './network-failure.js'
 import type {CredentialSource} from './profile.js'
 
@@ -105,7 +106,7 @@ function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
   if (asksForMfa) {
     return fail('CREDENTIALS_MISSING', `Profile ${profile} asks for an MFA code, which dbtunnel cannot ask you for.`, {
       cause: error,
-      hint: `Let the AWS CLI ask: eval "$(aws configure export-credentials --profile ${profile} --format env)"`,
+      hint: `Let the AWS CLI ask: eval "$(aws configure export-credentials${profileOption(profile)} --format env)"`,
     })
   }
   const others = profiles.filter((name) => name !== profile)

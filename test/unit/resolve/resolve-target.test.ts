@@ -11,6 +11,7 @@ const settings = {
   region: 'eu-west-1',
   bastion: {kind: 'tagged'} as BastionRule,
   user: undefined as string | undefined,
+  profile: undefined as string | undefined,
   engineOf: (engine: string) => (['postgres', 'aurora-postgresql'].includes(engine) ? postgres : undefined),
 }
 
@@ -215,6 +216,12 @@ describe('a database that cannot be logged in to', () => {
       expect(run.notices).toEqual([expect.stringContaining(status)])
     },
   )
+
+  it('is mended in the account that it was looked for in', async () => {
+    const stopped = {instances: [instance('prod-db', {status: 'stopped'})]}
+    const {target} = resolve('prod-db', stopped, {profile: "it's prod"})
+    await expect(target).rejects.toMatchObject({hint: expect.stringMatching(/ --profile 'it'\\''s prod'$/) as string})
+  })
 
   it('because it has no endpoint yet', async () => {
     await expect(one({endpoint: undefined}).target).rejects.toMatchObject({code: 'DATABASE_UNAVAILABLE'})

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import {translateError} from '../../../../src/adapters/aws/translate-error.js'
 import type {CredentialSource} from '../../../../src/adapters/aws/profile.js'
 import {type DbtunnelError, fail} from '../../../../src/core/errors.js'
@@ -99,6 +99,12 @@ describe('translateError', () => {
     const error = translate('Error', more)
     expect(error).toMatchObject({code: 'AWS_UNREACHABLE', exitCode: 75})
     expect(error.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message))
+  })
+
+  it('says that a proxy is not used where one is needed', () => {
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy:3128')
+    expect(translate('Error', {code: 'ENOTFOUND'}).hint).toContain('HTTPS_PROXY')
+    vi.unstubAllEnvs()
   })
 
   it('tells an answer that is not from AWS', () => {
