@@ -74,6 +74,7 @@ describe('a database', {timeout: 30_000}, () => {
     await expect(database.query('table only_here')).rejects.toThrow('relation "only_here" does not exist')
     await second.close()
     expect(await database.query('select 1, null, true')).toEqual([['1', null, 't']])
+    expect(await database.query('select current_database()', 'app')).toEqual([['app']])
   })
 
   it('says why it cannot start, and leaves nothing', async () => {
