@@ -20,6 +20,11 @@ export interface Connection {
     readonly region: string
     readonly credentials: CredentialsProvider
   }
+  /**
+   * Makes a loader of an SDK client, which runs at its first call. Loading takes long, and no request leaves while
+   * it goes on: those that are asked for together then are under way together.
+   */
+  loader<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded>
   /** Prepares a new client: notes the endpoint of a request that fails, and learns AWS's time. */
   adopt<Client extends SdkClient>(client: Client): Client
   /** Sends a request; rejects with one of our errors, or with the signal's reason. */
@@ -57,12 +62,22 @@ export function connect({profile, region, say}: AwsOptions): Connection {
   const credentials = sharedCredentials(profile, region, clientConfig())
   const clients: SdkClient[] = []
   const hosts = new WeakMap<object, string>()
+  const loading = new Set<Promise<unknown>>()
 
   return {
     region,
     profile,
     credentials,
     clientConfig: {...clientConfig(), region, credentials},
+    loader(load) {
+      let loaded: ReturnType<typeof load> | undefined
+      return () => {
+        if (loaded) return loaded
+        loaded = load()
+        loading.add(loaded)
+        return loaded
+      }
+    },
     adopt(client) {
       clients.push(client)
       const noteHost = (next: Handler) => async (args: HandlerArguments) => {
@@ -78,6 +93,7 @@ export function connect({profile, region, say}: AwsOptions): Connection {
       return client
     },
     async ask(action, send, signal) {
+      await Promise.allSettled(loading)
       signal?.throwIfAborted()
       const startedAt = Date.now()
       try {
@@ -112,10 +128,4 @@ function clientConfig() {
       logger: silent,
     },
   }
-}
-
-/** The value of `make`, made at the first call. */
-export function once<Value>(make: () => Value): () => Value {
-  let made: {readonly value: Value} | undefined
-  return () => (made ??= {value: make()}).value
 }

@@ -1,13 +1,13 @@
 import type {Instance} from '@aws-sdk/client-ec2'
 import type {Ec2Api, Ec2Instance} from '../../core/ports/aws.js'
-import {type Connection, once} from './connection.js'
+import type {Connection} from './connection.js'
 import {allPages} from './pages.js'
 
 /** The most that a page may hold. */
 const MaxResults = 1000
 
 export function ec2Api(connection: Connection): Ec2Api {
-  const load = once(async () => {
+  const load = connection.loader(async () => {
     const sdk = await import('@aws-sdk/client-ec2')
     return {sdk, client: connection.adopt(new sdk.EC2Client(connection.clientConfig))}
   })

@@ -1,14 +1,14 @@
 import type {DBCluster, DBClusterEndpoint, DBInstance} from '@aws-sdk/client-rds'
 import type {ClusterEndpoint, DatabaseCluster, DatabaseInstance, Endpoint, RdsApi} from '../../core/ports/aws.js'
 import {causedBy} from './caused-by.js'
-import {type Connection, once} from './connection.js'
+import type {Connection} from './connection.js'
 import {allPages} from './pages.js'
 
 /** The most that a page may hold. */
 const MaxRecords = 100
 
 export function rdsApi(connection: Connection): RdsApi {
-  const load = once(async () => {
+  const load = connection.loader(async () => {
     const sdk = await import('@aws-sdk/client-rds')
     return {sdk, client: connection.adopt(new sdk.RDSClient(connection.clientConfig))}
   })

@@ -4,7 +4,7 @@ import {type ManagedNode, type SessionGrant, type SsmApi, TargetNotConnected} fr
 import {retry} from '../../core/retry.js'
 import {systemClock} from '../clock.js'
 import {causedBy} from './caused-by.js'
-import {type Connection, once} from './connection.js'
+import type {Connection} from './connection.js'
 import {neverSent} from './network-failure.js'
 import {allPages} from './pages.js'
 
@@ -14,7 +14,7 @@ const CHUNK = 50
 const START_BACKOFF = {attempts: 5, baseMs: 500, capMs: 4000}
 
 export function ssmApi(connection: Connection): SsmApi {
-  const load = once(async () => {
+  const load = connection.loader(async () => {
     const sdk = await import('@aws-sdk/client-ssm')
     const client = connection.adopt(new sdk.SSMClient(connection.clientConfig))
     // The same connections; but it never sends a request twice by itself.

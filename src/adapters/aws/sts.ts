@@ -1,8 +1,8 @@
 import type {StsApi} from '../../core/ports/aws.js'
-import {type Connection, once} from './connection.js'
+import type {Connection} from './connection.js'
 
 export function stsApi(connection: Connection): StsApi {
-  const load = once(async () => {
+  const load = connection.loader(async () => {
     const sdk = await import('@aws-sdk/client-sts')
     return {sdk, client: connection.adopt(new sdk.STSClient(connection.clientConfig))}
   })

@@ -1,5 +1,5 @@
+import {accessDenied} from '../../core/access-denied.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
-import {policyJson, statementsFor} from '../../core/iam-policies.js'
 import {profileOption} from '../../core/profile-option.js'
 import {networkFailure} from './network-failure.js'
 import type {CredentialSource} from './profile.js'
@@ -77,7 +77,7 @@ export function translateError(error: unknown, circumstances: Circumstances): un
       hint: skew ?? `Check the keys of ${described(source)}, and that the account has ${region} enabled.`,
     })
   }
-  if (DENIED.includes(name)) return denied(action, region, details)
+  if (DENIED.includes(name)) return accessDenied(action, {region, ...details})
   if ($fault !== undefined) {
     return fail('AWS_FAILED', `AWS answered ${action} with ${name}: ${oneLine(error.message)}`, {
       ...details,
@@ -135,15 +135,6 @@ export function expired(source: CredentialSource, details: {cause?: unknown} = {
     ...details,
     hint: renew,
   })
-}
-
-function denied(action: string, region: string, details: {cause: unknown}): DbtunnelError {
-  const statements = statementsFor(action, {region})
-  const hint =
-    statements.length > 0
-      ? `The policy of your user or role must allow it:\n${policyJson(statements)}`
-      : `Your own policy must allow ${action}, and so must the policy of what it is for (a role's trust policy).`
-  return fail('ACCESS_DENIED', `AWS does not allow you ${action}.`, {...details, hint})
 }
 
 function described({kind, profile}: CredentialSource): string {
