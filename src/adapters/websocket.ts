@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream'
 import WebSocket from 'ws'
-import type {WebSocketLink, WebSocketPort} from '../core/ports/network.js'
+import {UpgradeRefused, type WebSocketLink, type WebSocketPort} from '../core/ports/network.js'
 
 /** Far above what the service sends; a larger message is a mistake or an attack. */
 const MOST_MESSAGE = 4 * 1024 * 1024
@@ -19,7 +19,8 @@ export const webSocketPort: WebSocketPort = {
       signal?.addEventListener('abort', onAbort, {once: true})
       socket.on('upgrade', (response) => (stream = response.socket))
       socket.on('unexpected-response', (request, response) => {
-        reject(new Error(`the WebSocket was refused with HTTP ${response.statusCode} ${response.statusMessage}`))
+        const {statusCode = 0, statusMessage = ''} = response
+        reject(new UpgradeRefused(statusCode, `the WebSocket was refused with HTTP ${statusCode} ${statusMessage}`))
         request.destroy()
       })
       // After opening, 'close' follows and tells.

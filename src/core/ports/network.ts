@@ -70,7 +70,18 @@ export interface WebSocketLink {
   terminate(): void
 }
 
+/** The upgrade to a WebSocket was answered with this HTTP status, and not with 101. */
+export class UpgradeRefused extends Error {
+  override readonly name = 'UpgradeRefused'
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
 export interface WebSocketPort {
-  /** Rejects with an Error whose message names the HTTP status when the upgrade was refused. Honours proxies. */
+  /** Rejects with UpgradeRefused, or with why there is no connection. Honours proxies. */
   connect(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<WebSocketLink>
 }

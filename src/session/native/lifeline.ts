@@ -1,8 +1,9 @@
 import {randomUUID} from 'node:crypto'
+import {accessDenied} from '../../core/access-denied.js'
 import {type DbtunnelError, fail, hasCode, isDbtunnelError} from '../../core/errors.js'
 import type {SessionGrant, SigningApi, SsmApi} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
-import type {WebSocketLink, WebSocketPort} from '../../core/ports/network.js'
+import {UpgradeRefused, type WebSocketLink, type WebSocketPort} from '../../core/ports/network.js'
 import {type Backoff, backoffDelay, retry} from '../../core/retry.js'
 import type {Say} from '../../core/run.js'
 import type {Gate} from './inbound-flow.js'
@@ -102,9 +103,10 @@ export class Lifeline implements Gate {
   async open(): Promise<void> {
     const dial = (): Promise<void> => this.#attempt((signal) => this.#dial(this.#grant.tokenValue, signal))
     try {
-      await retry(dial, FIRST_DIAL, isPassing, this.#clock, this.#signal)
+      await retry(dial, FIRST_DIAL, (error) => isPassing(error) && !isForbidden(error), this.#clock, this.#signal)
     } catch (error) {
       if (isDbtunnelError(error)) throw error
+      if (isForbidden(error)) throw accessDenied('ssmmessages:OpenDataChannel', {cause: error})
       throw fail('SESSION_FAILED', `Session Manager's data channel could not be reached: ${reasonOf(error)}.`, {
         hint: `Check that ${new URL(this.#url).host} can be reached from here.`,
         cause: error,
@@ -249,6 +251,11 @@ export class Lifeline implements Gate {
 }
 
 /** What may pass by itself: not a refusal by AWS, which another attempt would get again. */
+/** The fresh token and signature were good: it is the permission that lacks. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof UpgradeRefused && error.status === 403
+}
+
 function isPassing(error: unknown): boolean {
   return !isDbtunnelError(error) || hasCode(error, 'AWS_THROTTLED', 'AWS_UNREACHABLE', 'AWS_FAILED', 'TIMEOUT')
 }
