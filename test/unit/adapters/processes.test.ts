@@ -1,11 +1,13 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises'
+import {chmod, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join, relative} from 'node:path'
 import {text} from 'node:stream/consumers'
+import {fileURLToPath} from 'node:url'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {processes} from '../../../src/adapters/processes.js'
+import {compile} from '../../support/compile.js'
 
 let folder: string
 
@@ -117,12 +119,11 @@ describe('output', () => {
 describe('spawnClient', () => {
   it('loses no byte of a client that shares our pipe, though we write to it meanwhile', {timeout: 30_000}, async () => {
     const size = 20_000_000
-    const parent = join(folder, 'parent.js')
-    await compile('core/errors', 'core/deadline', 'adapters/executables', 'adapters/processes')
-    await writeFile(join(folder, 'package.json'), '{"type": "module"}')
+    const parent = join(folder, 'parent.mjs')
+    const module = await compile(fileURLToPath(new URL('../../../src/adapters/processes.ts', import.meta.url)))
     await writeFile(
       parent,
-      `import {processes} from './adapters/processes.js'
+      `import {processes} from ${JSON.stringify(module)}
        const client = await processes().spawnClient({file: '/usr/bin/head', argv: ['-c', '${size}', '/dev/zero'], env: {}})
        process.stderr.write('n')
        process.exitCode = (await client.ended).code ?? 1`,
@@ -139,17 +140,6 @@ describe('spawnClient', () => {
     expect(await ended).toEqual([0, null])
   })
 })
-
-/** Into `folder`. Not by a loader: that opens stdout and stderr itself. */
-async function compile(...modules: string[]): Promise<void> {
-  const {default: typescript} = await import('typescript')
-  const compilerOptions = {module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2022}
-  for (const module of modules) {
-    const source = await readFile(new URL(`../../../src/${module}.ts`, import.meta.url), 'utf8')
-    await mkdir(join(folder, module, '..'), {recursive: true})
-    await writeFile(join(folder, `${module}.js`), typescript.transpileModule(source, {compilerOptions}).outputText)
-  }
-}
 
 const SHARED_PIPE = `
   const [file, ...argv] = process.argv.slice(1)

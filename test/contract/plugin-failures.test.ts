@@ -1,0 +1,156 @@
+import {connect} from 'node:net'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
+import {systemClock} from '../../src/adapters/clock.js'
+import {listenPort} from '../../src/adapters/listen.js'
+import {privateFiles} from '../../src/adapters/private-files.js'
+import {prober} from '../../src/adapters/prober.js'
+import {processes} from '../../src/adapters/processes.js'
+import {webSocketPort} from '../../src/adapters/websocket.js'
+import {postgres} from '../../src/client/engines/postgres.js'
+import type {EngineChoice} from '../../src/config/settings.js'
+import {chooseEngines} from '../../src/session/choose-engines.js'
+import {nativeEngine} from '../../src/session/native/engine.js'
+import {openSession} from '../../src/session/open-session.js'
+import {pluginEngine} from '../../src/session/plugin.js'
+import type {Session} from '../../src/session/session.js'
+import {type Authority, createAuthority} from '../sandbox/database/authority.js'
+import {BASTIONS, echoBehindTls, REGION, type SessionWorld, startSessionWorld} from '../support/session-world.js'
+import {type RecordedRun, recordedRun} from '../unit/session/recorded-run.js'
+
+const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
+const STAND_IN = new URL('../sandbox/plugin/session-manager-plugin', import.meta.url).pathname
+
+let world: SessionWorld
+let authority: Authority
+let run: RecordedRun
+
+beforeAll(async () => {
+  world = await startSessionWorld()
+  authority = await createAuthority('Sandbox Root')
+  world.serve(echoBehindTls(await authority.issue([HOST])))
+})
+
+afterAll(() => world.close())
+
+beforeEach(() => {
+  run = recordedRun()
+})
+
+// However the plugin failed: nothing is left.
+afterEach(async () => {
+  expect(await run.end()).toEqual([])
+  expect(world.sessions.open()).toEqual([])
+  expect(await world.leftFiles()).toEqual([])
+  expect(await world.programs()).toEqual([])
+})
+
+/** As a flow opens a session, with the stand-in failing as the real plugin does. */
+async function open(
+  fault: string,
+  {choice = 'plugin', timeoutMs = 15_000}: {choice?: EngineChoice; timeoutMs?: number} = {},
+): Promise<Session> {
+  const {ssm, signing} = world.aws
+  const environment = {...world.environment, SANDBOX_PLUGIN_FAULT: fault}
+  const ports = {ssm, signing, listen: listenPort, webSocket: webSocketPort, clock: systemClock}
+  const more = {process: processes(), files: privateFiles(environment)}
+  const engines = await chooseEngines(
+    {choice, pluginFile: STAND_IN, environment},
+    {native: nativeEngine(ports), plugin: (plugin) => pluginEngine({...ports, ...more}, plugin, environment)},
+    processes(),
+    run.say,
+  )
+  return openSession(
+    {
+      target: {
+        name: 'prod-db',
+        engine: 'postgres',
+        endpoint: {host: HOST, port: 5432},
+        region: REGION,
+        defaultDatabase: 'app',
+        securityGroupIds: [],
+      },
+      bastions: BASTIONS,
+      settings: {
+        region: REGION,
+        bastion: {kind: 'tagged'},
+        localPort: 0,
+        resolve: 'auto',
+        engine: choice,
+        sslmode: 'verify-full',
+        timeoutMs,
+      },
+      authorities: authority.root,
+      preamble: postgres.preamble,
+      engines,
+    },
+    {aws: {ssm}, prober, listen: listenPort, clock: systemClock},
+    run,
+  )
+}
+
+describe('a plugin that fails', {timeout: 30_000}, () => {
+  it.each<[string, string, string, number]>([
+    ['hangs because it cannot dial', 'hang-dial', 'TIMEOUT', 75],
+    ['hangs because its port is taken', 'hang-port', 'TIMEOUT', 75],
+    ['gives up with status 0', 'setup-error', 'PLUGIN_UNUSABLE', 78],
+    ['ends without a word and with status 0', 'quit', 'PLUGIN_UNUSABLE', 78],
+    ['panics', 'panic', 'PLUGIN_UNUSABLE', 78],
+    ['is killed within its first words', 'kill-after-bytes:20', 'PLUGIN_UNUSABLE', 78],
+    ['is killed as soon as it listens', 'kill-listening', 'TUNNEL_LOST', 75],
+    ['is killed by the first connection', 'kill-at-connection:1', 'TUNNEL_LOST', 75],
+    ['is too old', 'old', 'PLUGIN_UNUSABLE', 78],
+    ['does not tell its version', 'hang-version', 'PLUGIN_UNUSABLE', 78],
+  ])('because it %s', async (_, fault, code, exitCode) => {
+    // Long enough for a busy machine, short where waiting is the point.
+    const timeoutMs = code === 'TIMEOUT' ? 2000 : 15_000
+    await expect(open(fault, {timeoutMs})).rejects.toMatchObject({code, exitCode})
+  })
+
+  it.each([
+    ['gives up', 'setup-error'],
+    ['panics', 'panic'],
+    ['is too old', 'old'],
+  ])('and makes way for the native engine under auto: it %s', async (_, fault) => {
+    const session = await open(fault, {choice: 'auto'})
+    expect(session.engine).toBe('native')
+    expect(run.notices).toEqual([expect.stringMatching(/Going on without it\.$/)])
+    expect(world.sessions.open().map(({id}) => id)).toEqual([session.id])
+  })
+})
+
+describe('a plugin that works all the same', {timeout: 30_000}, () => {
+  it('though its output comes byte by byte', async () => {
+    expect((await open('trickle')).localPort).toBeGreaterThan(0)
+  })
+
+  it('and does not go when it is asked to: is killed, within a second', async () => {
+    const session = await open('ignore-sigint')
+    const startedAt = Date.now()
+    await session.close()
+    expect(Date.now() - startedAt).toBeLessThan(1000)
+    expect(await session.closed).toEqual({})
+  })
+
+  it('and dies in the midst of its work', async () => {
+    // The first connection is the probe.
+    const session = await open('kill-at-connection:2')
+    connect(session.localPort, '127.0.0.1').on('error', () => {})
+    expect(await session.closed).toMatchObject({error: {code: 'TUNNEL_LOST'}})
+  })
+
+  it('and stays alive and dead after a failed resume: only a probe can tell', async () => {
+    const session = await open('dead-resume')
+    world.hub.cut(session.id)
+    const preamble = postgres.preamble
+    const request = {
+      port: session.localPort,
+      host: HOST,
+      authorities: authority.root,
+      verifyName: true,
+      preamble,
+      timeoutMs: 500,
+    }
+    await expect.poll(() => prober.probe(request), {timeout: 10_000}).toEqual({kind: 'silent'})
+    expect(await Promise.race([session.closed, Promise.resolve('alive')])).toBe('alive')
+  })
+})
