@@ -7,7 +7,6 @@ import {text} from 'node:stream/consumers'
 import {fileURLToPath} from 'node:url'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {processes} from '../../../src/adapters/processes.js'
-import {compile} from '../../support/compile.js'
 
 let folder: string
 
@@ -120,6 +119,8 @@ describe('spawnClient', () => {
   it('loses no byte of a client that shares our pipe, though we write to it meanwhile', {timeout: 30_000}, async () => {
     const size = 20_000_000
     const parent = join(folder, 'parent.mjs')
+    // Not by a loader: that opens both streams itself.
+    const {compile} = (await import(COMPILER)) as {compile(module: string): Promise<string>}
     const module = await compile(fileURLToPath(new URL('../../../src/adapters/processes.ts', import.meta.url)))
     await writeFile(
       parent,
@@ -140,6 +141,8 @@ describe('spawnClient', () => {
     expect(await ended).toEqual([0, null])
   })
 })
+
+const COMPILER = new URL('../../support/compile.js', import.meta.url).href
 
 const SHARED_PIPE = `
   const [file, ...argv] = process.argv.slice(1)

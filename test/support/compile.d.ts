@@ -1,1 +1,0 @@
-export function compile(module: string): Promise<string>
