@@ -120,8 +120,8 @@ describe('spawnClient', () => {
     const size = 20_000_000
     const parent = join(folder, 'parent.mjs')
     // Not by a loader: that opens both streams itself.
-    const {compile} = (await import(COMPILER)) as {compile(module: string): Promise<string>}
-    const module = await compile(fileURLToPath(new URL('../../../src/adapters/processes.ts', import.meta.url)))
+    const compiler = (await import(COMPILER)) as {compile(module: string): Promise<string>}
+    const module = await compiler.compile(fileURLToPath(new URL('../../../src/adapters/processes.ts', import.meta.url)))
     await writeFile(
       parent,
       `import {processes} from ${JSON.stringify(module)}
