@@ -75,7 +75,7 @@ export async function dialLocal(port: number): Promise<Socket> {
   return socket
 }
 
-/** Reads so many bytes, or up to the end; `error` when it ended with one. */
+/** Reads so many bytes, or up to the end, also from a socket that was paused; `error` when it ended with one. */
 export async function readAll(
   socket: Socket,
   length = Infinity,
@@ -87,13 +87,14 @@ export async function readAll(
       socket.off('data', onData).off('end', onEnd).off('error', done).off('close', onEnd)
       resolve({bytes: Buffer.concat(chunks), error})
     }
-    const onEnd = (): void => done()
+    const onEnd = (): void => done(socket.errored ?? undefined)
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk)
       size += chunk.length
       if (size >= length) done()
     }
-    socket.on('data', onData).on('end', onEnd).on('error', done).on('close', onEnd)
+    socket.on('data', onData).on('end', onEnd).on('error', done).on('close', onEnd).resume()
+    if (socket.destroyed) onEnd()
   })
 }
 

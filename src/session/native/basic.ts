@@ -53,7 +53,7 @@ export class Basic implements Forwarder {
         if (this.#flow.concerns(local)) this.#flow.review()
       },
       gone: () => {
-        this.#flow.readers.delete(local)
+        if (local.closed) this.#flow.readers.delete(local)
         this.#leave(local)
       },
     })

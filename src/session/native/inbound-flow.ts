@@ -5,8 +5,6 @@ import {rest} from './rest.js'
 const MOST_OF_ONE = 1024 * 1024
 /** What all programs together may leave unread. */
 const MOST_OF_ALL = 16 * 1024 * 1024
-/** A program that takes nothing at all for this long, in the way of others, has stalled. */
-const PATIENCE_MS = 3000
 /** Acknowledgements that may wait for a slow line out. */
 const MOST_BACKLOG = 512 * 1024
 const LOOK_MS = 100
@@ -15,11 +13,13 @@ const LOOK_MS = 100
 export interface Reader {
   /** Bytes that it has not taken yet. */
   readonly waiting: number
-  /** When it last took some. */
-  readonly tookAt: number
+  /** Whether it has stopped taking any. */
+  stalled(now: number): boolean
   /** Whether it is likely to wait for something from the network. */
   expects(now: number): boolean
-  /** Ends its connection with a reset, for bytes meant for it are being dropped. */
+  /** Drops what waits for it and all to come; once it reads on, it must see a reset behind the last byte. */
+  cutOff(): void
+  /** Ends its connection with a reset, now. */
   reset(): void
 }
 
@@ -37,7 +37,7 @@ export interface Gate {
  * - as long as no other program wants anything, a slow one is simply waited for;
  * - when another does, the network is read on and the slow one's bytes are kept;
  * - when too much is kept, all wait for the slow one, but one that has stopped
- *   reading altogether is reset. It is never cut off silently.
+ *   reading altogether is cut off.
  */
 export class InboundFlow {
   readonly readers = new Set<Reader>()
@@ -58,9 +58,8 @@ export class InboundFlow {
     const now = this.#clock.now()
     const {total, slow, eager, fullest} = this.#survey(now)
     const full = total > MOST_OF_ALL
-    if (full && eager && fullest && now - fullest.tookAt >= PATIENCE_MS) {
-      this.readers.delete(fullest)
-      fullest.reset()
+    if (full && eager && fullest?.stalled(now)) {
+      fullest.cutOff()
       return this.review()
     }
     this.#hold(full || (slow && !eager) || this.#gate.backlog > MOST_BACKLOG)

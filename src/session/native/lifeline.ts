@@ -250,12 +250,12 @@ export class Lifeline implements Gate {
   }
 }
 
-/** What may pass by itself: not a refusal by AWS, which another attempt would get again. */
 /** The fresh token and signature were good: it is the permission that lacks. */
 function isForbidden(error: unknown): boolean {
   return error instanceof UpgradeRefused && error.status === 403
 }
 
+/** What may pass by itself: not a refusal by AWS, which another attempt would get again. */
 function isPassing(error: unknown): boolean {
   return !isDbtunnelError(error) || hasCode(error, 'AWS_THROTTLED', 'AWS_UNREACHABLE', 'AWS_FAILED', 'TIMEOUT')
 }

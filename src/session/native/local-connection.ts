@@ -9,6 +9,10 @@ const MOST_PENDING = 128 * 1024
 /** A program that got something this long ago may still be waiting for more. */
 const RECENT_MS = 10_000
 const FEEL_MS = 15_000
+/** A program that takes nothing for this long has stopped; a slow one, for twice as long as it took the last time. */
+const PATIENCE_MS = 2000
+/** For a program that was cut off to read what it had been given; a reset would take it away. */
+const LAST_READ_MS = 1000
 const NOTHING = Buffer.alloc(0)
 
 export interface LocalEvents {
@@ -16,7 +20,7 @@ export interface LocalEvents {
   readable(): void
   /** How much waits for the program has changed. */
   level(): void
-  /** The connection exists no more; what it has sent is still to be read. */
+  /** Nothing can be handed to the program any more; what it has sent is still to be read. */
   gone(): void
 }
 
@@ -32,12 +36,14 @@ export class LocalConnection implements Reader {
   readonly #inbound = new ByteQueue()
   readonly #closing = new AbortController()
   #ended = false
+  #cutOff = false
   /** The network's side is over: what the program still sends goes nowhere. */
   #finished = false
   #flushing = false
   #asked = true
   #receivedAt = 0
   #tookAt: number
+  #stepMs = 0
 
   constructor(socket: LocalSocket, clock: Clock, events: LocalEvents) {
     this.#socket = socket
@@ -51,8 +57,10 @@ export class LocalConnection implements Reader {
       void this.#feel()
     })
     socket.on('drain', () => {
+      this.#stepMs = clock.now() - this.#tookAt
       this.#tookAt = clock.now()
-      this.#flush()
+      if (this.#cutOff) void this.#resetAtLast()
+      else this.#flush()
     })
     socket.on('error', () => {
       // 'close' follows and says all that matters.
@@ -74,7 +82,13 @@ export class LocalConnection implements Reader {
     return this.#ended || this.gone
   }
 
+  /** Nothing can be handed to the program any more. */
   get gone(): boolean {
+    return this.#cutOff || this.closed
+  }
+
+  /** The connection exists no more. */
+  get closed(): boolean {
     return this.#closing.signal.aborted
   }
 
@@ -82,8 +96,8 @@ export class LocalConnection implements Reader {
     return this.gone ? 0 : this.#inbound.length + this.#socket.writableLength
   }
 
-  get tookAt(): number {
-    return this.#tookAt
+  stalled(now: number): boolean {
+    return now - this.#tookAt >= Math.max(PATIENCE_MS, 2 * this.#stepMs)
   }
 
   expects(now: number): boolean {
@@ -115,12 +129,23 @@ export class LocalConnection implements Reader {
     this.#flushSoon()
   }
 
+  cutOff(): void {
+    this.#cutOff = true
+    this.#inbound.clear()
+    this.#events.gone()
+    if (!this.#socket.writableNeedDrain) void this.#resetAtLast()
+  }
+
   reset(): void {
     this.#socket.resetAndDestroy()
   }
 
+  async #resetAtLast(): Promise<void> {
+    if (await rest(this.#clock, LAST_READ_MS, this.#closing.signal)) this.reset()
+  }
+
   #take(chunk: Buffer): void {
-    if (this.#finished) return
+    if (this.#finished || this.#cutOff) return
     this.#outbound.push(chunk)
     if (this.#outbound.length >= MOST_PENDING) this.#socket.pause()
     this.#events.readable()

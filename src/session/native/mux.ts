@@ -49,7 +49,7 @@ export class Mux implements Forwarder {
         if (this.#flow.concerns(local)) this.#flow.review()
       },
       gone: () => {
-        this.#flow.readers.delete(local)
+        if (local.closed) this.#flow.readers.delete(local)
         this.#enqueue(stream)
       },
     })

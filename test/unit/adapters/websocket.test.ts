@@ -69,7 +69,7 @@ describe('WebSockets', () => {
     const received: string[] = []
     accept((webSocket) => {
       webSocket.on('message', (data, isBinary) => {
-        received.push(`${isBinary ? 'binary' : 'text'} ${String(data as Buffer)}`)
+        received.push(`${isBinary ? 'binary' : 'text'} ${(data as Buffer).toString()}`)
         if (received.length === 3) webSocket.send(Buffer.from('done'))
       })
     })

@@ -36,6 +36,11 @@ export class MemorySocket extends Duplex implements LocalSocket {
 
   goOn(): void {
     this.#stalled = false
+    this.takeOne()
+  }
+
+  /** Takes what it was handed last, and stalls again if it did. */
+  takeOne(): void {
     const held = this.#held
     this.#held = undefined
     held?.()
@@ -49,9 +54,13 @@ export class MemorySocket extends Duplex implements LocalSocket {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this._writev([{chunk}], done)
+  }
+
+  override _writev(chunks: readonly {chunk: Buffer}[], done: (error?: Error) => void): void {
     if (this.broken) return done(new Error('EPIPE'))
     const take = (): void => {
-      this.taken.push(Buffer.from(chunk))
+      this.taken.push(...chunks.map(({chunk}) => Buffer.from(chunk)))
       done()
     }
     if (this.#stalled) this.#held = take

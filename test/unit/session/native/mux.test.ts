@@ -243,11 +243,41 @@ describe('the multiplexer', () => {
     }
     const [reader] = flow.readers
     expect(reader?.waiting).toBe(40 * 32_000)
-    const took = reader?.tookAt
+    expect(reader?.stalled(clock.now() + 1999)).toBe(false)
+    expect(reader?.stalled(clock.now() + 2000)).toBe(true)
+    // It takes some every 5 s: slow, not stalled.
     clock.skip(5000)
+    for (let count = 0; count < 2; count++) {
+      socket.takeOne()
+      await settle()
+    }
+    expect(reader?.stalled(clock.now() + 9999)).toBe(false)
+    expect(reader?.stalled(clock.now() + 10_000)).toBe(true)
+  })
+
+  it('cuts a stalled program off: the agent is told, and it sees a reset behind what it had been given', async () => {
+    const socket = connect()
+    agent.take()
+    socket.stall()
+    for (const letter of 'abcd') {
+      agent.push(3, Buffer.alloc(40_000, letter))
+      await settle()
+    }
+    const [reader] = flow.readers
+    reader?.cutOff()
+    expect(reader?.waiting).toBe(0)
+    agent.take()
+    expect(agent.events.at(-1)).toBe('end 3')
+    agent.push(3, 'and more')
+    await clock.advance(60_000)
+    expect([socket.wasReset, socket.text]).toEqual([false, ''])
     socket.goOn()
-    await settle()
-    expect(reader?.tookAt).toBe((took ?? 0) + 5000)
+    await clock.advance(999)
+    expect(socket.text).toMatch(/^a{40000}(b{40000})?$/)
+    expect([socket.wasReset, socket.writableEnded]).toEqual([false, false])
+    await clock.advance(1)
+    expect(socket.wasReset).toBe(true)
+    expect(flow.readers.size).toBe(0)
   })
 
   it('carries every byte of many connections both ways, in order', async () => {
