@@ -12,6 +12,9 @@ import type {Session, SessionEngine} from './session.js'
 import {probeFailure, unreachable} from './session-failure.js'
 import {startSession} from './start-session.js'
 
+/** Of the whole time. The stages before have had theirs, and only here is it known who does not answer. */
+const SHARE = 3 / 4
+
 export interface SessionRequest {
   readonly target: Target
   /** In order of preference. */
@@ -40,7 +43,7 @@ export interface SessionPorts {
  */
 export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Session> {
   const {target, settings, authorities, preamble} = request
-  const deadline = ports.clock.now() + settings.timeoutMs
+  const deadline = ports.clock.now() + settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   await checkLocalPort(settings.localPort, ports.listen)
 

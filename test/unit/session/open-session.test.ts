@@ -136,7 +136,7 @@ describe('a session', () => {
       {region: 'eu-west-1', profile: 'work', localPort: 5432, bastion: BASTIONS[0], request: started[0]},
     ])
     expect(probed).toEqual([
-      {port: 40_000, host: HOST, authorities: 'PEM', verifyName: true, preamble: PREAMBLE, timeoutMs: 5000},
+      {port: 40_000, host: HOST, authorities: 'PEM', verifyName: true, preamble: PREAMBLE, timeoutMs: 3750},
     ])
     expect(terminated).toEqual([])
     expect(await run.end()).toEqual([])
@@ -326,6 +326,12 @@ describe('a signal', () => {
 })
 
 describe('time', () => {
+  it('is kept back from the whole, so that the one who does not answer can be named', async () => {
+    const {open, probed} = stage({settings: {timeoutMs: 60_000}, outcomes: [{kind: 'silent'}]})
+    await expect(open()).rejects.toMatchObject({message: expect.stringContaining('through bastion i-1')})
+    expect(probed).toMatchObject([{timeoutMs: 45_000}])
+  })
+
   it('is bounded while AWS does not answer', async () => {
     const {open} = stage({settings: {timeoutMs: 20}, startSession: () => new Promise(() => {})})
     await expect(open()).rejects.toMatchObject({code: 'TIMEOUT', message: expect.stringContaining('StartSession')})
