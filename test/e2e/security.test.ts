@@ -1,0 +1,118 @@
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {join} from 'node:path'
+import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
+import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {run, start} from '../support/dbtunnel.js'
+import {commandLines, type Watch, watchFor} from '../support/leftovers.js'
+import {PLUGIN} from '../support/plugin.js'
+
+const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
+
+let sandbox: Sandbox
+let watch: Watch
+const sessionTokens: string[] = []
+
+beforeAll(async () => {
+  sandbox = await startSandbox()
+  watch = watchFor(sandbox, {})
+  const {agents} = sandbox
+  const grant = agents.open.bind(agents)
+  agents.open = (session) => {
+    sessionTokens.push(session.token)
+    return grant(session)
+  }
+})
+afterEach(() => watch.expectNothingLeft())
+afterAll(() => sandbox.close())
+
+const psql = (words: readonly string[], change: Record<string, string> = {}) =>
+  run(['psql', 'prod-db', '--resolve', 'hostaddr', ...words], {env: {...sandbox.env(), ...change}})
+
+describe('an impostor in the database’s place', () => {
+  it.each([
+    ['other-name', /impostor\.invalid/],
+    ['other-authority', /authorit/],
+    ['self-signed', /./],
+    ['expired', /expired/],
+    ['not-yet-valid', /valid/],
+    ['no-tls', /TLS/],
+  ] as const)('%s: 76 in one line, before psql starts; it sees no password', async (mode, reason) => {
+    sandbox.database.setMode(HOST, mode)
+    const {status, stdout, stderr} = await psql(['-c', 'select 1'])
+    sandbox.database.setMode(HOST, 'honest')
+    expect({status, stdout}).toEqual({status: 76, stdout: ''})
+    expect(stderr).toMatch(/\[(TLS_IDENTITY|PROTOCOL)\]/)
+    expect(stderr).toMatch(reason)
+    expect(sandbox.database.impostorSaw()).toEqual([])
+  })
+})
+
+it('no PG variable leads psql elsewhere, lowers TLS or changes the user', async () => {
+  const {status, stdout} = await psql(['-At', '-c', '\\conninfo', '-c', 'select current_user'], {
+    PGSERVICE: 'evil',
+    PGSERVICEFILE: '/nonexistent',
+    PGHOST: 'evil.invalid',
+    PGHOSTADDR: '192.0.2.1',
+    PGPORT: '1',
+    PGSSLMODE: 'disable',
+    PGSSLROOTCERT: '/dev/null',
+    PGSSLCRLDIR: '/nonexistent',
+    PGREQUIREAUTH: 'none',
+    PGPASSWORD: 'wrong',
+    PGPASSFILE: '/dev/null',
+    PGGSSENCMODE: 'require',
+    PGTARGETSESSIONATTRS: 'standby',
+    PGCHANNELBINDING: 'require',
+    PGSSLMINPROTOCOLVERSION: 'TLSv1',
+  })
+  expect(status).toBe(0)
+  expect(stdout).toContain(HOST)
+  expect(stdout).toMatch(/protocol: TLSv1\.[23]/)
+  expect(stdout).toMatch(/^alice$/m)
+})
+
+it.each([
+  ['native', []],
+  ['plugin', ['--engine', 'plugin']],
+])('secrets are in no command line, no debug output, and no file but the passfile (%s)', async (_, words) => {
+  const env: Record<string, string> = {...sandbox.env(), DBTUNNEL_PLUGIN: PLUGIN}
+  const running = start(
+    ['psql', 'prod-db', '--resolve', 'hostaddr', '--debug', ...words, '-c', "select 'here', pg_sleep(1.5)"],
+    {env},
+  )
+  const folder = await privateFolder(env['TMPDIR'] ?? '')
+  const token = readFileSync(join(folder, 'passfile'), 'utf8')
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
+  expect(statSync(join(folder, 'passfile')).mode & 0o777).toBe(0o600)
+  const [signature = ''] = /(?<=X-Amz-Signature=)[0-9a-f]{64}/.exec(token) ?? []
+  expect(signature).toHaveLength(64)
+  const secrets = [signature, env['AWS_SECRET_ACCESS_KEY'] ?? '', env['AWS_SESSION_TOKEN'] ?? '', ...sessionTokens]
+
+  const lines = commandLines()
+  const others = filesBelow(folder).filter((file) => !file.endsWith('/passfile'))
+  const contents = others.map((file) => readFileSync(file, 'utf8'))
+  const {status, stdout, stderr} = await running.ended
+  expect(status).toBe(0)
+  for (const secret of secrets) {
+    expect(secret.length).toBeGreaterThan(8)
+    expect(lines.filter((line) => line.includes(secret))).toEqual([])
+    expect(others.filter((_, index) => contents[index]?.includes(secret))).toEqual([])
+    expect(stdout + stderr).not.toContain(secret)
+  }
+})
+
+async function privateFolder(parent: string): Promise<string> {
+  for (;;) {
+    const folder = readdirSync(parent)
+      .map((name) => join(parent, name))
+      .find((path) => existsSync(join(path, 'passfile')))
+    if (folder !== undefined) return folder
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
