@@ -1,5 +1,5 @@
 import {clusters, databases, USERS} from './account/databases.js'
-import {engineerPolicy, identities, roleSession} from './account/identities.js'
+import {engineerPolicy, EVERYTHING, identities, roleSession} from './account/identities.js'
 import {instances, nodes} from './account/machines.js'
 import {endpointNames, idOf, REGION, resourceIdOf} from './account/names.js'
 import {securityGroups} from './account/network.js'
@@ -68,7 +68,10 @@ export function otherAccount(): Account {
       {id: bastionGroup, name: 'bastion', vpcId, ingress: []},
       {id: databaseGroup, name: 'databases', vpcId, ingress: [{port: 5432, fromGroups: [bastionGroup]}]},
     ],
-    identities: [roleSession('mallory', 'Engineer', [engineerPolicy(OTHER_ACCOUNT_ID)])],
+    identities: [
+      roleSession('mallory', 'Engineer', [engineerPolicy(OTHER_ACCOUNT_ID)]),
+      roleSession('other-admin', 'Administrator', [EVERYTHING]),
+    ],
     advancedTier: false,
   }
 }

@@ -1,6 +1,6 @@
 import {type Identity} from '../aws/model.js'
 import {type Policy, type Statement} from '../aws/policy.js'
-import {REGION} from './names.js'
+import {capitalsOf, REGION} from './names.js'
 
 const HOUR = 60 * 60_000
 const DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost'
@@ -45,7 +45,7 @@ export function engineerPolicy(account: string, without: readonly string[] = [])
   return {Version: '2012-10-17', Statement: kept}
 }
 
-const EVERYTHING: Policy = {Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: '*', Resource: '*'}]}
+export const EVERYTHING: Policy = {Version: '2012-10-17', Statement: [{Effect: 'Allow', Action: '*', Resource: '*'}]}
 
 /** As the engineer's, but without the condition: then StartSession without a document opens a shell on the bastion. */
 function uncheckedPolicy(account: string): Policy {
@@ -82,7 +82,7 @@ export function roleSession(
   policies: readonly Policy[],
   sessionName = 'alice',
 ): Identity {
-  const uniqueId = `AROA${Buffer.from(roleName).toString('hex').toUpperCase().padEnd(17, 'X').slice(-17)}`
+  const uniqueId = capitalsOf('AROA', roleName, 17)
   const principalTags = {username: sessionName}
   return {name, kind: 'assumed-role', roleName, sessionName, uniqueId, policies, principalTags}
 }
@@ -99,7 +99,7 @@ export function identities(account: string): Identity[] {
       name: 'bob',
       kind: 'user',
       sessionName: 'bob',
-      uniqueId: 'AIDAJQABLZS4A3QDU576Q',
+      uniqueId: capitalsOf('AIDA', 'bob', 17),
       policies: full,
       principalTags: {username: 'bob'},
     },

@@ -7,10 +7,15 @@ export function idOf(prefix: string, name: string, length = 17): string {
   return prefix + createHash('sha256').update(`${prefix}${name}`).digest('hex').slice(0, length)
 }
 
-/** `db-…` and `cluster-…`: 26 capitals and digits. */
+/** The same in capitals and digits, such as `AROA…`. */
+export function capitalsOf(prefix: string, name: string, length: number): string {
+  const digest = createHash('sha256').update(`${prefix}${name}`).digest().subarray(0, length)
+  return prefix + Array.from(digest, (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('')
+}
+
+/** `db-…` and `cluster-…` */
 export function resourceIdOf(kind: 'db' | 'cluster', name: string): string {
-  const digest = createHash('sha256').update(`${kind}${name}`).digest()
-  return `${kind}-${[...digest.subarray(0, 26)].map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('')}`
+  return capitalsOf(`${kind}-`, name, 26)
 }
 
 /** Endpoint names of one account: every account has a word of its own in them. */

@@ -5,7 +5,7 @@ import {type ControlPlane, startControlPlane} from './control-plane.js'
 import {type PortGrant} from './data-plane.js'
 import {type Service} from './fault.js'
 import {KeyStore} from './key-store.js'
-import {type Account} from './model.js'
+import {type Account, type Identity} from './model.js'
 import {SessionRegistry} from './sessions.js'
 import {sha256, signatureOf} from './sigv4.js'
 
@@ -34,8 +34,10 @@ interface ClientConfig {
   readonly credentials: {accessKeyId: string; secretAccessKey: string; sessionToken?: string}
 }
 
-export async function startPlane(): Promise<Plane> {
+/** With these identities in its first account beside the usual ones. */
+export async function startPlane(identities: readonly Identity[] = []): Promise<Plane> {
   const [account, other] = [defaultAccount(), otherAccount()]
+  account.identities.push(...identities)
   const clock = createClock()
   const keys = new KeyStore([account, other], clock)
   const sessions = new SessionRegistry()
@@ -122,6 +124,7 @@ export async function sendRaw({aws, keys, clock}: Plane, service: Service, bent:
   const headers: Record<string, string> = {
     host: bent.host ?? url.host,
     'content-type': json ? 'application/x-amz-json-1.1' : 'application/x-www-form-urlencoded; charset=utf-8',
+    'x-amz-content-sha256': sha256(body),
     'x-amz-date': amzDate,
     ...(token === null || token === undefined ? {} : {'x-amz-security-token': token}),
     ...(json ? {'x-amz-target': `AmazonSSM.${bent.action ?? 'DescribeInstanceInformation'}`} : {}),

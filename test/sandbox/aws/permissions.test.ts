@@ -16,6 +16,7 @@ import {
 import {GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {MACHINE} from '../account.js'
+import {verdictOn} from './authorize.js'
 import {failureOf, type Plane, startPlane} from './fixture.js'
 
 const DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost'
@@ -132,6 +133,10 @@ describe('permissions', () => {
       expect(await failureOf(client.send(new ResumeSessionCommand({SessionId: mine})))).toMatchObject(denied)
       expect(await failureOf(client.send(new TerminateSessionCommand({SessionId: mine})))).toMatchObject(denied)
     }
+    const stranger = new SSMClient(plane.as('other-admin'))
+    const gone = {name: 'DoesNotExistException'}
+    expect(await failureOf(stranger.send(new ResumeSessionCommand({SessionId: mine})))).toMatchObject(gone)
+    expect(await failureOf(stranger.send(new TerminateSessionCommand({SessionId: mine})))).toMatchObject(gone)
     expect(plane.sessions.find(mine)?.endedAt).toBeUndefined()
     await new SSMClient(plane.as('admin')).send(new TerminateSessionCommand({SessionId: mine}))
   })
@@ -149,6 +154,24 @@ describe('permissions', () => {
     const ssm = new SSMClient(plane.as('mallory'))
     await sessionOf('alice')
     expect((await ssm.send(new DescribeSessionsCommand({State: 'Active'}))).Sessions).toEqual([])
+  })
+
+  it("owns a session by its tag: a role's session ids do not begin with its user id", () => {
+    const callerOf = (identity: string, Resource: string) => {
+      const caller = plane.keys.find(plane.keys.keysOf(identity).accessKeyId)
+      if (!caller) throw new Error(`no caller ${identity}`)
+      const statement = {Effect: 'Allow', Action: 'ssm:TerminateSession', Resource} as const
+      const policies = [{Version: '2012-10-17', Statement: [statement]}] as const
+      return {...caller, identity: {...caller.identity, policies}}
+    }
+    const mayEnd = (identity: string, variable: string): boolean => {
+      const resource = `arn:aws:ssm:eu-west-1:412093857610:session/${identity}-0123456789abcdef0`
+      const caller = callerOf(identity, `arn:aws:ssm:*:*:session/\${${variable}}-*`)
+      return verdictOn(caller, 'ssm:TerminateSession', resource) === 'allowed'
+    }
+    expect(mayEnd('bob', 'aws:username')).toBe(true)
+    expect(mayEnd('alice', 'aws:username')).toBe(false)
+    expect(mayEnd('alice', 'aws:userid')).toBe(false)
   })
 
   it('tells everyone who they are', async () => {

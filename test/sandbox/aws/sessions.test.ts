@@ -163,9 +163,13 @@ describe('Session Manager', () => {
     expect((await start({Target: MACHINE.onPremises})).SessionId).toBeDefined()
   })
 
-  it('believes the agent, not the inventory', async () => {
+  it('believes the machine, not the inventory', async () => {
     const node = plane.account.nodes.find(({id}) => id === MACHINE.bastionA)
     if (node) node.connected = false
+    expect(await failureOf(start())).toMatchObject({name: 'TargetNotConnected'})
+    if (node) node.connected = true
+    const instance = plane.account.instances.find(({id}) => id === MACHINE.bastionA)
+    if (instance) instance.state = 'stopped'
     expect(await failureOf(start())).toMatchObject({name: 'TargetNotConnected'})
   })
 })

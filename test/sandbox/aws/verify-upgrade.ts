@@ -3,7 +3,6 @@ import {authenticate, Refusal} from './authenticate.js'
 import {verdictOn} from './authorize.js'
 import {type SandboxClock} from './clock.js'
 import {type Caller, type KeyStore} from './key-store.js'
-import {userIdOf} from './model.js'
 import {sessionTagContext} from './services/ssm-sessions.js'
 import {type SessionRecord, type SessionRegistry} from './sessions.js'
 
@@ -36,11 +35,10 @@ export function refusalOfUpgrade(request: IncomingMessage, rules: UpgradeRules):
  * the session's name alone: so both spellings of the session's ARN count.
  */
 function mayOpen(caller: Caller, session: SessionRecord, region: string): boolean {
-  const {account, identity} = caller
+  const {account} = caller
   if (session.accountId !== account.id) return false
   const suffix = session.id.slice(session.id.lastIndexOf('-'))
-  const owned = session.ownerUserId === userIdOf(identity) ? [`${session.ownerUserId}${suffix}`] : []
-  return [session.id, ...owned].some((name) => {
+  return [session.id, session.ownerUserId + suffix].some((name) => {
     const arn = `arn:aws:ssm:${region}:${account.id}:session/${name}`
     return verdictOn(caller, ACTION, arn, sessionTagContext(session)) === 'allowed'
   })

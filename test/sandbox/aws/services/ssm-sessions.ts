@@ -8,7 +8,7 @@ import {type SessionRecord, type SessionRegistry} from '../sessions.js'
 import {type Call} from './call.js'
 import {DEFAULT_DOCUMENT, documentArn, fillParameters, findDocument} from './documents.js'
 import {type JsonInput} from './json-input.js'
-import {type JsonAction} from './ssm.js'
+import {type JsonAction} from './json-service.js'
 
 /** The first agent that takes the remote-host document. */
 const REMOTE_HOST_AGENT = [3, 1, 1374, 0]
