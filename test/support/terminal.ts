@@ -1,4 +1,6 @@
 import {type IPty, spawn} from '@lydell/node-pty'
+import type {Socket} from 'node:net'
+import {stripVTControlCharacters} from 'node:util'
 import {PROGRAM} from './dbtunnel.js'
 
 /** A pseudo-terminal with a program in it. */
@@ -6,9 +8,13 @@ export interface Screen {
   readonly pty: IPty
   /** All that was written to the terminal, control codes included. */
   text(): string
+  /** The same without the control codes. */
+  plain(): string
   type(text: string): void
-  /** Waits until what came after `from` matches; gives the offset behind the match. */
+  /** Waits until what came after `from` in the plain text matches; gives the offset behind the match. */
   waitFor(pattern: RegExp, from?: number): Promise<number>
+  /** Takes the terminal away, as closing its window does. */
+  hangUp(): void
   readonly ended: Promise<{status: number; signal: number | undefined}>
 }
 
@@ -24,7 +30,8 @@ export interface ScreenOptions {
 export function openScreen(words: readonly string[], options: ScreenOptions): Screen {
   const {env, columns = 80, file, cwd, timeoutMs = 20_000} = options
   const [program, argv] = file === undefined ? [process.execPath, [PROGRAM, ...words]] : [file, [...words]]
-  const pty = spawn(program, argv, {name: 'xterm', cols: columns, rows: 24, env: {...env}, ...(cwd ? {cwd} : {})})
+  const name = env['TERM'] ?? 'xterm'
+  const pty = spawn(program, argv, {name, cols: columns, rows: 24, env: {...env}, ...(cwd ? {cwd} : {})})
   let text = ''
   const watchers = new Set<() => void>()
   pty.onData((data) => {
@@ -34,14 +41,15 @@ export function openScreen(words: readonly string[], options: ScreenOptions): Sc
   const ended = new Promise<{status: number; signal: number | undefined}>((resolve) => {
     pty.onExit(({exitCode, signal}) => resolve({status: exitCode, signal}))
   })
+  const plain = (): string => stripVTControlCharacters(text)
   const waitFor = (pattern: RegExp, from = 0): Promise<number> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         watchers.delete(look)
-        reject(new Error(`${String(pattern)} did not appear. The screen: ${JSON.stringify(text.slice(from))}`))
+        reject(new Error(`${String(pattern)} did not appear. The screen: ${JSON.stringify(plain().slice(from))}`))
       }, timeoutMs)
       const look = (): void => {
-        const match = pattern.exec(text.slice(from))
+        const match = pattern.exec(plain().slice(from))
         if (!match) return
         clearTimeout(timer)
         watchers.delete(look)
@@ -50,5 +58,7 @@ export function openScreen(words: readonly string[], options: ScreenOptions): Sc
       watchers.add(look)
       look()
     })
-  return {pty, text: () => text, type: (keys) => pty.write(keys), waitFor, ended}
+  // pty.destroy() would send the program a second SIGHUP, after the kernel's.
+  const hangUp = (): void => void (pty as unknown as {readonly _socket: Socket})._socket.destroy()
+  return {pty, text: () => text, plain, type: (keys) => pty.write(keys), waitFor, hangUp, ended}
 }

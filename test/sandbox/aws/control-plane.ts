@@ -71,7 +71,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     if (!asked) return send(response, {status: 404, contentType: 'text/plain', body: 'no such service\n'}, '')
     const record = recordOf(asked, request)
     log.push(record)
-    const effects = disturbances.take(record.action)
+    const effects = disturbances.take(record.action, record.userAgent)
     if (effects.some(({kind}) => kind === 'drop')) return void request.socket.destroy()
     if (effects.some(({kind}) => kind === 'hang')) return
     for (const effect of effects) if (effect.kind === 'delay') await sleep(effect.ms)

@@ -4,6 +4,8 @@ import {AwsFault, commonFault, type Service} from './fault.js'
 export interface Disturbance {
   /** `service:Action`, or `*` for all. */
   readonly action: string
+  /** Only requests whose user agent holds this, such as `app/ID` for programs that run with AWS_SDK_UA_APP_ID. */
+  readonly from?: string | undefined
   readonly times?: number | undefined
   /** `delay` answers late; `hang` never answers; `drop` closes the connection without an answer. */
   readonly effect:
@@ -30,10 +32,11 @@ export class Disturbances {
   }
 
   /** All that apply to one request, each used up by one. */
-  take(action: string): readonly Disturbance['effect'][] {
-    const applying = this.#ahead.filter(
-      ({disturbance, left}) => left > 0 && (disturbance.action === '*' || disturbance.action === action),
-    )
+  take(action: string, userAgent: string): readonly Disturbance['effect'][] {
+    const applying = this.#ahead.filter(({disturbance, left}) => {
+      const isMeant = disturbance.action === '*' || disturbance.action === action
+      return left > 0 && isMeant && userAgent.includes(disturbance.from ?? '')
+    })
     for (const entry of applying) entry.left--
     return applying.map(({disturbance}) => disturbance.effect)
   }
