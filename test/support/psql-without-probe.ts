@@ -1,0 +1,11 @@
+import {Terminal} from '../../src/adapters/terminal.js'
+import {openApp} from '../../src/app.js'
+import {psql} from '../../src/flows/psql.js'
+import {chooseProgress} from '../../src/tasks/progress.js'
+
+// dbtunnel as it is, but for a probe that believes everything: what does psql itself refuse?
+const [target = '', ...words] = process.argv.slice(2)
+const terminal = new Terminal({quiet: true, debug: false})
+const ports = {...openApp(terminal), prober: {probe: async () => ({kind: 'answered', tls: 'none'}) as const}}
+const flags = {resolve: 'hostaddr', engine: 'native'}
+process.exit(await psql({target, flags, words}, ports, chooseProgress(terminal, {quiet: true, debug: false})))
