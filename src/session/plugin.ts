@@ -50,18 +50,27 @@ async function start(
     const made = await folder?.catch(() => undefined)
     if (made !== undefined) await ports.files.removeFolder(made)
   })
+  const checkRun = (): void => {
+    if (closing) throw fail('SESSION_FAILED', 'The session was closed while it started.')
+  }
   const open = async (): Promise<Session> => {
+    checkRun()
     folder = ports.files.makeFolder()
     const env = pluginEnvironment(spec.env, {...responseOf(carry), ...temporaryFolder(await folder)})
-    if (closing) throw fail('SESSION_FAILED', 'The session was closed while it started.')
+    checkRun()
     program = launch({...spec, env}, carry.localPort, ports)
     started = await program
     const {ended, failedDials} = started
+    const localPort = await started.listening.catch((error: unknown) => {
+      // Its end was our doing.
+      checkRun()
+      throw error
+    })
     return {
       id: carry.grant.sessionId,
       engine: 'plugin',
       bastion: carry.bastion,
-      localPort: await started.listening,
+      localPort,
       closed: ended.then((end) => (closing ? {} : {error: loss(end)})),
       failedDials,
       // It resumes by itself; when it has gone, `closed` has said so.

@@ -54,16 +54,24 @@ async function start(
   run: Run,
 ): Promise<Pick<StartedSession, 'grant' | 'terminate'>> {
   run.signal.throwIfAborted()
+  let over = false
   let answer: Promise<SessionGrant> | undefined = undefined
   // A call under way is not broken off by a signal: AWS may have granted the
   // session already, and only the answer says which one there is to terminate.
   const terminate = run.undo.push('session at AWS', 'network', async () => {
+    over = true
     const grant = await answer?.catch(() => undefined)
     if (grant) await ssm.terminateSession(grant.sessionId)
   })
+  const checkRun = (): void => {
+    if (over) throw fail('SESSION_FAILED', 'The run ended before the session began.')
+  }
+  checkRun()
   answer = ssm.startSession(request, run.signal)
   const late = (): DbtunnelError => fail('TIMEOUT', 'AWS gave no answer to StartSession in time.', {hint: 'Try again.'})
-  return {grant: await withDeadline(answer, timeoutMs, late, run.signal), terminate}
+  const grant = await withDeadline(answer, timeoutMs, late, run.signal)
+  checkRun()
+  return {grant, terminate}
 }
 
 function noneConnected(bastions: readonly Bastion[]): DbtunnelError {

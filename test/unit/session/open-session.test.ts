@@ -325,6 +325,31 @@ describe('a signal', () => {
   })
 })
 
+describe('a run that is being undone', () => {
+  it('starts nothing more', async () => {
+    const {open, run, started} = stage()
+    await run.end()
+    await expect(open()).rejects.toMatchObject({code: 'SESSION_FAILED'})
+    expect(started).toEqual([])
+  })
+
+  it('carries no session that AWS grants meanwhile, and terminates it', async () => {
+    let grant!: (grant: SessionGrant) => void
+    const seen: Carry[] = []
+    const {open, run, terminated} = stage({
+      engines: [engine('native', {seen})],
+      startSession: () => new Promise((resolve) => (grant = resolve)),
+    })
+    const refused = expect(open()).rejects.toMatchObject({code: 'SESSION_FAILED'})
+    await setImmediate()
+    const ending = run.end()
+    grant({sessionId: 's-late', tokenValue: 't', streamUrl: 'u'})
+    await Promise.all([refused, ending])
+    expect(seen).toEqual([])
+    expect(terminated).toEqual(['s-late'])
+  })
+})
+
 describe('time', () => {
   it('is kept back from the whole, so that the one who does not answer can be named', async () => {
     const {open, probed} = stage({settings: {timeoutMs: 60_000}, outcomes: [{kind: 'silent'}]})

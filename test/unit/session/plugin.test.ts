@@ -225,6 +225,21 @@ describe('a plugin that does not come up', () => {
     expect(isAlive(await pidOf())).toBe(false)
   })
 
+  it('because the run is being undone, is ended, and that is not called its own fault', async () => {
+    const opening = open(`${notePid()}greet(); stay()`)
+    const refused = expect(opening).rejects.toMatchObject({code: 'SESSION_FAILED'})
+    await expect.poll(() => pidOf().catch(() => undefined)).toBeTruthy()
+    expect(await run.end()).toEqual([])
+    await refused
+    expect(isAlive(await pidOf())).toBe(false)
+  })
+
+  it('is not started in a run that has been undone', async () => {
+    await run.end()
+    await expect(open(notePid())).rejects.toMatchObject({code: 'SESSION_FAILED'})
+    await expect(pidOf()).rejects.toThrow()
+  })
+
   it('because it cannot be run', async () => {
     await expect(open('', {mode: 0o644})).rejects.toMatchObject({
       code: 'PLUGIN_UNUSABLE',
