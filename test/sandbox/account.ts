@@ -8,7 +8,7 @@ import {type Account} from './aws/model.js'
 export {PERMISSIONS} from './account/identities.js'
 export {MACHINE} from './account/machines.js'
 export {REGION} from './account/names.js'
-export {GROUP, VPC} from './account/network.js'
+export {VPC} from './account/network.js'
 
 export const ACCOUNT_ID = '412093857610'
 export const OTHER_ACCOUNT_ID = '865310427799'
