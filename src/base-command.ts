@@ -27,7 +27,7 @@ export abstract class BaseCommand extends Command {
     if (error instanceof Errors.ExitError) throw error
     const failure = isUsage(error) ? usage(error, this.id) : asFailure(error)
     if (this.jsonEnabled()) this.logJson(errorJson(failure))
-    else this.logToStderr(errorText(failure, {debug: this.#debug}))
+    else this.logToStderr(errorText(failure, {debug: this.#debug, columns: process.stderr.columns}))
     // Told already: whoever runs us, oclif or a host CLI, only has to exit.
     throw new Errors.ExitError(failure.exitCode)
   }

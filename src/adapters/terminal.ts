@@ -1,6 +1,7 @@
 import {closeSync, openSync} from 'node:fs'
-import type {Say} from '../core/run.js'
+import {fold} from '../core/fold.js'
 import {redact} from '../core/redact.js'
+import type {Say} from '../core/run.js'
 
 /**
  * stderr as dbtunnel uses it: whole lines, redacted, held back while live
@@ -18,6 +19,11 @@ export class Terminal implements Say {
     this.#options = options
   }
 
+  /** Whether stderr is a terminal that understands control codes (TERM=dumb: one that does not). */
+  get draws(): boolean {
+    return this.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  }
+
   /** Whether a terminal controls us: then it sends Ctrl-C to the client, too. */
   get controls(): boolean {
     try {
@@ -29,7 +35,7 @@ export class Terminal implements Say {
   }
 
   notice(line: string): void {
-    if (!this.#options.quiet) this.#line(line)
+    if (!this.#options.quiet) this.#line(fold(line, this.stderr.columns))
   }
 
   debug(line: string): void {

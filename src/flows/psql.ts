@@ -45,7 +45,8 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     const aws = ports.awsFor(settings)
     const tunnel = await openTunnel({name, settings, client: 'libpq'}, {...ports, aws}, progress, run)
     const {session, passfile} = tunnel
-    if (tunnel.mapping.via === 'hostaddr') run.say.notice(tunnel.mapping.why)
+    // Whoever asked for it knows.
+    if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
     const env = clientEnvironment(ports.environment, {
       target,
       host: tunnel.target.endpoint.host,

@@ -1,4 +1,5 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../core/errors.js'
+import {fold} from '../core/fold.js'
 import {redact} from '../core/redact.js'
 
 /** What `--json` prints for a failure (design, section 1). */
@@ -21,9 +22,18 @@ export function asFailure(error: unknown): DbtunnelError {
   })
 }
 
-/** What failed and why, then what to type next, indented; the code last. With `debug`, the causes and their stacks. */
-export function errorText(error: DbtunnelError, options: {debug: boolean}): string {
-  const lines = [`dbtunnel: ${error.message} [${error.code}]`]
+export interface ErrorTextOptions {
+  readonly debug: boolean
+  /** The terminal's width, where there is one. */
+  readonly columns?: number | undefined
+}
+
+/**
+ * What failed and why, with its code; then what to type next, indented, and each command on one line, to be copied.
+ * With `debug`, the causes and their stacks.
+ */
+export function errorText(error: DbtunnelError, options: ErrorTextOptions): string {
+  const lines = [fold(`dbtunnel: ${error.message} [${error.code}]`, options.columns)]
   for (const line of error.hint?.split('\n') ?? []) lines.push(`  ${line}`)
   if (options.debug) lines.push(...causes(error.cause))
   return redact(lines.join('\n'))

@@ -5,6 +5,8 @@ import {PlainProgress} from './plain-progress.js'
 
 interface Screen extends Say {
   readonly stderr: NodeJS.WriteStream
+  /** Whether stderr is a terminal that understands control codes. */
+  readonly draws: boolean
   hold(): void
   release(): void
 }
@@ -14,6 +16,6 @@ interface Screen extends Say {
  * listr2 would look at stdout. Under `--debug` plain too, so that lines come in order.
  */
 export function chooseProgress(screen: Screen, options: {quiet: boolean; debug: boolean}): Progress {
-  const live = screen.stderr.isTTY && !options.quiet && !options.debug
+  const live = screen.draws && !options.quiet && !options.debug
   return live ? new LiveProgress(screen.stderr, screen) : new PlainProgress(screen)
 }

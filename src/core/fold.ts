@@ -1,0 +1,21 @@
+/**
+ * Breaks prose between its words, so that no line is longer than `columns`; a longer word keeps a line of its own.
+ * Unchanged without `columns` (or 0, as terminals say that do not know): whoever reads a file breaks lines as they like.
+ */
+export function fold(text: string, columns: number | undefined): string {
+  if (!columns) return text
+  return text
+    .split('\n')
+    .map((line) => foldLine(line, columns))
+    .join('\n')
+}
+
+function foldLine(line: string, columns: number): string {
+  const [first = '', ...words] = line.split(' ')
+  let length = first.length
+  return words.reduce((folded, word) => {
+    const fits = length + 1 + word.length <= columns
+    length = fits ? length + 1 + word.length : word.length
+    return `${folded}${fits ? ' ' : '\n'}${word}`
+  }, first)
+}
