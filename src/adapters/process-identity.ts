@@ -10,6 +10,9 @@ export interface ProcessTable {
   state(process: ProcessIdentity): ProcessState
 }
 
+/** Boot and pid namespace: neither changes while we live. */
+let frame: string | undefined
+
 /** A process that has ended and only waits for its parent to notice; no start word is empty. */
 const ENDED = ''
 
@@ -41,7 +44,7 @@ function linuxStart(pid: number): string | undefined {
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state, ticks] = [fields?.[0], fields?.[19]]
   if (state === undefined || ticks === undefined) return undefined
-  return /[ZXx]/.test(state) ? ENDED : `${ticks}-${bootId()}-${pidNamespace()}`
+  return /[ZXx]/.test(state) ? ENDED : `${ticks}-${(frame ??= `${bootId()}-${pidNamespace()}`)}`
 }
 
 /** macOS and others: the start in seconds, as ps tells it. */

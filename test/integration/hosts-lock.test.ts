@@ -7,7 +7,7 @@ import {locate} from '../../src/adapters/hosts-file/site.js'
 import {processTable} from '../../src/adapters/process-identity.js'
 import type {ProcessIdentity} from '../../src/core/ports/hosts.js'
 import {hostsLines} from '../../src/hosts/apply.js'
-import {NAME, OTHER_NAME} from '../support/hosts-content.js'
+import {NAME} from '../support/hosts-content.js'
 import {isRoot, startHostsChild} from '../support/hosts-children.js'
 
 const TEXT = '127.0.0.1 localhost\n10.0.0.7 no-final-line-feed'
@@ -23,9 +23,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, {recursive: true, force: true}))
 
-/** A claim on the lock, as its owner would make it. */
-function claim(owner: ProcessIdentity, where = folder): string {
-  const file = join(where, `${locate(path).prefix}claim.${owner.pid}.${owner.started}.00`)
+/** A claim on the lock, as its owner would make it; number 0 comes before everyone. */
+function claim(owner: ProcessIdentity, kind = 'ticket', where = folder): string {
+  const file = join(where, `${locate(path).prefix}${kind}.0.${owner.pid}.${owner.started}.00`)
   writeFileSync(file, '')
   return file
 }
@@ -58,8 +58,12 @@ describe('many at once', () => {
 })
 
 describe('a claim on the lock', () => {
-  test('of a living process: waited for, then HOSTS_LOCKED says whose it is', async () => {
-    claim(processTable().self())
+  const KINDS = ['ticket', 'choosing']
+  const self = processTable().self()
+  const gone = {pid: 4_194_305, started: self.started}
+
+  test.each(KINDS)('of a living process (%s): waited for, then HOSTS_LOCKED says whose it is', async (kind) => {
+    claim(self, kind)
     const refused = expect(add(60)).rejects
     await refused.toMatchObject({code: 'HOSTS_LOCKED', exitCode: 73, message: expect.stringContaining(`${process.pid} `)})
     expect(readFileSync(path, 'utf8')).toBe(TEXT)
@@ -67,7 +71,7 @@ describe('a claim on the lock', () => {
   })
 
   test('given up in time: the wait ends well', async () => {
-    const file = claim(processTable().self())
+    const file = claim(self)
     const added = add(5000)
     setTimeout(() => rmSync(file), 30)
     await added
@@ -75,7 +79,7 @@ describe('a claim on the lock', () => {
   })
 
   test('a signal ends the wait at once', async () => {
-    claim(processTable().self())
+    claim(self)
     const stop = new AbortController()
     const adding = hostsLines(hostsFile(path)).add(NAME, stop.signal)
     setTimeout(() => stop.abort(new Error('stop')), 20)
@@ -83,27 +87,28 @@ describe('a claim on the lock', () => {
     expect(readdirSync(folder)).toHaveLength(2)
   })
 
-  test('of a dead process: passed over and cleared away', async () => {
-    const self = processTable().self()
-    claim({pid: 4_194_305, started: self.started})
-    claim({pid: process.pid, started: self.started.replace(/^\d+/, '1')})
+  test.each(KINDS)('of a dead process (%s): passed over and cleared away', async (kind) => {
+    claim(gone, kind)
+    claim({pid: process.pid, started: self.started.replace(/^\d+/, '1')}, kind)
     await add(0)
     expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
     expect(readdirSync(folder)).toEqual(['hosts'])
   })
 
-  test('of a killed process: passed over', async () => {
-    const child = startHostsChild(path, [`add=${OTHER_NAME}`, 'wait'])
-    await child.said(`add=${OTHER_NAME}`)
+  test('of a process that dies while it is waited for: passed over', async () => {
+    const child = startHostsChild(path, ['ready', 'wait'])
+    await child.said('ready')
+    const pid = child.process.pid as number
+    const ticks = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? ''
+    claim({pid, started: self.started.replace(/^\d+/, ticks)})
+    const added = add(20_000)
     child.process.kill('SIGKILL')
-    await child.ended
-    await hostsLines(hostsFile(path)).sweep()
-    expect(readFileSync(path, 'utf8')).toBe(TEXT)
+    await added
+    expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
   })
 
   test('of another container: counts while it is fresh', async () => {
-    const self = processTable().self()
-    const file = claim({pid: 4_194_305, started: self.started.replace(/\d+$/, '1')})
+    const file = claim({...gone, started: self.started.replace(/\d+$/, '1')})
     await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
     utimesSync(file, 1, 1)
     await add(60)
@@ -111,28 +116,42 @@ describe('a claim on the lock', () => {
   })
 })
 
-describe.runIf(isRoot)('where others may write the folder of the lock', () => {
-  test("a stranger's claim stops nobody", async () => {
-    const file = claim(processTable().self())
-    chownSync(file, 65_534, 65_534)
+describe.runIf(isRoot)('where not everyone who writes the file may write its folder', () => {
+  const self = processTable().self()
+  const made: string[] = []
+  afterEach(() => made.splice(0).forEach((file) => rmSync(file, {force: true})))
+
+  const claimOf = (uid: number): void => {
+    const file = claim(self, 'ticket', '/var/tmp')
+    made.push(file)
+    chownSync(file, uid, uid)
+  }
+
+  test("a stranger's claim in the shared folder stops nobody", async () => {
+    chownSync(path, 12_345, 12_345)
+    claimOf(65_534)
     await add(0)
     expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
   })
 
-  test('when the file is open to all, everyone meets in the shared folder, and all claims count', async () => {
+  test("a claim of the file's owner there counts, for root too", async () => {
+    chownSync(path, 12_345, 12_345)
+    claimOf(12_345)
+    await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
+  })
+
+  test('when the file is open to all, all claims count', async () => {
     chmodSync(path, 0o666)
-    const file = claim(processTable().self(), '/var/tmp')
-    chownSync(file, 65_534, 65_534)
-    try {
-      await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
-    } finally {
-      rmSync(file)
-    }
-    const child = startHostsChild(path, ['user=65534', `add=${NAME}`])
-    await Promise.all([child.ended, hostsLines(hostsFile(path)).add(OTHER_NAME)])
-    expect(readFileSync(path, 'utf8')).toContain(OTHER_NAME)
-    await hostsLines(hostsFile(path)).remove(OTHER_NAME)
-    await hostsLines(hostsFile(path)).sweep()
+    claimOf(65_534)
+    await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
+  })
+
+  test('root and others at once: nobody writes over another', async () => {
+    chmodSync(folder, 0o755)
+    chmodSync(path, 0o666)
+    const children = [['user=65534'], ['user=65534'], []].map((user) => startHostsChild(path, [...user, 'cycle=5']))
+    const ends = await Promise.all(children.map(({ended}) => ended))
+    expect(ends.filter(({code}) => code !== 0)).toEqual([])
     expect(readFileSync(path, 'utf8')).toBe(TEXT)
   })
 })

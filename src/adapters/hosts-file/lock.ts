@@ -1,85 +1,151 @@
-import {accessSync, closeSync, constants, lstatSync, openSync, readdirSync} from 'node:fs'
+import {accessSync, closeSync, constants, type FSWatcher, lstatSync, openSync, readdirSync, watch} from 'node:fs'
 import {join} from 'node:path'
-import {setTimeout as sleep} from 'node:timers/promises'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {HostsWait, ProcessIdentity} from '../../core/ports/hosts.js'
 import type {ProcessTable} from '../process-identity.js'
+import {hasErrno} from './errno.js'
 import {discard, freshName, type Site} from './site.js'
 
 /** A claim of another container, whose life cannot be looked up, counts for this long. */
 const UNKNOWN_COUNTS_MS = 30_000
-const SHORTEST_PAUSE_MS = 2
-const LONGEST_PAUSE_MS = 32
+/** To find out that one who is waited for has died. */
+const LOOK_AGAIN_MS = 300
+const UNWATCHED_MS = 20
 
-const CLAIM = /^claim\.(\d+)\.([a-z0-9-]+)\.[0-9a-f]+$/
+const CLAIM = /^(choosing|ticket)\.(\d{1,15})\.(\d+)\.([a-z0-9-]+)\.([0-9a-f]+)$/
 
-interface Claim {
+/** Who comes first; no two are equal. */
+interface Place {
+  readonly number: number
+  readonly nonce: string
+}
+
+interface Ticket extends Place {
+  readonly folder: string
   readonly path: string
+}
+
+interface Claim extends Place {
+  readonly path: string
+  readonly kind: string
   readonly owner: ProcessIdentity
-  readonly madeMs: number
 }
 
 /**
- * Does `work` alone among all processes. Whoever wants to goes through when,
- * with its own claim made, it finds no other: of any two the later one sees
- * the earlier. Otherwise it takes its claim back and tries again after a
- * random pause. A claim is a file that names its owner, made and removed by
- * none but the owner; those of dead owners are passed over. So the lock cannot
- * be left dead and never has to be broken. In a shared folder only claims of
- * users who may write the hosts file count. `work` and the claims run without
- * a pause, so that others wait for no more than the disk.
+ * Does `work` alone among all processes, first come first served: Lamport's
+ * bakery, with a file for each claim. A process makes and removes no claims
+ * but its own, all of which name their owner, and those of dead owners are
+ * passed over: so the lock cannot be left dead, and nobody ever has to break
+ * it. In a shared folder only claims of users who may write the hosts file
+ * count. Each waits for the one right before it, and gives up when the one
+ * at the counter does not change for too long. `work` runs without a pause,
+ * so that others wait for no more than the disk.
  */
 export async function withLock<T>(site: Site, table: ProcessTable, wait: HostsWait, work: () => T): Promise<T> {
-  const {pid, started} = table.self()
-  const folder = lockFolder(site)
-  const path = join(folder, `${site.prefix}claim.${pid}.${started}.${freshName()}`)
-  const findOther = (): Claim | undefined => claimsIn(site, folder).find((one) => one.path !== path && counts(one, table))
-
-  // Counted in pauses, not by the clock: where the processor is short of time,
-  // whoever holds the lock is as slow as we are.
-  let waitedMs = 0
-  for (let longest = SHORTEST_PAUSE_MS; ; longest = Math.min(longest * 2, LONGEST_PAUSE_MS)) {
-    wait.signal?.throwIfAborted()
-    // Looked for first, so that those who wait do not get in each other's way.
-    let other = findOther()
-    if (!other) {
-      closeSync(openSync(path, 'wx', 0o600))
-      try {
-        other = findOther()
-        if (!other) return work()
-      } finally {
-        discard(path)
-      }
+  wait.signal?.throwIfAborted()
+  const mine = drawTicket(site, table.self())
+  try {
+    let served: string | undefined
+    let sinceMs = 0
+    for (;;) {
+      const ahead = claimsAhead(site, mine)
+      const last = ahead.findLast((claim) => counts(claim, table))
+      const first = ahead.find((claim) => counts(claim, table))
+      if (!first || !last) return work()
+      if (first.path !== served) [served, sinceMs] = [first.path, Date.now()]
+      const leftMs = sinceMs + wait.waitMs - Date.now()
+      if (leftMs <= 0) throw locked(site, first, wait)
+      await untilTouched(last.path, Math.min(leftMs, LOOK_AGAIN_MS), wait.signal)
+      wait.signal?.throwIfAborted()
     }
-    if (waitedMs >= wait.waitMs) throw locked(site, other, wait)
-    const pause = Math.random() * longest
-    await sleep(pause)
-    waitedMs += pause
+  } finally {
+    discard(mine.path)
   }
 }
 
-/** The claims in a folder; those of users who could not write the hosts file anyway are none. */
-function claimsIn(site: Site, folder: string): Claim[] {
-  return readdirSync(folder).flatMap((name) => {
-    if (!name.startsWith(site.prefix)) return []
-    const [, pid, started] = CLAIM.exec(name.slice(site.prefix.length)) ?? []
-    if (started === undefined) return []
-    const path = join(folder, name)
-    const facts = lstatSync(path, {throwIfNoEntry: false})
-    if (!facts || !site.isWriter(facts.uid)) return []
-    return [{path, owner: {pid: Number(pid), started}, madeMs: facts.mtimeMs}]
-  })
+/** Until the file is removed, or `ms` are over: a dead owner removes nothing. */
+async function untilTouched(path: string, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let watcher: FSWatcher | undefined
+  let timer: NodeJS.Timeout | undefined
+  let end = (): void => {}
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  try {
+    watcher = watch(path, end).on('error', end)
+    timer = setTimeout(end, ms)
+  } catch (error) {
+    // Gone already; or there are no watches left to be had.
+    timer = setTimeout(end, hasErrno(error, 'ENOENT') ? 0 : UNWATCHED_MS)
+  }
+  signal?.addEventListener('abort', end, {once: true})
+  await ended
+  signal?.removeEventListener('abort', end)
+  clearTimeout(timer)
+  watcher?.close()
+}
+
+function drawTicket(site: Site, owner: ProcessIdentity): Ticket {
+  const folder = lockFolder(site)
+  const nonce = freshName()
+  const id = `${owner.pid}.${owner.started}.${nonce}`
+  const choosing = makeClaim(site, folder, `choosing.0.${id}`)
+  try {
+    const number = 1 + Math.max(0, ...claimsIn(site, folder).map((claim) => claim.number))
+    return {folder, number, nonce, path: makeClaim(site, folder, `ticket.${number}.${id}`)}
+  } finally {
+    discard(choosing)
+  }
+}
+
+/**
+ * Who goes before us, in order. Those still choosing are looked for first, in
+ * a listing of their own: whoever is not among them has made its ticket by
+ * now, which the second listing shows, or will draw a higher one than ours.
+ */
+function claimsAhead(site: Site, mine: Ticket): Claim[] {
+  const choosing = claimsIn(site, mine.folder).filter((claim) => claim.kind === 'choosing')
+  const tickets = claimsIn(site, mine.folder).filter((claim) => claim.kind === 'ticket' && order(claim, mine) < 0)
+  return [...tickets.sort(order), ...choosing]
+}
+
+function order(one: Place, other: Place): number {
+  return one.number - other.number || (one.nonce < other.nonce ? -1 : Number(one.nonce > other.nonce))
 }
 
 function counts(claim: Claim, table: ProcessTable): boolean {
   const state = table.state(claim.owner)
-  if (state === 'alive') return true
-  if (state === 'elsewhere' && Date.now() - claim.madeMs < UNKNOWN_COUNTS_MS) return true
+  if (state === 'alive' || (state === 'elsewhere' && ageMs(claim) < UNKNOWN_COUNTS_MS)) return true
   discard(claim.path)
   return false
 }
 
-/** Which of the folders takes claims is a fact of the file systems, and thus the same for all. */
+function ageMs({path}: Claim): number {
+  return Date.now() - (lstatSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0)
+}
+
+/** The claims in a folder; in a shared one, those of users who could not write the hosts file anyway are none. */
+function claimsIn(site: Site, folder: string): Claim[] {
+  return readdirSync(folder).flatMap((name) => {
+    if (!name.startsWith(site.prefix)) return []
+    const [, kind, number, pid, started, nonce] = CLAIM.exec(name.slice(site.prefix.length)) ?? []
+    if (kind === undefined || started === undefined || nonce === undefined) return []
+    const path = join(folder, name)
+    if (folder !== site.folder && !isWriters(site, path)) return []
+    return [{path, kind, number: Number(number), owner: {pid: Number(pid), started}, nonce}]
+  })
+}
+
+function isWriters(site: Site, path: string): boolean {
+  const facts = lstatSync(path, {throwIfNoEntry: false})
+  return facts !== undefined && site.isWriter(facts.uid)
+}
+
+function makeClaim(site: Site, folder: string, name: string): string {
+  const path = join(folder, site.prefix + name)
+  closeSync(openSync(path, 'wx', 0o600))
+  return path
+}
+
+/** Which of the folders can be written is a fact of the file systems, and thus the same for all. */
 function lockFolder(site: Site): string {
   const folder = site.lockFolders.find(isWritable)
   if (folder !== undefined) return folder
@@ -98,9 +164,8 @@ function isWritable(folder: string): boolean {
   }
 }
 
-function locked(site: Site, {owner}: Claim, wait: HostsWait): DbtunnelError {
-  const seconds = wait.waitMs / 1000
-  return fail('HOSTS_LOCKED', `Process ${owner.pid} has kept ${site.file} locked for more than ${seconds} s.`, {
-    hint: `See what it is with: ps -p ${owner.pid}`,
+function locked(site: Site, {owner: {pid}}: Claim, wait: HostsWait): DbtunnelError {
+  return fail('HOSTS_LOCKED', `Process ${pid} has kept ${site.file} locked for more than ${wait.waitMs / 1000} s.`, {
+    hint: `See what it is with: ps -p ${pid}`,
   })
 }

@@ -26,7 +26,7 @@ export interface HostsPort {
 
 /** Waiting for other dbtunnels that write the file. */
 export interface HostsWait {
-  /** In pauses between trying; longer by the clock on a machine that is busy. */
+  /** For one process that keeps the file; those who come and go do not count. */
   readonly waitMs: number
   readonly signal?: AbortSignal | undefined
 }
