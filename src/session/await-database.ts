@@ -6,10 +6,12 @@ import type {Session} from './session.js'
 /** The agent takes connections a moment after the channel is up; until then they are closed at once. */
 const ATTEMPTS = 3
 const PAUSE_MS = 300
+/** A connection that lives longer was passed on, and failed further away. */
+const AT_ONCE_MS = 1000
 
 /**
  * Probes until the database has answered, one way or another. `closed` is final
- * once the agent reports a failed connection, or after a second or so.
+ * when the agent reports a failed connection, when it took a while, or after a second or so.
  * Rejects with the session's own error when it ends meanwhile, or `signal`'s reason.
  */
 export async function awaitDatabase(
@@ -20,12 +22,14 @@ export async function awaitDatabase(
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   for (let attempt = 1; ; attempt++) {
+    const startedAt = ports.clock.now()
     const probe = {...request, port: session.localPort, timeoutMs: timeLeft()}
     const outcome = await whileOpen(session, (stop) => ports.prober.probe(probe, stop), signal)
     if (outcome.kind !== 'closed') return outcome
+    const wasAtOnce = ports.clock.now() - startedAt < AT_ONCE_MS
     // Also for the case that the session itself has ended: then its own error says more.
     await whileOpen(session, (stop) => ports.clock.sleep(PAUSE_MS, stop), signal)
-    if (attempt === ATTEMPTS || (session.failedDials?.() ?? 0) > 0) return outcome
+    if (attempt === ATTEMPTS || !wasAtOnce || (session.failedDials?.() ?? 0) > 0) return outcome
   }
 }
 

@@ -51,7 +51,7 @@ function stage(scene: Scene = {}) {
   const terminated: string[] = []
   const probed: ProbeRequest[] = []
   const outcomes = [...(scene.outcomes ?? [ANSWERED])]
-  const ports: SessionPorts = {
+  const ports = {
     aws: {
       ssm: {
         async startSession(request) {
@@ -71,7 +71,7 @@ function stage(scene: Scene = {}) {
     },
     listen: {listen: async (port) => ({port, close: async () => {}})},
     clock: {now: () => 0, sleep: (_, signal) => setImmediate(undefined, {signal})},
-  }
+  } satisfies SessionPorts
   const open = (): Promise<Session> =>
     openSession(
       {
@@ -238,6 +238,17 @@ describe('a database that does not answer as it should', () => {
   it('closed, and the agent says that its connection failed: is not asked again', async () => {
     const {open, probed} = stage({outcomes: [{kind: 'closed'}], engines: [engine('native', {failedDials: 1})]})
     await expect(open()).rejects.toMatchObject({message: expect.stringContaining('The SSM agent there says')})
+    expect(probed).toHaveLength(1)
+  })
+
+  it('closed after a while: is not asked again, for the connection was passed on', async () => {
+    const {open, ports, probed} = stage({
+      probe: async () => {
+        ports.clock.now = () => 1500
+        return {kind: 'closed'}
+      },
+    })
+    await expect(open()).rejects.toMatchObject({code: 'DATABASE_UNREACHABLE'})
     expect(probed).toHaveLength(1)
   })
 
