@@ -19,17 +19,13 @@ async function demo(): Promise<number> {
   const before = readFileSync(HOSTS)
   const sandbox = await startSandbox()
   try {
-    say(
-      X,
-    )
+    say(`Now dbtunnel does its whole job${interactive ? ' (\\conninfo shows the connection, \\q leaves)' : ''}:\n`)
     say(`$ dbtunnel ${interactive ? 'psql prod-db' : `psql prod-db -c '${QUERY.slice(0, 36)}…'`}`)
     const env = {...sandbox.env(), TERM: process.env['TERM'] ?? 'dumb'}
     const status = await run(words, env)
     const same = readFileSync(HOSTS).equals(before)
     const open = sandbox.sessions.open().length
-    say(
-      `\nAfterwards: ${HOSTS} is ${same ? 'byte for byte what it was' : 'CHANGED'}, sessions still open at AWS: ${open}.`,
-    )
+    say(`\nAfterwards: ${HOSTS} is ${same ? 'byte for byte as before' : 'CHANGED'}, sessions open at AWS: ${open}.`)
     return status === 0 && (!same || open > 0) ? 1 : status
   } finally {
     await sandbox.close()
