@@ -325,6 +325,34 @@ describe('credentials', () => {
     expect((await api('dev').sts.identity()).name).toBe('bob')
   })
 
+  it('that would not outlast a token are asked for anew, and used all the same when there are none', async () => {
+    const script = join(folder, 'keys.sh')
+    await writeFile(join(folder, 'config'), `[profile dev]\ncredential_process = ${script}\n`)
+    const offer = (identity: string, lifetimeMs: number): Promise<void> => {
+      const {accessKeyId, secretKey} = plane.keys.keysOf(identity)
+      const Expiration = new Date(Date.now() + lifetimeMs).toISOString()
+      const answer = {Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretKey, Expiration}
+      return writeFile(script, `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`, {mode: 0o755})
+    }
+    const {signing, sts} = api('dev')
+    const keyOfToken = async (): Promise<string | undefined> => {
+      const token = await signing.databaseToken({host: 'h', port: 5432, region: REGION, user: 'u'})
+      return new URL(`https://${token}`).searchParams.get('X-Amz-Credential')?.split('/')[0]
+    }
+    await offer('bob', 10 * 60_000)
+    expect((await sts.identity()).name).toBe('bob')
+    await offer('admin', 60 * 60_000)
+    expect(await keyOfToken()).toBe(plane.keys.keysOf('admin').accessKeyId)
+    await offer('bob', 60 * 60_000)
+    expect(await keyOfToken()).toBe(plane.keys.keysOf('admin').accessKeyId)
+
+    await offer('bob', 10 * 60_000)
+    const again = api('dev').signing
+    await again.upgradeHeaders('wss://ssmmessages.eu-west-1.amazonaws.com/v1/data-channel/x')
+    await writeFile(script, '#!/bin/sh\nexit 1\n')
+    expect(await again.databaseToken({host: 'h', port: 5432, region: REGION, user: 'u'})).toContain('h:5432')
+  })
+
   it('make no token once they have expired', async () => {
     vi.stubEnv('AWS_CREDENTIAL_EXPIRATION', new Date(Date.now() - 1000).toISOString())
     const token = api().signing.databaseToken({host: 'h', port: 5432, region: REGION, user: 'u'})

@@ -2,12 +2,15 @@ import {isRegion} from '../../core/names.js'
 import {fail} from '../../core/errors.js'
 import type {SigningApi} from '../../core/ports/aws.js'
 import type {Connection} from './connection.js'
+import type {Credentials} from './credentials.js'
 import {credentialSource} from './profile.js'
 import {clockAdvice, expired} from './translate-error.js'
 
 /** A token from the future is refused beyond this, as any signature is; one from the past when its 15 minutes are over. */
 const AHEAD_MS = 5 * 60_000
 const BEHIND_MS = 15 * 60_000
+/** Tokens are renewed every 10 minutes or so; no role session is shorter than 15 minutes. */
+const LASTING_MS = 12 * 60_000
 
 export function signingApi(connection: Connection): SigningApi {
   return {
@@ -20,11 +23,11 @@ export function signingApi(connection: Connection): SigningApi {
           hint: clockAdvice(offset),
         })
       }
-      const {expiration} = await connection.credentials()
-      if (expiration && expiration.getTime() <= Date.now() + offset) {
+      const now = Date.now() + offset
+      const credentials = await lastingCredentials(connection, now)
+      if (credentials.expiration && credentials.expiration.getTime() <= now) {
         throw expired(await credentialSource(connection.profile))
       }
-      const {credentials} = connection
       return new Signer({hostname: host, port, region, username: user, credentials}).getAuthToken()
     },
 
@@ -53,6 +56,13 @@ export function signingApi(connection: Connection): SigningApi {
       return headers
     },
   }
+}
+
+/** A token dies with the keys that signed it. Those that would not last until it is renewed are asked for anew. */
+async function lastingCredentials(connection: Connection, now: number): Promise<Credentials> {
+  const held = await connection.credentials()
+  if (!held.expiration || held.expiration.getTime() - now > LASTING_MS) return held
+  return connection.credentials({forceRefresh: true}).catch(() => held)
 }
 
 /** `ssmmessages.REGION.amazonaws.com`, with or without `-fips`. */
