@@ -221,15 +221,13 @@ export class Lifeline implements Gate {
 
   async #redial(signal: AbortSignal): Promise<void> {
     const {tokenValue} = await this.#ports.ssm.resumeSession(this.#grant.sessionId, signal)
-    if (!tokenValue) throw fail('TUNNEL_LOST', 'Session Manager has ended the session.')
     await this.#dial(tokenValue, signal)
   }
 
-  /** Asks when nothing was heard for a while, or when this process was stopped or its machine asleep. */
+  /** Asks when nothing was heard for a while: it may be this process that was stopped, or its machine asleep. */
   async #watch(): Promise<void> {
-    for (let before = this.#clock.now(); await rest(this.#clock, WATCH_MS, this.#signal); before = this.#clock.now()) {
-      const now = this.#clock.now()
-      if (now - before > 2 * WATCH_MS || now - this.#heardAt >= SILENCE_MS) await this.check()
+    while (await rest(this.#clock, WATCH_MS, this.#signal)) {
+      if (this.#clock.now() - this.#heardAt >= SILENCE_MS) await this.check()
     }
   }
 

@@ -43,17 +43,36 @@ export interface MessageHead {
   readonly created: number
 }
 
-export interface Message {
-  /** A MessageType, or a word that we do not know. */
-  readonly type: string
-  readonly sequence: number
-  readonly flags: number
-  /** Canonical UUID. */
-  readonly id: string
-  /** `PAYLOAD.none` when the header has none. */
-  readonly payloadType: number
-  /** A view of the bytes that came in. */
+/** A message that came in: a view of its bytes. */
+export class Message {
   readonly payload: Buffer
+  readonly #frame: Buffer
+  readonly #headerLength: number
+
+  constructor(frame: Buffer, headerLength: number) {
+    this.payload = frame.subarray(headerLength + 4)
+    this.#frame = frame
+    this.#headerLength = headerLength
+  }
+
+  /** A MessageType, or a word that we do not know. */
+  get type(): string {
+    return this.#frame.toString('latin1', AT.type, AT.schema).replace(/[ \0]+$/, '')
+  }
+
+  get sequence(): number {
+    return readUint64(this.#frame, AT.sequence)
+  }
+
+  /** Canonical UUID. */
+  get id(): string {
+    return readMessageId(this.#frame, AT.id)
+  }
+
+  /** `PAYLOAD.none` when the header has none. */
+  get payloadType(): number {
+    return this.#headerLength === HEADER_LENGTH ? this.#frame.readUInt32BE(AT.payloadType) : PAYLOAD.none
+  }
 }
 
 /**
@@ -91,21 +110,8 @@ export function decodeMessage(frame: Buffer): Message | undefined {
   const headerLength = frame.readUInt32BE(0)
   if (headerLength !== HEADER_LENGTH && headerLength !== SHORT_HEADER_LENGTH) return undefined
   if (frame.length < headerLength + 4) return undefined
-  const payload = frame.subarray(headerLength + 4)
-  if (frame.toString('latin1', AT.digest, AT.digest + 32) !== digestOf(payload)) return undefined
-  return {
-    type: frame.toString('latin1', AT.type, AT.schema).replace(/[ \0]+$/, ''),
-    sequence: readUint64(frame, AT.sequence),
-    flags: readUint64(frame, AT.flags),
-    id: readMessageId(frame, AT.id),
-    payloadType: headerLength === HEADER_LENGTH ? frame.readUInt32BE(AT.payloadType) : PAYLOAD.none,
-    payload,
-  }
-}
-
-/** The sequence number of a message that we wrote. */
-export function sequenceOf(frame: Buffer): number {
-  return readUint64(frame, AT.sequence)
+  const message = new Message(frame, headerLength)
+  return frame.toString('latin1', AT.digest, AT.digest + 32) === digestOf(message.payload) ? message : undefined
 }
 
 /** As a binary string, which costs less than a buffer. */

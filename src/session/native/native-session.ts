@@ -125,6 +125,7 @@ export class NativeSession implements Session {
   }
 
   #takeIn(frame: Buffer): void {
+    if (this.#ending) return
     try {
       this.#channel.receive(frame)
       this.#flow.reviewBacklog()

@@ -46,8 +46,9 @@ export class SendWindow {
     this.#provenAt = Math.max(this.#provenAt, sent.sentAt)
     // Of a message sent twice nobody knows which copy was acknowledged.
     if (sent.copies === 1) {
-      this.#roundTrip.sample(now - sent.sentAt)
-      this.#size.sample(now - sent.sentAt, this.#sent.size, now)
+      const ms = Math.max(now - sent.sentAt, 0)
+      this.#roundTrip.sample(ms)
+      this.#size.sample(ms, this.#sent.size, now)
     }
     this.#sent.delete(sequence)
   }

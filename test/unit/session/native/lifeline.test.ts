@@ -146,14 +146,6 @@ describe('the lifeline', () => {
     expect(lost[0]?.message).toContain('The credentials have expired')
   })
 
-  it('gives up when there is no session any more', async () => {
-    const first = await open()
-    resume = () => Promise.resolve({tokenValue: ''})
-    first.die()
-    await clock.advance(0)
-    expect(lost).toMatchObject([{code: 'TUNNEL_LOST'}])
-  })
-
   it('waits out throttling', async () => {
     const first = await open()
     resume = (count) =>

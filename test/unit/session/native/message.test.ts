@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {decodeMessage, encodeMessage, type MessageType, sequenceOf} from '../../../../src/session/native/message.js'
+import {decodeMessage, encodeMessage, type MessageType} from '../../../../src/session/native/message.js'
 import {binaryVectors, recorded} from './vectors.js'
 
 const ID = {start: 64, end: 80}
@@ -11,7 +11,6 @@ describe('messages recorded from the real plugin', () => {
       expect(message).toMatchObject({
         type: decoded.type,
         sequence: decoded.seq,
-        flags: decoded.flags,
         id: decoded.id,
         payloadType: decoded.payloadType ?? 0,
       })
@@ -45,9 +44,7 @@ describe('messages', () => {
   })
 
   it('keep sequence numbers beyond 32 bits', () => {
-    const frame = encodeMessage(head, 'x')
-    expect(decodeMessage(frame)?.sequence).toBe(2 ** 40 + 7)
-    expect(sequenceOf(frame)).toBe(2 ** 40 + 7)
+    expect(decodeMessage(encodeMessage(head, 'x'))?.sequence).toBe(2 ** 40 + 7)
   })
 
   it('leave a payload of exactly one line feed as it is', () => {

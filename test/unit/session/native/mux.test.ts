@@ -110,6 +110,15 @@ describe('the multiplexer', () => {
     expect(agent.text(5)).toBe('select 1')
   })
 
+  it('lets uploads take turns', async () => {
+    const uploads = [connect(), connect(), connect()]
+    agent.take()
+    for (const upload of uploads) upload.say(Buffer.alloc(100_000))
+    await settle()
+    agent.take(9)
+    expect([3, 5, 7].map((stream) => agent.bytes.get(stream)?.length)).toEqual(Array(3).fill(3 * 1016))
+  })
+
   it('stops reading from a program while the network takes nothing', async () => {
     const socket = connect()
     agent.take()
@@ -176,9 +185,10 @@ describe('the multiplexer', () => {
     const socket = connect()
     agent.take()
     socket.stall()
-    agent.push(3, Buffer.alloc(30_000, 'a'))
-    await settle()
-    agent.push(3, Buffer.alloc(30_000, 'b'))
+    for (const letter of 'abcd') {
+      agent.push(3, Buffer.alloc(30_000, letter))
+      await settle()
+    }
     agent.end(3)
     await settle()
     agent.take()
@@ -186,13 +196,15 @@ describe('the multiplexer', () => {
     expect(socket.writableFinished).toBe(false)
     socket.goOn()
     await settle()
-    expect(socket.text).toBe('a'.repeat(30_000) + 'b'.repeat(30_000))
+    expect(socket.text).toBe([...'abcd'].map((letter) => letter.repeat(30_000)).join(''))
     expect(socket.writableFinished).toBe(true)
   })
 
   it('takes no more from a program once the database has hung up', async () => {
     const socket = connect()
     agent.take()
+    socket.say('too late')
+    await settle()
     agent.end(3)
     await settle()
     agent.take()
