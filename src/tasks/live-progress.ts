@@ -1,4 +1,4 @@
-import {Listr, ListrLogger, ProcessOutput} from 'listr2'
+import {DefaultRenderer, Listr, ListrLogger, ProcessOutput} from 'listr2'
 import type {Progress} from '../core/progress.js'
 
 interface Stage {
@@ -6,6 +6,11 @@ interface Stage {
   readonly finished: Promise<string>
   finish(detail: string): void
   fail(error: unknown): void
+}
+
+/** listr2 would draw plainly, and on stdout, where stdout is no terminal (9.0.5); it is stderr that counts here. */
+class StderrRenderer extends DefaultRenderer {
+  static override nonTTY = true
 }
 
 /** Steps drawn by listr2 on a terminal; on stderr alone, for stdout belongs to the result. */
@@ -33,7 +38,7 @@ export class LiveProgress implements Progress {
         },
       })),
       {
-        renderer: 'default',
+        renderer: StderrRenderer,
         rendererOptions: {
           logger: new ListrLogger({processOutput: new ProcessOutput(this.#stderr, this.#stderr)}),
           // The error is told once, by the command.

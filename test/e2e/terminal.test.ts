@@ -1,11 +1,12 @@
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {stripVTControlCharacters} from 'node:util'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS, type Carrier} from '../support/carriers.js'
 import {PROGRAM} from '../support/dbtunnel.js'
-import {processesWith, watchFor} from '../support/leftovers.js'
+import {pidOf, watchFor} from '../support/leftovers.js'
 import {openScreen, type Screen} from '../support/terminal.js'
 import {until} from '../support/until.js'
 
@@ -33,8 +34,8 @@ afterAll(async () => {
   await Promise.all([sandbox.close(), later.close()])
 })
 
-function environment(change: Env = {}): Env {
-  return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null', ...change}
+function environment(change: Env = {}, base: Env = sandbox.env()): Env {
+  return {...base, DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null', ...change}
 }
 
 function open(file: string, argv: readonly string[], env: Env, columns = 80): Screen {
@@ -55,6 +56,8 @@ interface Aftermath {
   readonly cursorShown: boolean
   /** What was on the terminal while dbtunnel ran, control codes included. */
   readonly text: string
+  /** The same as it was left to be seen. */
+  readonly plain: string
 }
 
 async function aftermath(screen: Screen): Promise<Aftermath> {
@@ -63,13 +66,13 @@ async function aftermath(screen: Screen): Promise<Aftermath> {
   if (!parts) throw new Error(`no end to be seen: ${JSON.stringify(screen.text())}`)
   const [, before, text = '', status, after] = parts
   const cursorShown = text.lastIndexOf(HIDE_CURSOR) <= text.lastIndexOf(SHOW_CURSOR)
-  return {status: Number(status), sameModes: after === before, cursorShown, text}
+  return {status: Number(status), sameModes: after === before, cursorShown, text, plain: lastly(text)}
 }
 
-/** dbtunnel's own pid, by its environment. */
-function pidOf(env: Env): number {
-  const line = processesWith(env).find((one) => /^\d+ \S*node /.test(one))
-  return Number(line?.split(' ')[0])
+/** What progress drew over is gone. */
+function lastly(text: string): string {
+  const drawn = text.lastIndexOf('\u001B[1A')
+  return stripVTControlCharacters(text.slice(drawn + 1))
 }
 
 function passfileOf(env: Env): string {
@@ -105,8 +108,8 @@ describe.concurrent('psql at its prompt', () => {
     '$name: goes on after Ctrl-Z and fg 40 s later; \\c logs in an hour later',
     async (carrier: Carrier) => {
       // An IAM user's keys, for they last.
-      const env = {...later.env('bob'), ...carrier.env, DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null'}
-      const shift = join(env['HOME'], 'shift')
+      const env = environment(carrier.env, later.env('bob'))
+      const shift = join(env['HOME'] ?? '', 'shift')
       const clock = {NODE_OPTIONS: `--import=${SHIFTED_CLOCK}`, SHIFTED_CLOCK: shift}
       const shell = open('/bin/bash', ['--norc', '--noprofile', '-i'], {...env, ...clock, PS1: 'shell> '})
       let at = await shell.waitFor(/shell> $/)
@@ -117,7 +120,7 @@ describe.concurrent('psql at its prompt', () => {
 
       shell.type(CTRL_Z)
       at = await shell.waitFor(/Stopped.*shell> /s, at)
-      await sleep(4_000)
+      await sleep(40_000)
       shell.type('fg\r')
       at = await shell.waitFor(/psql prod-db [^\n]*\n/, at)
       shell.type('table kept;\r')
@@ -140,4 +143,81 @@ describe.concurrent('psql at its prompt', () => {
       expect(await shell.ended).toMatchObject({status: 0})
     },
   )
+})
+
+/** dbtunnel stands still at its second step, waiting for AWS. */
+async function hanging(env: Env): Promise<Screen> {
+  const from = `app/${env['AWS_SDK_UA_APP_ID']}`
+  sandbox.aws.disturbances.add({action: 'ssm:DescribeInstanceInformation', from, effect: {kind: 'hang'}})
+  const screen = asJob(['psql', 'prod-db'], env)
+  await screen.waitFor(/ Database: prod-db/)
+  return screen
+}
+
+const KEYS: Readonly<Record<string, string>> = {'Ctrl-C': CTRL_C, 'Ctrl-\\': CTRL_BACKSLASH}
+
+function interrupt(screen: Screen, env: Env, what: string): void {
+  const [signal = '', , program = 'node'] = what.split(' ')
+  const keys = KEYS[what]
+  if (keys === undefined) process.kill(pidOf(env, program) ?? 0, signal)
+  else screen.type(keys)
+}
+
+describe.concurrent('the terminal afterwards', () => {
+  it.each([
+    ['Ctrl-C', 130],
+    ['Ctrl-\\', 131],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('%s in the progress', async (what, status) => {
+    const env = environment({AWS_SDK_UA_APP_ID: `progress-${status}`})
+    const screen = await hanging(env)
+    interrupt(screen, env, what)
+    const end = await aftermath(screen)
+    expect(end).toMatchObject({status, sameModes: true, cursorShown: true})
+    // All steps once more, the one that failed marked; then one line.
+    expect(end.plain).toMatch(/✔ Database: [^\n]*\n✖ Bastion\r\n◼ Session\r\n◼ Name\r\n◼ Login\r\ndbtunnel: [^\n]*\n$/)
+  })
+
+  it.each([
+    ['Ctrl-\\', 131],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGKILL of psql', 137],
+  ])('%s at the prompt', async (what, status) => {
+    const env = environment()
+    const screen = asJob(['psql', 'prod-db'], env)
+    await screen.waitFor(/shop=> $/)
+    interrupt(screen, env, what)
+    expect(await aftermath(screen)).toMatchObject({status, sameModes: true, cursorShown: true})
+  })
+
+  it('a failure, in no colour', async () => {
+    const screen = asJob(['psql', 'prod-dv'], environment({NO_COLOR: '1'}))
+    const end = await aftermath(screen)
+    expect(end).toMatchObject({status: 68, sameModes: true, cursorShown: true})
+    // eslint-disable-next-line no-control-regex
+    expect(end.text).not.toMatch(/\u001B\[[0-9;]*m/)
+  })
+
+  it('that knows no control codes sees none', async () => {
+    const screen = asJob(['psql', 'prod-db', '-Atc', 'select 1'], environment({TERM: 'dumb'}))
+    const {status, text} = await aftermath(screen)
+    expect(status).toBe(0)
+    expect(text).toMatch(/^Database: [^\u001B]*Login: alice, by IAM token\r\n1\r\n$/)
+  })
+
+  it('of 80 columns: no line is broken within a word', async () => {
+    const screen = asJob(['psql', 'orders:analytics', '-Atc', 'select 1'], environment())
+    const {plain, status} = await aftermath(screen)
+    expect(status).toBe(0)
+    const lines = plain.split('\r\n')
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+    expect(lines.slice(-4)).toEqual([
+      'orders:analytics is a custom endpoint, for which no token can be signed: its',
+      'member orders-3 takes its place.',
+      '1',
+      '',
+    ])
+  })
 })

@@ -16,18 +16,29 @@ export interface Watch {
 export function watchFor(sandbox: Sandbox, env: Readonly<Record<string, string>>): Watch {
   const hostsBefore = readFileSync('/etc/hosts')
   return {
-    async expectNothingLeft() {
-      const left = (): unknown => ({
+    expectNothingLeft: () =>
+      expectSoon({hosts: true, sessions: [], ...NOTHING}, () => ({
         hosts: readFileSync('/etc/hosts').equals(hostsBefore),
-        files: [...filesIn(env['TMPDIR']), ...filesIn(env['XDG_RUNTIME_DIR'])],
         sessions: sandbox.sessions.open().map(({id}) => id),
-        processes: processesWith(env),
-      })
-      const nothing = {hosts: true, files: [], sessions: [], processes: []}
-      for (let waited = 0; waited < 1000 && !isSame(left(), nothing); waited += 50) await sleep(50)
-      expect(left()).toEqual(nothing)
-    },
+        ...leftOf(env),
+      })),
   }
+}
+
+/** Fails when files or processes of this run are left, whatever other runs do at the same time. */
+export function expectNothingOf(env: Readonly<Record<string, string>>): Promise<void> {
+  return expectSoon(NOTHING, () => leftOf(env))
+}
+
+const NOTHING = {files: [], processes: []}
+
+function leftOf(env: Readonly<Record<string, string>>): typeof NOTHING | object {
+  return {files: [...filesIn(env['TMPDIR']), ...filesIn(env['XDG_RUNTIME_DIR'])], processes: processesWith(env)}
+}
+
+async function expectSoon(wanted: object, look: () => object): Promise<void> {
+  for (let waited = 0; waited < 1000 && !isSame(look(), wanted); waited += 50) await sleep(50)
+  expect(look()).toEqual(wanted)
 }
 
 function isSame(one: unknown, other: unknown): boolean {
@@ -38,12 +49,19 @@ function filesIn(folder: string | undefined): string[] {
   return folder === undefined ? [] : readdirSync(folder)
 }
 
-/** The command lines of all processes that have this run's own TMPDIR in their environment. */
+/** The command lines of all processes that have this run's own TMPDIR in their environment, or a folder in it. */
 export function processesWith(env: Readonly<Record<string, string>>): string[] {
   const mark = `TMPDIR=${env['TMPDIR']}`
+  const isMarked = (variable: string): boolean => variable === mark || variable.startsWith(`${mark}/`)
   return pids()
-    .filter((pid) => readProcess(pid, 'environ').includes(mark) && !isZombie(pid))
+    .filter((pid) => readProcess(pid, 'environ').some(isMarked) && !isZombie(pid))
     .map((pid) => `${pid} ${readProcess(pid, 'cmdline').join(' ')}`)
+}
+
+/** The pid of a program of this run by its file's name; `node` is dbtunnel itself. */
+export function pidOf(env: Readonly<Record<string, string>>, program: string): number | undefined {
+  const line = processesWith(env).find((one) => new RegExp(`^\\d+ \\S*\\b${program}( |$)`).test(one))
+  return line === undefined ? undefined : Number(line.split(' ')[0])
 }
 
 /** The argument lists of all processes of the machine. */
@@ -64,7 +82,9 @@ export function listeningPorts(): number[] {
 }
 
 function pids(): number[] {
-  return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && pid !== process.pid)
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid)
 }
 
 function isZombie(pid: number): boolean {

@@ -1,0 +1,107 @@
+import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {stripVTControlCharacters} from 'node:util'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {CARRIERS} from '../support/carriers.js'
+import {PROGRAM} from '../support/dbtunnel.js'
+import {expectNothingOf, pidOf, watchFor} from '../support/leftovers.js'
+import {inBash} from '../support/shell.js'
+import {openScreen} from '../support/terminal.js'
+import {until} from '../support/until.js'
+
+const ROWS = 20_000
+/** 20 MB that psql passes on as they come. */
+const COPY = `copy (select lpad(n::text, 999, '.') from generate_series(1, ${ROWS}) n) to stdout`
+const COPIED = Array.from({length: ROWS}, (_, index) => `${String(index + 1).padStart(999, '.')}\n`).join('')
+// eslint-disable-next-line no-control-regex
+const CONTROL_CODES = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await startSandbox()
+})
+afterAll(async () => {
+  await watchFor(sandbox, {}).expectNothingLeft()
+  await sandbox.close()
+})
+
+function environment(change: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null', ...change}
+}
+
+describe.concurrent('stdout and stderr', () => {
+  it.each([
+    ['both on a terminal', ''],
+    ['stdout in a file', '>$HOME/out'],
+    ['stderr in a file', '2>$HOME/err'],
+    ['both in files', '>$HOME/out 2>$HOME/err'],
+  ])('%s: the result on stdout alone, and no control codes in a file', async (_, redirected) => {
+    const env = environment()
+    const argv = ['--norc', '-c', `"$@" ${redirected}`, 'bash', process.execPath, PROGRAM, 'psql', 'prod-db']
+    const screen = openScreen([...argv, '-Atc', "select 'the result'"], {file: '/bin/bash', env})
+    expect((await screen.ended).status).toBe(0)
+
+    const read = (name: string): string => readFileSync(join(env['HOME'] ?? '', name), 'utf8')
+    const [out, err] = [redirected.includes('>$HOME/out'), redirected.includes('2>$HOME/err')]
+    if (out) expect(read('out')).toBe('the result\n')
+    else expect(screen.plain()).toMatch(/(^|\n)the result\r\n$/)
+    if (err) expect(read('err')).toMatch(/^Database: [^]*\nLogin: alice, by IAM token\n$/)
+    else expect(stripVTControlCharacters(screen.text())).toMatch(/✔ Database: [^]*\n✔ Login: alice, by IAM token\r\n/)
+    if (err) expect(read('err')).not.toMatch(CONTROL_CODES)
+    if (err) expect(screen.text()).toBe(out ? '' : 'the result\r\n')
+  })
+})
+
+describe.concurrent.each(CARRIERS)('20 MB through a pipe whose reader is late, $name', (carrier) => {
+  it('arrive whole while a notice is written between them', async () => {
+    const env = environment(carrier.env)
+    const go = join(env['HOME'] ?? '', 'go')
+    const reader = `(until [ -e ${go} ]; do sleep 0.1; done; cat)`
+    const ended = inBash(`"$@" 2>&1 | ${reader}; exit \${PIPESTATUS[0]}`, ['psql', 'prod-db', '-c', COPY], env)
+    await until('psql', () => pidOf(env, 'psql'))
+    await sleep(1000)
+    // As when something cleans the temporary folder: the passfile cannot be renewed.
+    const folder = readdirSync(env['TMPDIR'] ?? '').find((name) =>
+      existsSync(join(env['TMPDIR'] ?? '', name, 'passfile')),
+    )
+    rmSync(join(env['TMPDIR'] ?? '', folder ?? 'none'), {recursive: true})
+    process.kill(pidOf(env, 'node') ?? 0, 'SIGCONT')
+    await sleep(1000)
+    writeFileSync(go, '')
+    const {status, stdout} = await ended
+    const [progress = '', login = '', rest = ''] = stdout.split(/(Login: alice, by IAM token\n)/)
+    expect(`${progress}${login}`).toMatch(/^Database: /)
+    const notice = /The database token could not be renewed[^\n]*\n/
+    expect(rest).toMatch(notice)
+    expect(rest.replace(notice, '') === COPIED).toBe(true)
+    expect(status).toBe(0)
+  })
+
+  it('arrive whole under --quiet', async () => {
+    const words = ['psql', 'prod-db', '--quiet', '-c', COPY]
+    const {status, stdout} = await inBash(
+      '"$@" 2>&1 | (sleep 2; cat); exit ${PIPESTATUS[0]}',
+      words,
+      environment(carrier.env),
+    )
+    expect(stdout === COPIED).toBe(true)
+    expect(status).toBe(0)
+  })
+
+  it('end quietly when the reader has seen enough', async () => {
+    const env = environment(carrier.env)
+    const words = ['psql', 'prod-db', '--quiet', '-c', COPY]
+    const {status, stdout, stderr} = await inBash('"$@" | head -1; exit ${PIPESTATUS[0]}', words, env)
+    // As a shell says that psql ended by SIGPIPE.
+    expect({status, stdout, stderr}).toEqual({status: 141, stdout: COPIED.slice(0, 1000), stderr: ''})
+    await expectNothingOf(env)
+  })
+})
+
+it('goes on when nobody reads what it has to say', async () => {
+  const {status, stdout} = await inBash('"$@" 2> >(true)', ['psql', 'prod-db', '-Atc', 'select 1'], environment())
+  expect({status, stdout}).toEqual({status: 0, stdout: '1\n'})
+})
