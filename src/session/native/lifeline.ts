@@ -1,11 +1,12 @@
 import {randomUUID} from 'node:crypto'
-import {accessDenied} from '../../core/access-denied.js'
-import {type DbtunnelError, fail, hasCode, isDbtunnelError} from '../../core/errors.js'
+import type {DbtunnelError} from '../../core/errors.js'
 import type {SessionGrant, SigningApi, SsmApi} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
-import {UpgradeRefused, type WebSocketLink, type WebSocketPort} from '../../core/ports/network.js'
+import type {WebSocketLink, WebSocketPort} from '../../core/ports/network.js'
 import {type Backoff, backoffDelay, retry} from '../../core/retry.js'
 import type {Say} from '../../core/run.js'
+import {type Attempt, attempt} from './attempt.js'
+import {isForbidden, isPassing, neverOpened, notResumed} from './channel-failure.js'
 import type {Gate} from './inbound-flow.js'
 import {oneLine} from './one-line.js'
 import {openDataChannel} from './payloads.js'
@@ -101,16 +102,11 @@ export class Lifeline implements Gate {
   }
 
   async open(): Promise<void> {
-    const dial = (): Promise<void> => this.#attempt((signal) => this.#dial(this.#grant.tokenValue, signal))
+    const dial = (signal: AbortSignal): Promise<void> => this.#dial(this.#grant.tokenValue, signal)
     try {
-      await retry(dial, FIRST_DIAL, (error) => isPassing(error) && !isForbidden(error), this.#clock, this.#signal)
+      await this.#try(dial, FIRST_DIAL, (error) => isPassing(error) && !isForbidden(error))
     } catch (error) {
-      if (isDbtunnelError(error)) throw error
-      if (isForbidden(error)) throw accessDenied('ssmmessages:OpenDataChannel', {cause: error})
-      throw fail('SESSION_FAILED', `Session Manager's data channel could not be reached: ${reasonOf(error)}.`, {
-        hint: `Check that ${new URL(this.#url).host} can be reached from here.`,
-        cause: error,
-      })
+      throw neverOpened(error, new URL(this.#url).host)
     }
     void this.#watch()
   }
@@ -141,25 +137,10 @@ export class Lifeline implements Gate {
     if (await rest(this.#clock, CLOSE_MS, line.closed)) line.link.terminate()
   }
 
-  /** Runs one attempt to reach AWS, within its time. */
-  async #attempt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const done = new AbortController()
-    const limit = new AbortController()
-    const stop = (): void => limit.abort(this.#signal.reason)
-    this.#signal.throwIfAborted()
-    this.#signal.addEventListener('abort', stop, {once: true})
-    void rest(this.#clock, ATTEMPT_MS, done.signal).then((late) => {
-      if (late) limit.abort(new Error(`no answer within ${ATTEMPT_MS / 1000} s`))
-    })
-    const aborted = new Promise<never>((_, reject) => {
-      limit.signal.addEventListener('abort', () => reject(limit.signal.reason as Error), {once: true})
-    })
-    try {
-      return await Promise.race([work(limit.signal), aborted])
-    } finally {
-      done.abort()
-      this.#signal.removeEventListener('abort', stop)
-    }
+  /** Tries to reach AWS, each time for a limited time. */
+  async #try(work: Attempt, backoff: Backoff, retryable: (error: unknown) => boolean): Promise<void> {
+    const once = (): Promise<void> => attempt(work, ATTEMPT_MS, this.#clock, this.#signal)
+    await retry(once, backoff, retryable, this.#clock, this.#signal)
   }
 
   async #dial(tokenValue: string, signal: AbortSignal): Promise<void> {
@@ -212,10 +193,10 @@ export class Lifeline implements Gate {
     try {
       if (this.#stillborn > STILLBORN) throw new Error('every new connection is closed at once')
       if (this.#stillborn > 0) await this.#clock.sleep(backoffDelay(RESUME, this.#stillborn + 1), this.#signal)
-      await retry(() => this.#attempt((signal) => this.#redial(signal)), RESUME, isPassing, this.#clock, this.#signal)
+      await this.#try((signal) => this.#redial(signal), RESUME, isPassing)
       this.#say.debug('data channel resumed')
     } catch (error) {
-      if (!this.#signal.aborted) this.#events.lost(giveUp(why, error))
+      if (!this.#signal.aborted) this.#events.lost(notResumed(why, error))
     }
   }
 
@@ -246,26 +227,4 @@ export class Lifeline implements Gate {
     }
     await this.#restoring
   }
-}
-
-/** The fresh token and signature were good: it is the permission that lacks. */
-function isForbidden(error: unknown): boolean {
-  return error instanceof UpgradeRefused && error.status === 403
-}
-
-/** What may pass by itself: not a refusal by AWS, which another attempt would get again. */
-function isPassing(error: unknown): boolean {
-  return !isDbtunnelError(error) || hasCode(error, 'AWS_THROTTLED', 'AWS_UNREACHABLE', 'AWS_FAILED', 'TIMEOUT')
-}
-
-function giveUp(why: string, error: unknown): DbtunnelError {
-  const hint = isDbtunnelError(error) ? error.hint : undefined
-  return fail('TUNNEL_LOST', `The tunnel was lost (${oneLine(why)}) and could not be resumed: ${reasonOf(error)}.`, {
-    hint: hint ?? 'Run the command again.',
-    cause: error,
-  })
-}
-
-function reasonOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
