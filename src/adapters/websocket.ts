@@ -10,7 +10,13 @@ export const webSocketPort: WebSocketPort = {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       // A proxy comes in here, as `agent`.
-      const socket = new WebSocket(url, {headers, perMessageDeflate: false, maxPayload: MOST_MESSAGE})
+      const socket = new WebSocket(url, {
+        headers,
+        perMessageDeflate: false,
+        maxPayload: MOST_MESSAGE,
+        // Also with NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment: the first message holds the session's token.
+        rejectUnauthorized: true,
+      })
       let stream: Duplex | undefined
       const onAbort = (): void => {
         reject(signal?.reason as Error)

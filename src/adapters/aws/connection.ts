@@ -125,6 +125,8 @@ function clientConfig() {
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,
       throwOnRequestTimeout: true,
+      // Also with NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment: every request holds the AWS session token.
+      httpsAgent: {rejectUnauthorized: true},
       logger: silent,
     },
   }
