@@ -1,6 +1,12 @@
+import {execFile} from 'node:child_process'
 import {once} from 'node:events'
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {TLSSocket} from 'node:tls'
+import {fileURLToPath} from 'node:url'
+import {promisify} from 'node:util'
 import {afterEach, beforeAll, describe, expect, it} from 'vitest'
 import {prober} from '../../../src/adapters/prober.js'
 import type {ProbeOutcome, ProbeRequest} from '../../../src/core/ports/network.js'
@@ -14,6 +20,7 @@ import {
 } from '../../sandbox/database/authority.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
+const COMPILER = new URL('../../support/compile.js', import.meta.url).href
 const ASK = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 
 let authority: Authority
@@ -135,6 +142,26 @@ describe('a certificate that is not to be trusted', () => {
   it('is not accepted when no authority is given', async () => {
     const server = serveTls(await authority.issue([HOST]))
     expect(await probe(await server, {authorities: ''})).toMatchObject({kind: 'untrusted'})
+  })
+})
+
+describe("Node's own authorities", () => {
+  it('count for nothing, also when none is given', {timeout: 30_000}, async () => {
+    const server = serveTls(await stranger.issue([HOST]))
+    const folder = await mkdtemp(join(tmpdir(), 'dbtunnel-test-'))
+    const roots = join(folder, 'roots.pem')
+    await writeFile(roots, stranger.root)
+    const compiler = (await import(COMPILER)) as {compile(module: string): Promise<string>}
+    const module = await compiler.compile(fileURLToPath(new URL('../../../src/adapters/prober.ts', import.meta.url)))
+    // Node reads them at its start only.
+    const program = `const {prober} = await import(${JSON.stringify(module)})
+      const preamble = {ask: Uint8Array.from(${JSON.stringify([...ASK])}), agree: 83}
+      const request = {port: ${await server}, host: '${HOST}', authorities: '', verifyName: true, preamble, timeoutMs: 5000}
+      process.stdout.write((await prober.probe(request)).kind)`
+    const argv = ['--input-type=module', '-e', program]
+    const {stdout} = await promisify(execFile)(process.execPath, argv, {env: {NODE_EXTRA_CA_CERTS: roots}})
+    await rm(folder, {recursive: true})
+    expect(stdout).toBe('untrusted')
   })
 })
 

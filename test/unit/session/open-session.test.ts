@@ -189,7 +189,7 @@ describe('a plugin that proves unusable', () => {
 
   it('makes way for the native engine, with a session of its own on the same bastion', async () => {
     let granted = 0
-    const {open, run, terminated} = stage({
+    const {open, run, started, terminated} = stage({
       engines: [engine('plugin', {fails: unusable}), engine('native')],
       startSession: async ({target}) => {
         if (target === 'i-1') throw new TargetNotConnected('no')
@@ -197,6 +197,7 @@ describe('a plugin that proves unusable', () => {
       },
     })
     expect(await open()).toMatchObject({id: 's-2', engine: 'native', bastion: BASTIONS[1]})
+    expect(started.map(({target}) => target)).toEqual(['i-1', 'i-2', 'i-2'])
     expect(run.notices).toEqual(['The plugin gave up. Going on without it.'])
     expect(terminated).toEqual(['s-1'])
     await run.end()
