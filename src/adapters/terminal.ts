@@ -1,10 +1,11 @@
 import {closeSync, openSync} from 'node:fs'
 import {fold} from '../core/fold.js'
+import {printableLines} from '../core/printable.js'
 import {redact} from '../core/redact.js'
 import type {Say} from '../core/run.js'
 
 /**
- * stderr as dbtunnel uses it: whole lines, redacted, held back while live
+ * stderr as dbtunnel uses it: whole lines, redacted, without control characters, held back while live
  * progress draws. Both streams are opened here, before any client inherits
  * them: opened later, Node would switch the shared pipe to non-blocking and
  * the client would lose its output (design, section 3).
@@ -54,7 +55,7 @@ export class Terminal implements Say {
   }
 
   #line(line: string): void {
-    const clean = `${redact(line)}\n`
+    const clean = `${printableLines(redact(line))}\n`
     if (this.#held) this.#held.push(clean)
     else this.stderr.write(clean)
   }

@@ -1,4 +1,5 @@
 import type {Ec2Instance} from '../core/ports/aws.js'
+import {printable} from '../core/printable.js'
 import type {Candidate} from './kind.js'
 
 const GONE = ['shutting-down', 'terminated']
@@ -12,11 +13,7 @@ export function candidatesOf(instances: readonly Ec2Instance[]): readonly Candid
     state,
     vpcId,
     zone,
-    name: printable(tags['Name']),
+    // Others write tags.
+    name: tags['Name'] === undefined ? undefined : printable(tags['Name']),
   }))
-}
-
-/** Tags are written by others: nothing of them may steer a terminal. */
-function printable(text: string | undefined): string | undefined {
-  return text?.replace(/\p{Cc}/gu, '?')
 }

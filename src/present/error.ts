@@ -1,5 +1,6 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../core/errors.js'
 import {fold} from '../core/fold.js'
+import {printableLines} from '../core/printable.js'
 import {redact} from '../core/redact.js'
 
 /** What `--json` prints for a failure (design, section 1). */
@@ -36,7 +37,8 @@ export function errorText(error: DbtunnelError, options: ErrorTextOptions): stri
   const lines = [fold(`dbtunnel: ${error.message} [${error.code}]`, options.columns)]
   for (const line of error.hint?.split('\n') ?? []) lines.push(`  ${line}`)
   if (options.debug) lines.push(...causes(error.cause))
-  return redact(lines.join('\n'))
+  // Some of these words are AWS's, an agent's or a stranger's.
+  return printableLines(redact(lines.join('\n')))
 }
 
 export function errorJson(error: DbtunnelError): ErrorJson {

@@ -1,4 +1,5 @@
 import {DefaultRenderer, Listr, ListrLogger, ProcessOutput} from 'listr2'
+import {printable} from '../core/printable.js'
 import type {Progress} from '../core/progress.js'
 
 interface Stage {
@@ -33,7 +34,7 @@ export class LiveProgress implements Progress {
       this.#stages.map(({title, finished}) => ({
         title,
         task: async (_, task) => {
-          const detail = await finished
+          const detail = printable(await finished)
           task.title = detail === '' ? title : `${title}: ${detail}`
         },
       })),

@@ -122,6 +122,12 @@ describe('discovery', () => {
     expect((await aws.ssm.managedNodes(ids)).map(({id}) => id).sort()).toEqual(known.map(({id}) => id).sort())
   })
 
+  it("lets no machine's name steer a terminal", async () => {
+    const node = plane.account.nodes.find(({id}) => id === MACHINE.onPremises)
+    Object.assign(node?.tags ?? {}, {Name: 'dc\u001b]0;owned\u0007\n'})
+    expect(await api().ssm.managedNodes([MACHINE.onPremises])).toMatchObject([{name: 'dc?]0;owned??'}])
+  })
+
   it('has nothing for what does not exist', async () => {
     const {rds, ec2, ssm} = api()
     expect(await rds.instance('nothing')).toBeUndefined()

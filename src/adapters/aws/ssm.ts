@@ -1,6 +1,7 @@
 import type {InstanceInformation, StartSessionCommandInput, StartSessionCommandOutput} from '@aws-sdk/client-ssm'
 import {fail, hasCode} from '../../core/errors.js'
 import {type ManagedNode, type SessionGrant, type SsmApi, TargetNotConnected} from '../../core/ports/aws.js'
+import {printable} from '../../core/printable.js'
 import {retry} from '../../core/retry.js'
 import {systemClock} from '../clock.js'
 import {causedBy} from './caused-by.js'
@@ -109,12 +110,14 @@ function grantOf({SessionId, TokenValue, StreamUrl}: StartSessionCommandOutput):
 
 function nodeOf(one: InstanceInformation): readonly ManagedNode[] {
   if (!one.InstanceId) return []
+  const name = one.Name ?? one.ComputerName
   return [
     {
       id: one.InstanceId,
       ping: one.PingStatus ?? '',
       agentVersion: one.AgentVersion ?? '',
-      name: one.Name ?? one.ComputerName,
+      // The machine itself says it.
+      name: name === undefined ? undefined : printable(name),
     },
   ]
 }

@@ -31,6 +31,15 @@ describe('a failure as text', () => {
     })
   })
 
+  it('lets no foreign word steer the terminal, in message, hint or cause', () => {
+    const evil = '\u001b]0;owned\u0007\u009b2J\r'
+    const failure = fail('AWS_FAILED', `AWS said ${evil}`, {hint: `It said: ${evil}\nTry.`, cause: new Error(evil)})
+    expect(errorText(failure, {debug: true})).toMatch(/^(?:(?!\p{Cc}).|\n)*$/u)
+    expect(errorText(failure, {debug: false})).toBe(
+      'dbtunnel: AWS said ?]0;owned??2J? [AWS_FAILED]\n  It said: ?]0;owned??2J?\n  Try.',
+    )
+  })
+
   it('calls an unknown error a bug of ours, on one line', () => {
     const failure = asFailure(new TypeError('x is not\n a function'))
     expect(failure).toMatchObject({code: 'INTERNAL', exitCode: 70})

@@ -1,0 +1,9 @@
+/** A foreign name, fit to stand in a line on a terminal: control characters, which could steer it, become `?`. */
+export function printable(name: string): string {
+  return name.replace(/(?!\t)\p{Cc}/gu, '?')
+}
+
+/** The same for a whole text of ours: its line feeds stay. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
