@@ -1,88 +1,73 @@
 import {accessSync, constants, readFileSync, realpathSync} from 'node:fs'
-import {promisify} from 'node:util'
-import hostile from 'hostile'
 import {fail} from '../core/errors.js'
 import type {HostsFile} from '../core/ports/hosts.js'
 import {errnoOf, obstacleOf, unwritable} from './hosts-file/errno.js'
 import {hasJournal, repair} from './hosts-file/journal.js'
 import {withLock} from './hosts-file/lock.js'
+import {hostsFilePath, isPlain, readAddresses} from './hosts-file/plain-reader.js'
 import {locate, syncFolder} from './hosts-file/site.js'
 import {discardDrafts, readSnapshot, write} from './hosts-file/write.js'
 import {processTable} from './process-identity.js'
 
 /** How often someone who knows no lock may write between our reading and our writing. */
 const ATTEMPTS = 20
-/** hostile's patterns need time in the square of a line's length. */
-const LONGEST_PLAIN_LINE = 1000
-const LARGEST_PLAIN_FILE = 65_536
-
-const readLines = promisify(hostile.getFile)
 
 /**
- * The hosts file of this machine, or another one in its form. It is small and
+ * The hosts file of this machine, or the one at `path`. It is small and
  * changed in one go: only waiting for other processes leaves the event loop.
  */
-export function hostsFile(path: string = hostile.HOSTS): HostsFile {
+export function hostsFile(path?: string): HostsFile {
   const table = processTable()
 
-  const explained = async <T>(work: () => T | Promise<T>): Promise<T> => {
+  const at = async <T>(work: (path: string) => T | Promise<T>): Promise<T> => {
+    const place = path ?? (await hostsFilePath())
     try {
-      return await work()
+      return await work(place)
     } catch (error) {
-      throw errnoOf(error) === '' ? error : unwritable(path, error)
+      throw errnoOf(error) === '' ? error : unwritable(place, error)
     }
   }
 
   return {
-    path,
+    path: () => at((place) => place),
 
-    async obstacle() {
-      try {
-        accessSync(realpathSync(path), constants.W_OK)
-        return undefined
-      } catch (error) {
-        return obstacleOf(error)
-      }
-    },
-
-    read: () => explained(() => readFileSync(path)),
-
-    addresses: (name) =>
-      explained(async () => {
-        if (!isPlain(readFileSync(path))) return undefined
-        const lines = await readLines(path, false)
-        return lines.flatMap(([address, names]) => (names.toLowerCase().split(/\s+/).includes(name) ? [address] : []))
+    obstacle: () =>
+      at((place) => {
+        try {
+          accessSync(realpathSync(place), constants.W_OK)
+          return undefined
+        } catch (error) {
+          return obstacleOf(error)
+        }
       }),
 
+    read: () => at((place) => readFileSync(place)),
+
+    addresses: (name) => at((place) => (isPlain(readFileSync(place)) ? readAddresses(place, name) : undefined)),
+
     change: (edit, wait) =>
-      explained(async () => {
-        const site = locate(path)
+      at(async (place) => {
+        const site = locate(place)
         accessSync(site.file, constants.W_OK)
-        await withLock(site, table, wait, () => {
+        const isWritten = await withLock(site, table, wait, () => {
           repair(site)
           discardDrafts(site)
           for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
             const former = readSnapshot(site)
             const next = edit(former.content)
-            if (next.equals(former.content) || write(site, former, next)) return
+            if (next.equals(former.content)) return false
+            if (write(site, former, next)) return true
           }
-          throw fail('HOSTS_LOCKED', `Another program keeps rewriting ${path}.`)
+          throw fail('HOSTS_LOCKED', `Another program keeps rewriting ${place}.`)
         })
         // The new file's name; nobody else has to wait for that.
-        syncFolder(site.folder)
+        if (isWritten) syncFolder(site.folder)
       }),
 
-    isTorn: () => explained(() => hasJournal(locate(path))),
+    isTorn: () => at((place) => hasJournal(locate(place))),
 
     self: () => table.self(),
 
     isDead: (owner) => table.state(owner) === 'dead',
   }
-}
-
-/** Text that hostile reads as the C library does: it takes UTF-8 for granted, and ends a line at more than a line feed. */
-function isPlain(content: Buffer): boolean {
-  if (content.length > LARGEST_PLAIN_FILE) return false
-  const lines = content.toString('latin1').split('\n')
-  return lines.every((line) => line.length <= LONGEST_PLAIN_LINE && /^[\t -~]*\r?$/.test(line))
 }

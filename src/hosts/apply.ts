@@ -1,6 +1,15 @@
 import {type DbtunnelError, fail, hasCode} from '../core/errors.js'
 import type {HostsFile, HostsPort} from '../core/ports/hosts.js'
-import {type ForeignLine, foreignLinesFor, isSame, LOOPBACK, type Mark, marksIn, withLine, withoutLines} from './plan.js'
+import {
+  type ForeignLine,
+  foreignLinesFor,
+  isSame,
+  LOOPBACK,
+  type Mark,
+  marksIn,
+  withLine,
+  withoutLines,
+} from './plan.js'
 
 /** For other dbtunnels, which hold the file for milliseconds each. */
 const ADD_WAIT_MS = 5000
@@ -11,29 +20,30 @@ const REMOVE_WAIT_MS = 1500
 export function hostsLines(file: HostsFile): HostsPort {
   const withoutDead = (content: Buffer): Buffer => withoutLines(content, ({owner}) => file.isDead(owner))
 
-  const refuseConflict = (content: Buffer, name: string): void => {
-    const line = foreignLinesFor(content, name).find(({address}) => address !== LOOPBACK)
-    if (line) throw conflict(file.path, name, line)
-  }
-
   return {
     obstacle: () => file.obstacle(),
 
     async add(name, signal) {
+      const path = await file.path()
+      /** Whether someone else maps it already; throws when they map it to another address. */
+      const isMapped = (content: Buffer): boolean => {
+        const lines = foreignLinesFor(content, name)
+        const other = lines.find(({address}) => address !== LOOPBACK)
+        if (other) throw conflict(path, name, other)
+        return lines.length > 0
+      }
       // Told at once, before anyone is waited for; the last word is the planned change's.
       const addresses = await file.addresses(name)
-      if (addresses?.some((address) => address !== LOOPBACK)) refuseConflict(await file.read(), name)
+      if (addresses?.some((address) => address !== LOOPBACK)) isMapped(await file.read())
       const edit = (content: Buffer): Buffer => {
-        refuseConflict(content, name)
         const clean = withoutDead(content)
-        return foreignLinesFor(clean, name).length > 0 ? clean : withLine(clean, {name, owner: file.self()})
+        return isMapped(clean) ? clean : withLine(clean, {name, owner: file.self()})
       }
       try {
         await file.change(edit, {waitMs: ADD_WAIT_MS, signal})
       } catch (error) {
         // With a line of someone else's there is nothing to write.
-        if (hasCode(error, 'HOSTS_UNWRITABLE') && foreignLinesFor(await file.read(), name).length > 0) return
-        throw error
+        if (!hasCode(error, 'HOSTS_UNWRITABLE') || !isMapped(await file.read())) throw error
       }
     },
 

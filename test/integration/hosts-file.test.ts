@@ -150,7 +150,9 @@ describe('others at the same file', () => {
         const addresses = await hostsFile(path).addresses(name)
         if (addresses === undefined) return
         const foreign = foreignLinesFor(content, name).map(({address}) => address)
-        const marked = marksIn(content).filter((mark) => mark.name === name).map(() => '127.0.0.1')
+        const marked = marksIn(content)
+          .filter((mark) => mark.name === name)
+          .map(() => '127.0.0.1')
         expect([...addresses].sort()).toEqual([...foreign, ...marked].sort())
       }),
       {numRuns: 300},

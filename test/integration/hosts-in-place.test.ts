@@ -1,4 +1,14 @@
-import {chmodSync, chownSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
@@ -125,7 +135,12 @@ describe.runIf(canMount)('where a new file cannot take the place of the old', ()
 
   test('a bind mount, as in containers (EBUSY)', async () => {
     const ino = statSync(path).ino
-    const added = await inPrivate(`run=mount --bind ${path} ${path}`, `add=${NAME}`, `add=${OTHER_NAME}`, `print=cat ${path}`)
+    const added = await inPrivate(
+      `run=mount --bind ${path} ${path}`,
+      `add=${NAME}`,
+      `add=${OTHER_NAME}`,
+      `print=cat ${path}`,
+    )
     expect(added).toMatchObject({code: 0, output: expect.stringContaining(` ${NAME} # dbtunnel`)})
     expect(statSync(path).ino).toBe(ino)
     const swept = await inPrivate(`run=mount --bind ${path} ${path}`, 'sweep', 'cycle=3')
@@ -155,10 +170,16 @@ describe.runIf(canMount)('where a new file cannot take the place of the old', ()
   })
 
   test('a read-only file system: HOSTS_UNWRITABLE', async () => {
-    const ended = await inPrivate(`run=mount --bind ${folder} ${folder}`, `run=mount -o remount,ro,bind ${folder}`, `add=${NAME}`)
+    const ended = await inPrivate(
+      `run=mount --bind ${folder} ${folder}`,
+      `run=mount -o remount,ro,bind ${folder}`,
+      `add=${NAME}`,
+    )
     expect(ended).toMatchObject({
       code: 1,
-      output: expect.stringContaining(`HOSTS_UNWRITABLE The hosts file ${path} cannot be written: its file system is read-only`),
+      output: expect.stringContaining(
+        `HOSTS_UNWRITABLE The hosts file ${path} cannot be written: its file system is read-only`,
+      ),
     })
     expect(text()).toBe(TEXT)
   })
@@ -202,12 +223,20 @@ describe.runIf(isRoot)('not root', () => {
   test('a file that we may write in a folder that we may not', async () => {
     chownSync(path, 65_534, 65_534)
     const {ino} = statSync(path)
-    const ended = await startHostsChild(path, ['user=65534', `add=${NAME}`, `print=cat ${path}`, `remove=${NAME}`, 'cycle=3']).ended
+    const ended = await startHostsChild(path, [
+      'user=65534',
+      `add=${NAME}`,
+      `print=cat ${path}`,
+      `remove=${NAME}`,
+      'cycle=3',
+    ]).ended
     expect(ended).toMatchObject({code: 0, output: expect.stringContaining(` ${NAME} # dbtunnel`)})
     expect(text()).toBe(TEXT)
     expect(statSync(path)).toMatchObject({ino, uid: 65_534, gid: 65_534})
     const {prefix} = locate(path)
-    const left = [folder, '/var/tmp', '/tmp'].flatMap((place) => readdirSync(place)).filter((name) => name.startsWith(prefix))
+    const left = [folder, '/var/tmp', '/tmp']
+      .flatMap((place) => readdirSync(place))
+      .filter((name) => name.startsWith(prefix))
     expect(left).toEqual([])
   })
 
@@ -215,7 +244,9 @@ describe.runIf(isRoot)('not root', () => {
     const ended = await startHostsChild(path, ['user=65534', `add=${NAME}`]).ended
     expect(ended).toMatchObject({
       code: 1,
-      output: expect.stringContaining(`HOSTS_UNWRITABLE The hosts file ${path} cannot be written: it needs root (EACCES).`),
+      output: expect.stringContaining(
+        `HOSTS_UNWRITABLE The hosts file ${path} cannot be written: it needs root (EACCES).`,
+      ),
     })
     expect(text()).toBe(TEXT)
   })

@@ -30,12 +30,19 @@ function claim(owner: ProcessIdentity, kind = 'ticket', where = folder): string 
   return file
 }
 
-const add = (waitMs: number) => hostsFile(path).change((content) => Buffer.concat([content, Buffer.from('!')]), {waitMs})
+const add = (waitMs: number) =>
+  hostsFile(path).change((content) => Buffer.concat([content, Buffer.from('!')]), {waitMs})
 
 describe('many at once', () => {
   test('twenty processes: none fails, none loses a line, and the file is what it was', async () => {
     const children = Array.from({length: 20}, (_, index) =>
-      startHostsChild(path, ['ready', 'wait', `add=db-${index}.example.com`, 'cycle=3', `remove=db-${index}.example.com`]),
+      startHostsChild(path, [
+        'ready',
+        'wait',
+        `add=db-${index}.example.com`,
+        'cycle=3',
+        `remove=db-${index}.example.com`,
+      ]),
     )
     await Promise.all(children.map(async (child) => child.said('ready')))
     for (const child of children) child.process.stdin?.end()
@@ -65,7 +72,11 @@ describe('a claim on the lock', () => {
   test.each(KINDS)('of a living process (%s): waited for, then HOSTS_LOCKED says whose it is', async (kind) => {
     claim(self, kind)
     const refused = expect(add(60)).rejects
-    await refused.toMatchObject({code: 'HOSTS_LOCKED', exitCode: 73, message: expect.stringContaining(`${process.pid} `)})
+    await refused.toMatchObject({
+      code: 'HOSTS_LOCKED',
+      exitCode: 73,
+      message: expect.stringContaining(`${process.pid} `),
+    })
     expect(readFileSync(path, 'utf8')).toBe(TEXT)
     expect(readdirSync(folder)).toHaveLength(2)
   })

@@ -12,11 +12,10 @@ test.runIf(isRoot && process.platform === 'linux')('the system resolver sees the
   const file = hostsFile()
   const hosts = hostsLines(file)
   // Other runs of dbtunnel may be at the file, too; their lines are not ours to compare.
-  const withoutOthers = async (): Promise<Buffer> => {
-    const self = processTable().self()
-    return withoutLines(readFileSync(file.path), ({owner}) => !isSame(owner, self))
-  }
-  const before = await withoutOthers()
+  const path = await file.path()
+  const self = processTable().self()
+  const withoutOthers = (): Buffer => withoutLines(readFileSync(path), ({owner}) => !isSame(owner, self))
+  const before = withoutOthers()
   try {
     expect(await outputOf('getent', 'hosts', NAME)).toBe('')
     await hosts.add(NAME)
@@ -25,5 +24,5 @@ test.runIf(isRoot && process.platform === 'linux')('the system resolver sees the
     await hosts.remove(NAME)
   }
   expect(await outputOf('getent', 'hosts', NAME)).toBe('')
-  expect((await withoutOthers()).equals(before)).toBe(true)
+  expect(withoutOthers().equals(before)).toBe(true)
 })

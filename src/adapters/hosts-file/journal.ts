@@ -41,10 +41,14 @@ export function writeJournal(site: Site, {former, next}: Journal): string {
     }
   }
   const tried = site.folders.join(', ')
-  throw fail('HOSTS_UNWRITABLE', `The hosts file ${site.file} cannot be written safely: no room for a copy in ${tried}.`, {
-    hint: 'Free some space, or connect without the hosts file: --resolve hostaddr',
-    cause,
-  })
+  throw fail(
+    'HOSTS_UNWRITABLE',
+    `The hosts file ${site.file} cannot be written safely: no room for a copy in ${tried}.`,
+    {
+      hint: 'Free some space, or connect without the hosts file: --resolve hostaddr',
+      cause,
+    },
+  )
 }
 
 /** Whether a write in place was begun and, as far as can be seen, not ended. */

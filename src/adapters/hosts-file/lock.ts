@@ -1,16 +1,15 @@
-import {accessSync, closeSync, constants, type FSWatcher, lstatSync, openSync, readdirSync, watch} from 'node:fs'
+import {accessSync, closeSync, constants, lstatSync, openSync, readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {HostsWait, ProcessIdentity} from '../../core/ports/hosts.js'
 import type {ProcessTable} from '../process-identity.js'
-import {hasErrno} from './errno.js'
 import {discard, freshName, type Site} from './site.js'
+import {untilTouched} from './until-touched.js'
 
 /** A claim of another container, whose life cannot be looked up, counts for this long. */
 const UNKNOWN_COUNTS_MS = 30_000
-/** To find out that one who is waited for has died. */
+/** To find out that the one waited for has died: the dead remove nothing. */
 const LOOK_AGAIN_MS = 300
-const UNWATCHED_MS = 20
 
 const CLAIM = /^(choosing|ticket)\.(\d{1,15})\.(\d+)\.([a-z0-9-]+)\.([0-9a-f]+)$/
 
@@ -61,26 +60,6 @@ export async function withLock<T>(site: Site, table: ProcessTable, wait: HostsWa
   } finally {
     discard(mine.path)
   }
-}
-
-/** Until the file is removed, or `ms` are over: a dead owner removes nothing. */
-async function untilTouched(path: string, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  let watcher: FSWatcher | undefined
-  let timer: NodeJS.Timeout | undefined
-  let end = (): void => {}
-  const ended = new Promise<void>((resolve) => (end = resolve))
-  try {
-    watcher = watch(path, end).on('error', end)
-    timer = setTimeout(end, ms)
-  } catch (error) {
-    // Gone already; or there are no watches left to be had.
-    timer = setTimeout(end, hasErrno(error, 'ENOENT') ? 0 : UNWATCHED_MS)
-  }
-  signal?.addEventListener('abort', end, {once: true})
-  await ended
-  signal?.removeEventListener('abort', end)
-  clearTimeout(timer)
-  watcher?.close()
 }
 
 function drawTicket(site: Site, owner: ProcessIdentity): Ticket {

@@ -23,7 +23,7 @@ export function rewrite(fd: number, former: Buffer, next: Buffer): void {
 
 /** Writes all of it, in as many steps as the system takes. */
 export function writeAt(fd: number, bytes: Buffer, place: number): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += writeSync(fd, bytes, done, bytes.length - done, place + done)
   }
 }

@@ -79,13 +79,11 @@ export function withFile<T>(path: string, flags: string | number, work: (fd: num
   }
 }
 
-/** Makes names in a folder last through a power cut, where its file system can. */
+/** Makes names in a folder last through a power cut, where its file system can and lets us. */
 export function syncFolder(folder: string): void {
-  withFile(folder, 'r', (fd) => {
-    try {
-      fsyncSync(fd)
-    } catch {
-      // Then they last as long as it sees fit.
-    }
-  })
+  try {
+    withFile(folder, 'r', fsyncSync)
+  } catch {
+    // Then they last as soon as it sees fit.
+  }
 }

@@ -33,7 +33,7 @@ export interface HostsWait {
 
 /** The hosts file as bytes, safe to change while others do, too. */
 export interface HostsFile {
-  readonly path: string
+  path(): Promise<string>
   /** See HostsPort. */
   obstacle(): Promise<string | undefined>
   /** Rejects with HOSTS_UNWRITABLE when there is no such file or it cannot be read. */

@@ -52,17 +52,26 @@ describe('add', () => {
     await expect(hostsLines(file).add(OTHER_NAME)).rejects.toBe(UNWRITABLE)
   })
 
-  test.each(['10.1.2.3', '::1', '127.0.0.2'])('another address (%s) is a conflict that names the line', async (address) => {
-    const text = `${BASE}${address}\tweb ${NAME}\n`
-    const file = memoryHostsFile(text)
-    const refused = expect(hostsLines(file).add(NAME)).rejects
-    await refused.toMatchObject({
-      code: 'HOSTS_CONFLICT',
-      exitCode: 73,
-      message: `Line 2 of /etc/hosts gives ${NAME} another address: ${address}\\tweb ${NAME}`,
-    })
-    expect(file.content.toString()).toBe(text)
+  test('another address is a conflict where we may not write, either', async () => {
+    const file = memoryHostsFile(`10.1.2.3 ${NAME}\n`)
+    file.failure = UNWRITABLE
+    await expect(hostsLines(file).add(NAME)).rejects.toMatchObject({code: 'HOSTS_CONFLICT'})
   })
+
+  test.each(['10.1.2.3', '::1', '127.0.0.2'])(
+    'another address (%s) is a conflict that names the line',
+    async (address) => {
+      const text = `${BASE}${address}\tweb ${NAME}\n`
+      const file = memoryHostsFile(text)
+      const refused = expect(hostsLines(file).add(NAME)).rejects
+      await refused.toMatchObject({
+        code: 'HOSTS_CONFLICT',
+        exitCode: 73,
+        message: `Line 2 of /etc/hosts gives ${NAME} another address: ${address}\\tweb ${NAME}`,
+      })
+      expect(file.content.toString()).toBe(text)
+    },
+  )
 
   test('a plain reader that knows of a conflict is enough to be told before anyone is waited for', async () => {
     const file = memoryHostsFile(`10.1.2.3 ${NAME}\n`)

@@ -130,7 +130,8 @@ describe('undone at any moment', () => {
 
   test('while it waits for others: the wait ends, whether or not the run was told to stop', async () => {
     const {hosts, calls} = memoryHosts({
-      add: (_, signal) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
+      add: (_, signal) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
     })
     const {run, unwind} = aRun()
     const mapping = mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)
@@ -144,7 +145,9 @@ describe('undone at any moment', () => {
     const {hosts, names} = memoryHosts()
     const {run, unwind} = aRun()
     await unwind()
-    await expect(mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)).rejects.toMatchObject({code: 'INTERRUPTED'})
+    await expect(mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    })
     expect([...names]).toEqual([])
   })
 })

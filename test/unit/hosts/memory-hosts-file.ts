@@ -14,7 +14,7 @@ export const SELF: ProcessIdentity = {pid: 100, started: '1-aa-1'}
 
 export function memoryHostsFile(text: string): MemoryHostsFile {
   const file: MemoryHostsFile = {
-    path: '/etc/hosts',
+    path: async () => '/etc/hosts',
     content: Buffer.from(text, 'latin1'),
     torn: false,
     failure: undefined,

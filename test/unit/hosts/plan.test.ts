@@ -1,9 +1,11 @@
 import fc from 'fast-check'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, test, vi} from 'vitest'
 import {foreignLinesFor, isSame, type Mark, marksIn, withLine, withoutLines} from '../../../src/hosts/plan.js'
 import {contents, markLine, marks, NAME, OTHER_NAME, owners} from '../../support/hosts-content.js'
 
-const RUNS = {numRuns: 2500}
+const RUNS = {numRuns: 2000}
+vi.setConfig({testTimeout: 60_000})
+
 const owner = {pid: 4242, started: '99-850dfb80-4026531836'}
 const mine: Mark = {name: NAME, owner}
 
@@ -58,7 +60,9 @@ describe('several owners', () => {
         fc.pre(!all.some((mark) => marksIn(content).some(isMark(mark))))
         let file = all.reduce(withLine, content)
         for (const [index, mark] of leaving.entries()) {
-          expect(marksIn(file).filter((found) => all.some((one) => isMark(one)(found)))).toHaveLength(all.length - index)
+          expect(marksIn(file).filter((found) => all.some((one) => isMark(one)(found)))).toHaveLength(
+            all.length - index,
+          )
           file = remove(file, mark)
         }
         expect(file.equals(content)).toBe(true)
@@ -81,7 +85,10 @@ describe('several owners', () => {
         // Someone's editor drops some lines of the file as it was with ours,
         // but not ours, and writes something at the beginning or the end.
         const change = (file: Buffer, keep: (line: string) => boolean): Buffer => {
-          const kept = file.toString('latin1').split(/(?<=\n)/).filter(keep)
+          const kept = file
+            .toString('latin1')
+            .split(/(?<=\n)/)
+            .filter(keep)
           const insert = text.length === 0 || append ? text : Buffer.concat([text, bytes('\n')])
           const rest = bytes(kept.join(''))
           return append ? Buffer.concat([rest, insert]) : Buffer.concat([insert, rest])
