@@ -1,4 +1,5 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {isHostName} from '../core/names.js'
 import type {RdsApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import {givenTarget} from './given-target.js'
@@ -66,6 +67,10 @@ function checkState(
     throw fail('TARGET_INVALID', `${endpoint.host} listens on port ${endpoint.port}, not ${name.port}.`, {
       hint: 'Leave the port out of the target.',
     })
+  }
+  // It goes into argument lists, the hosts file and what libpq reads.
+  if (!isHostName(endpoint.host)) {
+    throw fail('PROTOCOL', `RDS gives ${name.text} a host name that is none: ${JSON.stringify(endpoint.host)}.`)
   }
   const doubt = subjects.map(doubtAbout).find((line) => line !== undefined)
   if (doubt !== undefined) run.say.notice(doubt)

@@ -44,6 +44,14 @@ describe('what a name leads to', () => {
     expect(rds.rounds).toBe(1)
   })
 
+  it.each(['prod-db,evil.example', '/tmp', '-x.example', 'a\nb.example', 'host=evil.example', '127.0.0.1'])(
+    'is never a host name that is none: %j',
+    async (host) => {
+      const evil = {instances: [instance('prod-db', {endpoint: {host, port: 5432}})]}
+      await expect(resolve('prod-db', {...shop, ...evil}).target).rejects.toMatchObject({code: 'PROTOCOL'})
+    },
+  )
+
   it("is a cluster's writer, with the place of its writer instance", async () => {
     const {target} = resolve('shop', shop)
     expect(await target).toMatchObject({
