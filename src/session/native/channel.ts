@@ -50,7 +50,10 @@ export class Channel {
     this.#pace = parts.pace
     this.#signal = parts.signal
     this.#events = parts.events
-    this.#incoming = new ReceiveSequence((message) => parts.events.received(message.payloadType, message.payload))
+    this.#incoming = new ReceiveSequence(
+      (message) => parts.events.received(message.payloadType, message.payload),
+      (message) => message.payload.length,
+    )
   }
 
   /** From here on the agent takes stream data. */

@@ -1,14 +1,20 @@
 /** Messages kept that came before their turn; the real plugin keeps as many. */
 const CAPACITY = 10_000
+/** And their bytes: an agent's messages hold about 1 KiB, but a WebSocket's may hold thousands. */
+const MOST_BYTES = 16 * 1024 * 1024
 
 /** Puts messages back in order and lets each through once. */
 export class ReceiveSequence<T> {
   readonly #deliver: (item: T) => void
+  readonly #sizeOf: (item: T) => number
   readonly #early = new Map<number, T>()
+  #earlyBytes = 0
   #next = 0
 
-  constructor(deliver: (item: T) => void) {
+  /** `sizeOf` tells an item's bytes. */
+  constructor(deliver: (item: T) => void, sizeOf: (item: T) => number) {
     this.#deliver = deliver
+    this.#sizeOf = sizeOf
   }
 
   /**
@@ -20,13 +26,17 @@ export class ReceiveSequence<T> {
   accept(sequence: number, item: T): boolean {
     if (sequence < this.#next) return true
     if (sequence > this.#next) {
-      if (!this.#early.has(sequence) && this.#early.size >= CAPACITY) return false
+      if (this.#early.has(sequence)) return true
+      const bytes = this.#earlyBytes + this.#sizeOf(item)
+      if (this.#early.size >= CAPACITY || bytes > MOST_BYTES) return false
       this.#early.set(sequence, item)
+      this.#earlyBytes = bytes
       return true
     }
     this.#pass(item)
     for (let waiting; (waiting = this.#early.get(this.#next)) !== undefined;) {
       this.#early.delete(this.#next)
+      this.#earlyBytes -= this.#sizeOf(waiting)
       this.#pass(waiting)
     }
     return true

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {ReceiveSequence} from '../../../../src/session/native/receive-sequence.js'
 
+const bytes = (text: string): number => text.length
+
 describe('what comes in', () => {
   it('is delivered in order and once, however it was exchanged and doubled', () => {
     const arrivals = fc.integer({min: 1, max: 30}).chain((count) => {
@@ -12,7 +14,10 @@ describe('what comes in', () => {
     fc.assert(
       fc.property(arrivals, (sequences) => {
         const delivered: number[] = []
-        const incoming = new ReceiveSequence<{sequence: number}>(({sequence}) => delivered.push(sequence))
+        const incoming = new ReceiveSequence<{sequence: number}>(
+          ({sequence}) => delivered.push(sequence),
+          () => 1,
+        )
         for (const sequence of sequences) expect(incoming.accept(sequence, {sequence})).toBe(true)
         expect(delivered).toEqual([...new Set(sequences)].sort((a, b) => a - b))
       }),
@@ -21,7 +26,7 @@ describe('what comes in', () => {
 
   it('is acknowledged again when it comes again, and not delivered', () => {
     const delivered: string[] = []
-    const incoming = new ReceiveSequence<string>((text) => delivered.push(text))
+    const incoming = new ReceiveSequence<string>((text) => delivered.push(text), bytes)
     expect([
       incoming.accept(0, 'a'),
       incoming.accept(0, 'a'),
@@ -32,12 +37,22 @@ describe('what comes in', () => {
   })
 
   it('far too early is left unacknowledged, for memory has an end', () => {
-    const incoming = new ReceiveSequence<string>(() => {})
+    const incoming = new ReceiveSequence<string>(() => {}, bytes)
     for (let sequence = 1; sequence <= 10_000; sequence++) incoming.accept(sequence, 'x')
     expect(incoming.accept(10_001, 'x')).toBe(false)
     expect(incoming.accept(10_000, 'x')).toBe(true)
     expect(incoming.accept(0, 'x')).toBe(true)
     expect(incoming.accept(10_001, 'x')).toBe(true)
+  })
+
+  it('so are huge messages that come too early, until those before them are there', () => {
+    const huge = 'x'.repeat(4 * 1024 * 1024)
+    const incoming = new ReceiveSequence<string>(() => {}, bytes)
+    const accepted = [1, 2, 3, 4, 5].map((sequence) => incoming.accept(sequence, huge))
+    expect(accepted).toEqual([true, true, true, true, false])
+    expect(incoming.accept(4, huge)).toBe(true)
+    expect(incoming.accept(0, huge)).toBe(true)
+    expect(incoming.accept(6, huge)).toBe(true)
   })
 
   it('counts as delivered before its acknowledgement is written', () => {
@@ -46,7 +61,7 @@ describe('what comes in', () => {
       delivered.push(text)
       // The line breaks in the middle, and the agent sends it once more.
       if (delivered.length === 1) incoming.accept(0, 'again')
-    })
+    }, bytes)
     incoming.accept(0, 'once')
     expect(delivered).toEqual(['once'])
   })
