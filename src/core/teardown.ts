@@ -35,7 +35,10 @@ export class Teardown {
     return once
   }
 
-  /** Undoes everything; the same promise however often it is called. Resolves to what went wrong, never rejects. */
+  /**
+   * Undoes everything; the same promise however often it is called. Resolves to what went wrong, each with its step's
+   * title; never rejects.
+   */
   unwind(options: UnwindOptions): Promise<Error[]> {
     this.#unwinding ??= this.#run(options)
     return this.#unwinding
@@ -59,7 +62,7 @@ async function attempt(step: Undo, deadline: number, skip: AbortSignal | undefin
   let onSkip: (() => void) | undefined
   const limit = new Promise<void>((resolve, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`${step.title}: not finished in time`)),
+      () => reject(new Error('it took too long')),
       Math.max(deadline - Date.now(), 0),
     )
     onSkip = resolve
@@ -68,7 +71,8 @@ async function attempt(step: Undo, deadline: number, skip: AbortSignal | undefin
   try {
     await Promise.race([step.run(), limit])
   } catch (error) {
-    errors.push(error instanceof Error ? error : new Error(String(error)))
+    const why = error instanceof Error ? error.message : String(error)
+    errors.push(new Error(`${step.title}: ${why}`, {cause: error}))
   } finally {
     clearTimeout(timer)
     if (onSkip) skip?.removeEventListener('abort', onSkip)

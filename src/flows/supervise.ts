@@ -1,29 +1,41 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
+import type {Clock} from '../core/ports/clock.js'
 import type {Signal, SignalPort} from '../core/ports/signals.js'
 import type {Run, Say} from '../core/run.js'
 import {Teardown} from '../core/teardown.js'
 
 /** All undoing together may take this long (design, section 1). */
 const UNDO_BUDGET_MS = 2000
+/** A key pressed twice in a row, as impatient people do, is one signal: nothing shall be left at AWS for that. */
+const ONE_PRESS_MS = 300
+
+export interface SupervisePorts {
+  readonly clock: Pick<Clock, 'now'>
+  readonly signals: SignalPort
+  readonly say: Say
+}
 
 /**
  * Runs `work` and undoes all that it took, whatever ends it. The first signal
  * aborts the run with that signal's error (status 128 + n) and undoing begins;
  * a second one while undoing skips the network part, never the local one.
  */
-export async function supervise<T>(ports: {signals: SignalPort; say: Say}, work: (run: Run) => Promise<T>): Promise<T> {
-  const {say} = ports
+export async function supervise<T>(ports: SupervisePorts, work: (run: Run) => Promise<T>): Promise<T> {
+  const {clock, say} = ports
   const stop = new AbortController()
   const skipNetwork = new AbortController()
   const undo = new Teardown()
   const diverted = new Map<Signal, (signal: Signal) => void>()
+  let stoppedAt = 0
 
   const unlisten = ports.signals.listen((signal) => {
     const take = diverted.get(signal)
     if (take) take(signal)
     else if (signal === 'SIGCONT') return
-    else if (stop.signal.aborted) skipNetwork.abort()
-    else stop.abort(ending(signal))
+    else if (!stop.signal.aborted) {
+      stoppedAt = clock.now()
+      stop.abort(ending(signal))
+    } else if (Math.abs(clock.now() - stoppedAt) > ONE_PRESS_MS) skipNetwork.abort()
   })
   const unlistenFaults = ports.signals.listenFaults((error) => stop.abort(error))
   const run: Run = {
@@ -47,7 +59,7 @@ export async function supervise<T>(ports: {signals: SignalPort; say: Say}, work:
     const errors = await undo.unwind({budgetMs: UNDO_BUDGET_MS, skipNetwork: skipNetwork.signal})
     unlisten()
     unlistenFaults()
-    for (const error of errors) say.notice(`Could not undo everything. ${error.message}`)
+    for (const error of errors) say.notice(`Not undone: ${error.message}`)
   }
 }
 

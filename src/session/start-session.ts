@@ -58,7 +58,7 @@ async function start(
   let answer: Promise<SessionGrant> | undefined = undefined
   // A call under way is not broken off by a signal: AWS may have granted the
   // session already, and only the answer says which one there is to terminate.
-  const terminate = run.undo.push('session at AWS', 'network', async () => {
+  const terminate = run.undo.push('session at AWS (it ends by itself once idle)', 'network', async () => {
     over = true
     const grant = await answer?.catch(() => undefined)
     if (grant) await ssm.terminateSession(grant.sessionId)

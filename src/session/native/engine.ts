@@ -28,7 +28,7 @@ export function nativeEngine(ports: NativePorts, options: NativeOptions = {}): S
 async function open(ports: NativePorts, pace: Pace, carry: Carry, run: Run): Promise<Session> {
   run.signal.throwIfAborted()
   const session = new NativeSession(ports, carry, run.say, pace)
-  run.undo.push('Close the data channel', 'local', () => session.close())
+  run.undo.push('data channel', 'local', () => session.close())
   const onAbort = (): void => void session.end(run.signal.reason as Error)
   run.signal.addEventListener('abort', onAbort, {once: true})
   const opened = new AbortController()

@@ -34,7 +34,7 @@ describe('Teardown', () => {
     undo.push('broken', 'local', () => Promise.reject(new Error('disk full')))
     push('last')
     const errors = await undo.unwind({budgetMs: 1000})
-    expect(errors.map((error) => error.message)).toEqual(['disk full'])
+    expect(errors.map((error) => error.message)).toEqual(['broken: disk full'])
     expect(done).toEqual(['last', 'first'])
   })
 
@@ -43,7 +43,7 @@ describe('Teardown', () => {
     push('hosts line')
     undo.push('hanging', 'local', () => new Promise(() => {}))
     const errors = await undo.unwind({budgetMs: 20})
-    expect(errors.map((error) => error.message)).toEqual(['hanging: not finished in time'])
+    expect(errors.map((error) => error.message)).toEqual(['hanging: it took too long'])
     expect(done).toEqual(['hosts line'])
   })
 

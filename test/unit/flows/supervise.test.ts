@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest'
+import {ManualClock} from '../../support/manual-clock.js'
 import type {Signal, SignalPort} from '../../../src/core/ports/signals.js'
 import {supervise} from '../../../src/flows/supervise.js'
 
@@ -19,7 +20,8 @@ function scene() {
   const say = {notice: (line: string) => void notices.push(line), debug: () => {}}
   const send = (signal: Signal) => signals.forEach((listener) => listener(signal))
   const crash = (error: unknown) => faults.forEach((listener) => listener(error))
-  return {ports: {signals: port, say}, send, crash, notices, listeners: () => signals.size + faults.size}
+  const clock = new ManualClock()
+  return {ports: {clock, signals: port, say}, clock, send, crash, notices, listeners: () => signals.size + faults.size}
 }
 
 const forever = () => new Promise<never>(() => {})
@@ -79,11 +81,12 @@ describe('supervise', () => {
   })
 
   it('a second signal skips the network part, never the local one', async () => {
-    const {ports, send} = scene()
+    const {ports, clock, send} = scene()
     const done: string[] = []
     const work = supervise(ports, async (run) => {
       run.undo.push('session at AWS', 'network', forever)
       run.undo.push('hosts line', 'local', () => {
+        clock.skip(1000)
         send('SIGINT')
         done.push('hosts line')
       })
@@ -92,6 +95,20 @@ describe('supervise', () => {
     send('SIGINT')
     await expect(work).rejects.toMatchObject({code: 'INTERRUPTED'})
     expect(done).toEqual(['hosts line'])
+  })
+
+  it('a key pressed twice in a row is one signal', async () => {
+    const {ports, clock, send} = scene()
+    const done: string[] = []
+    const work = supervise(ports, async (run) => {
+      run.undo.push('session at AWS', 'network', () => void done.push('session at AWS'))
+      return forever()
+    })
+    send('SIGINT')
+    clock.skip(100)
+    send('SIGINT')
+    await expect(work).rejects.toMatchObject({code: 'INTERRUPTED'})
+    expect(done).toEqual(['session at AWS'])
   })
 
   it('undoes after an error that nobody caught', async () => {
@@ -111,6 +128,6 @@ describe('supervise', () => {
     await supervise(ports, async (run) => {
       run.undo.push('hosts line', 'local', () => Promise.reject(new Error('no space left')))
     })
-    expect(notices).toEqual(['Could not undo everything. no space left'])
+    expect(notices).toEqual(['Not undone: hosts line: no space left'])
   })
 })
