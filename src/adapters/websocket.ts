@@ -1,12 +1,13 @@
 import type {Duplex} from 'node:stream'
-import WebSocket from 'ws'
+import type WebSocket from 'ws'
 import {UpgradeRefused, type WebSocketLink, type WebSocketPort} from '../core/ports/network.js'
 
 /** Far above what the service sends; a larger message is a mistake or an attack. */
 const MOST_MESSAGE = 4 * 1024 * 1024
 
 export const webSocketPort: WebSocketPort = {
-  connect(url, headers, signal) {
+  async connect(url, headers, signal) {
+    const {WebSocket} = await import('ws')
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       // A proxy comes in here, as `agent`.
@@ -69,7 +70,7 @@ function linkOver(socket: WebSocket, stream: Duplex): WebSocketLink {
       socket.on('close', (code, reason) => callback({code, reason: reason.toString()}))
     },
     ping() {
-      if (socket.readyState === WebSocket.OPEN) socket.ping()
+      if (socket.readyState === socket.OPEN) socket.ping()
     },
     onPong(callback) {
       socket.on('pong', () => callback())

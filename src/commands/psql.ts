@@ -1,11 +1,8 @@
 import {Args} from '@oclif/core'
-import {openApp} from '../app.js'
 import {BaseCommand} from '../base-command.js'
 import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
 import {readOwnFlags} from '../flows/own-flags.js'
-import {psql} from '../flows/psql.js'
 import {splitPsqlWords} from '../flows/split-words.js'
-import {chooseProgress} from '../tasks/progress.js'
 
 export default class Psql extends BaseCommand {
   static override summary = 'Open a psql prompt on a private RDS database, and undo everything when it ends.'
@@ -41,7 +38,13 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
     const {own, target, client} = splitPsqlWords(this.argv, readOwnFlags(Psql.flags))
     const {flags} = await this.parse(Psql, [...own, target])
     const terminal = this.openTerminal(flags)
-    const end = await psql({target, flags, words: client}, openApp(terminal), chooseProgress(terminal, flags))
-    this.exit(end)
+    // Loaded when they are needed, so that a usage error is told at once.
+    const [{openApp}, {psql}, {chooseProgress}] = await Promise.all([
+      import('../app.js'),
+      import('../flows/psql.js'),
+      import('../tasks/progress.js'),
+    ])
+    const progress = await chooseProgress(terminal, flags)
+    this.exit(await psql({target, flags, words: client}, openApp(terminal), progress))
   }
 }

@@ -1,8 +1,6 @@
 import {Args} from '@oclif/core'
-import {openApp} from '../app.js'
 import {BaseCommand} from '../base-command.js'
 import {accountFlags, loginFlags, outputFlags} from '../flags.js'
-import {token} from '../flows/token.js'
 import type {TokenResult} from '../flows/token.js'
 
 export default class Token extends BaseCommand {
@@ -28,7 +26,10 @@ It is a password: keep it out of logs and command lines.`
 
   async run(): Promise<TokenResult> {
     const {args, flags} = await this.parse(Token)
-    const result = await token({target: args.target, flags}, openApp(this.openTerminal(flags)))
+    const terminal = this.openTerminal(flags)
+    // Loaded when they are needed, so that a usage error is told at once.
+    const [{openApp}, {token}] = await Promise.all([import('../app.js'), import('../flows/token.js')])
+    const result = await token({target: args.target, flags}, openApp(terminal))
     this.log(result.token)
     return result
   }

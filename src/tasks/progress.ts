@@ -1,6 +1,5 @@
 import type {Progress} from '../core/progress.js'
 import type {Say} from '../core/run.js'
-import {LiveProgress} from './live-progress.js'
 import {PlainProgress} from './plain-progress.js'
 
 interface Screen extends Say {
@@ -14,8 +13,10 @@ interface Screen extends Say {
 /**
  * Live on a terminal, plain lines elsewhere. Chosen by stderr, where it draws:
  * listr2 would look at stdout. Under `--debug` plain too, so that lines come in order.
+ * listr2 is loaded only where it draws.
  */
-export function chooseProgress(screen: Screen, options: {quiet: boolean; debug: boolean}): Progress {
-  const live = screen.draws && !options.quiet && !options.debug
-  return live ? new LiveProgress(screen.stderr, screen) : new PlainProgress(screen)
+export async function chooseProgress(screen: Screen, options: {quiet: boolean; debug: boolean}): Promise<Progress> {
+  if (!screen.draws || options.quiet || options.debug) return new PlainProgress(screen)
+  const {LiveProgress} = await import('./live-progress.js')
+  return new LiveProgress(screen.stderr, screen)
 }

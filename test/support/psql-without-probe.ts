@@ -8,4 +8,5 @@ const [target = '', ...words] = process.argv.slice(2)
 const terminal = new Terminal({quiet: true, debug: false})
 const ports = {...openApp(terminal), prober: {probe: async () => ({kind: 'answered', tls: 'none'}) as const}}
 const flags = {resolve: 'hostaddr', engine: 'native'}
-process.exit(await psql({target, flags, words}, ports, chooseProgress(terminal, {quiet: true, debug: false})))
+const progress = await chooseProgress(terminal, {quiet: true, debug: false})
+process.exit(await psql({target, flags, words}, ports, progress))

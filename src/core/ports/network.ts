@@ -82,6 +82,6 @@ export class UpgradeRefused extends Error {
 }
 
 export interface WebSocketPort {
-  /** Rejects with UpgradeRefused, or with why there is no connection. Honours proxies. */
+  /** Rejects with UpgradeRefused, or with why there is no connection. Does not go through a proxy yet. */
   connect(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<WebSocketLink>
 }
