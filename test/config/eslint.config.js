@@ -48,7 +48,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.js', '**/*.cjs'],
+    files: ['**/*.js', '**/*.cjs', '**/*.mjs'],
     languageOptions: {
       globals: {process: 'readonly', console: 'readonly', module: 'readonly', URL: 'readonly', Buffer: 'readonly'},
     },

@@ -24,7 +24,8 @@ export async function compile(module) {
   if (!made.includes(basename(folder))) {
     await build(sources, folder)
     // Drafts are someone else's, under way.
-    for (const old of made.filter((name) => !name.includes('.'))) await rm(join(place, old), {recursive: true, force: true})
+    for (const old of made.filter((name) => !name.includes('.')))
+      await rm(join(place, old), {recursive: true, force: true})
   }
   return join(folder, javaScriptOf(module))
 }

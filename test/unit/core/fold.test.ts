@@ -5,9 +5,7 @@ import {fold} from '../../../src/core/fold.js'
 describe('folding prose', () => {
   it('breaks lines between words, and never a word', () => {
     const text = 'Bastion i-1 cannot reach prod-db.c1.eu-west-1.rds.amazonaws.com:5432. Closed.'
-    expect(fold(text, 24)).toBe(
-      'Bastion i-1 cannot reach\nprod-db.c1.eu-west-1.rds.amazonaws.com:5432.\nClosed.',
-    )
+    expect(fold(text, 24)).toBe('Bastion i-1 cannot reach\nprod-db.c1.eu-west-1.rds.amazonaws.com:5432.\nClosed.')
   })
 
   it('fills every line as far as the next word lets it, and loses nothing', () => {
