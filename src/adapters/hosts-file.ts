@@ -58,7 +58,9 @@ export function hostsFile(path?: string): HostsFile {
             if (next.equals(former.content)) return false
             if (write(site, former, next)) return true
           }
-          throw fail('HOSTS_LOCKED', `Another program keeps rewriting ${place}.`)
+          throw fail('HOSTS_LOCKED', `Another program keeps rewriting ${place}.`, {
+            hint: 'Stop it, or connect without the hosts file: --resolve hostaddr',
+          })
         })
         // The new file's name; nobody else has to wait for that.
         if (isWritten) syncFolder(site.folder)

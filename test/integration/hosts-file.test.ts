@@ -6,6 +6,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import fc from 'fast-check'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {hostsFile} from '../../src/adapters/hosts-file.js'
+import {locate} from '../../src/adapters/hosts-file/site.js'
 import {processTable} from '../../src/adapters/process-identity.js'
 import {fail} from '../../src/core/errors.js'
 import {Teardown} from '../../src/core/teardown.js'
@@ -125,6 +126,12 @@ describe('others at the same file', () => {
     writeFileSync(path, left + TEXT, 'latin1')
     await hostsLines(hostsFile(path)).sweep()
     expect(text()).toBe(TEXT)
+  })
+
+  test('a draft that a killed process left is cleared away', async () => {
+    writeFileSync(join(folder, `${locate(path).prefix}draft.00`), 'half')
+    await hostsLines(hostsFile(path)).add(NAME)
+    expect(readdirSync(folder)).toEqual(['hosts'])
   })
 
   test('our pid with another start is somebody else', async () => {

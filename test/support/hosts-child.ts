@@ -27,7 +27,9 @@ const actions: Record<string, (argument: string) => unknown> = {
   wait: () => once(process.stdin.resume(), 'end'),
   run: (command) => execFileSync(command.split(' ')[0] ?? '', command.split(' ').slice(1)),
   print: (command) => process.stdout.write(execFileSync(command.split(' ')[0] ?? '', command.split(' ').slice(1))),
-  user(uid) {
+  async user(uid) {
+    // Loaded while we may: the clone's folder may be closed to that user.
+    await import('hostile' as string)
     process.setgroups?.([])
     process.setgid?.(Number(uid))
     process.setuid?.(Number(uid))

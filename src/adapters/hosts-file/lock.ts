@@ -145,6 +145,6 @@ function isWritable(folder: string): boolean {
 
 function locked(site: Site, {owner: {pid}}: Claim, wait: HostsWait): DbtunnelError {
   return fail('HOSTS_LOCKED', `Process ${pid} has kept ${site.file} locked for more than ${wait.waitMs / 1000} s.`, {
-    hint: `See what it is with: ps -p ${pid}`,
+    hint: `See what it is with: ps -p ${pid}\nOr connect without the hosts file: --resolve hostaddr`,
   })
 }
