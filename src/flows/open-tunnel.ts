@@ -20,6 +20,7 @@ import type {TargetName} from '../resolve/parse-target.js'
 import {resolveTarget} from '../resolve/resolve-target.js'
 import type {Target} from '../resolve/target.js'
 import {chooseEngines} from '../session/choose-engines.js'
+import {checkLocalPort} from '../session/local-port.js'
 import {nativeEngine} from '../session/native/engine.js'
 import {openSession} from '../session/open-session.js'
 import {pluginEngine} from '../session/plugin.js'
@@ -76,20 +77,25 @@ export async function openTunnel(
   run: Run,
 ): Promise<Tunnel> {
   const {settings} = request
+  // Before any call to AWS: neither program nor database will mend it.
+  await checkLocalPort(settings.localPort, ports.listen)
   let at: string = STEPS[0]
   const reached = (step: (typeof STEPS)[number]): void => void (at = step)
+  const late = new AbortController()
+  const tooLate = (): Error => {
+    const error = fail('TIMEOUT', `Not ready after ${settings.timeoutMs / 1000} s, at the step "${at}".`, {
+      hint: 'Try again, or give it more time: --timeout 2m',
+    })
+    late.abort(error)
+    return error
+  }
+  // What is still under way when time is up takes nothing more.
+  const opening = {...run, signal: AbortSignal.any([run.signal, late.signal])}
   progress.begin(STEPS)
   run.undo.push('progress', 'local', () => progress.end())
   try {
-    return await withDeadline(
-      open(request, ports, progress, run, reached),
-      settings.timeoutMs,
-      () =>
-        fail('TIMEOUT', `Not ready after ${settings.timeoutMs / 1000} s, at the step "${at}".`, {
-          hint: 'Try again, or give it more time: --timeout 2m',
-        }),
-      run.signal,
-    )
+    const tunnel = open(request, ports, progress, opening, reached)
+    return await withDeadline(tunnel, settings.timeoutMs, tooLate, run.signal)
   } finally {
     await progress.end()
   }
@@ -131,7 +137,12 @@ async function open(
   )
   reached('Name')
   const mapping = await progress.step(
-    () => mapName(target.endpoint.host, {mode: settings.resolve, client}, hostsLines(ports.hostsFile), run),
+    async () => {
+      const hosts = hostsLines(ports.hostsFile)
+      // What a killed run left there would lead others astray; but nothing of ours depends on it.
+      await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
+      return mapName(target.endpoint.host, {mode: settings.resolve, client}, hosts, run)
+    },
     ({via}) => (via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)'),
   )
   reached('Login')

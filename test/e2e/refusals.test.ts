@@ -35,6 +35,15 @@ async function dbtunnel(words: readonly string[], change: Env = {}, identity = '
 const requests = (): number => sandbox.aws.log.length
 
 describe('before any call to AWS', () => {
+  it('a local port that is taken', async () => {
+    const before = requests()
+    const port = new URL(sandbox.aws.url).port
+    const ended = await dbtunnel(['psql', 'prod-db', '--local-port', port])
+    expect(ended).toMatchObject({status: 73, stdout: ''})
+    expect(ended.stderr).toContain('[PORT_IN_USE]')
+    expect(requests()).toBe(before)
+  })
+
   it.each<[string, string[], number, string, RegExp, Env?, string?]>([
     ['no target, a script on stdin', ['psql'], 64, 'TARGET_MISSING', /dbtunnel psql prod-db/, {}, 'drop table x;'],
     ['a target that begins with a dash', ['psql', '--', '-prod'], 64, 'TARGET_MISSING', /./],
