@@ -1,6 +1,6 @@
 import {chooseBastions} from '../bastion/choose-bastions.js'
 import {lookUpCandidates} from '../bastion/look-up-candidates.js'
-import {trustAuthorities} from '../client/authorities.js'
+import {checkSslMode, trustAuthorities} from '../client/authorities.js'
 import type {DatabaseEngine} from '../client/engine.js'
 import {engineOf} from '../client/engines.js'
 import type {Settings} from '../config/settings.js'
@@ -117,6 +117,7 @@ async function open(
         settings.user === undefined ? aws.sts.identity(run.signal) : undefined,
         sessionEngines(settings, ports, run),
       ])
+      checkSslMode(target.endpoint.host, settings.sslmode)
       const authorities = await trustAuthorities(target, settings.caBundle, files)
       return {target, candidates, caller, user: settings.user ?? caller?.name ?? '', engines, authorities}
     },
