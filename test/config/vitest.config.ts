@@ -1,6 +1,6 @@
 import {defineConfig} from 'vitest/config'
 
-/** One project a suite. e2e files share real things (/etc/hosts, CPU), so they run one at a time. */
+/** One project a suite. e2e files share real things (/etc/hosts, the CPU), so they run alone, one at a time. */
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           fileParallelism: false,
+          // After all others, which write to /etc/hosts, too.
+          sequence: {groupOrder: 1},
         },
       },
     ],
