@@ -1,4 +1,5 @@
 import {X509Certificate} from 'node:crypto'
+import type {SslMode} from '../config/settings.js'
 import {fail} from '../core/errors.js'
 import {partitionOf} from '../core/names.js'
 import type {Endpoint} from '../core/ports/aws.js'
@@ -30,6 +31,17 @@ export async function trustAuthorities(
   const authorities = [...known, ...added]
   if (authorities.length === 0) throw authoritiesMissing(region)
   return authorities.map((pem) => `${pem.trim()}\n`).join('')
+}
+
+/**
+ * Public authorities sign for anyone, so that only the name in a proxy's certificate proves anything: without
+ * comparing it, whoever carries the tunnel could be given the token. Throws VALUE_INVALID.
+ */
+export function checkSslMode(host: string, sslmode: SslMode): void {
+  if (sslmode === 'verify-full' || !PROXY_NAME.test(host)) return
+  throw fail('VALUE_INVALID', `${host} is an RDS Proxy, signed for by public authorities: its name must be compared.`, {
+    hint: 'Leave --sslmode and DBTUNNEL_SSLMODE out: it is verify-full then.',
+  })
 }
 
 /** RDS's own roots in force, by region. */
