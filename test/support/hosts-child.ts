@@ -29,7 +29,7 @@ const actions: Record<string, (argument: string) => unknown> = {
   print: (command) => process.stdout.write(execFileSync(command.split(' ')[0] ?? '', command.split(' ').slice(1))),
   async user(uid) {
     // Loaded while we may: the clone's folder may be closed to that user.
-    await import('hostile' as string)
+    await hostsFile().path()
     process.setgroups?.([])
     process.setgid?.(Number(uid))
     process.setuid?.(Number(uid))
