@@ -1,6 +1,9 @@
 import type {ManagedNode, SsmApi} from '../core/ports/aws.js'
-import {compareVersions, FIRST_AGENT} from './agent-version.js'
+import {compareVersions} from '../core/versions.js'
 import type {Candidate} from './kind.js'
+
+/** Since this version the agent knows the remote-host document (AWS's announcement). */
+const FIRST_AGENT = '3.1.1374.0'
 
 /** A candidate and why it will not do; without a reason, it will. */
 export interface Verdict {

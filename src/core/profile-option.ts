@@ -1,5 +1,6 @@
+import {shellLine} from './shell-line.js'
+
 /** ` --profile NAME` for an AWS CLI command that is printed to be pasted; empty without a profile. */
 export function profileOption(profile: string | undefined): string {
-  if (profile === undefined) return ''
-  return ` --profile ${/^[\w@%+=:,./-]+$/.test(profile) ? profile : `'${profile.replaceAll("'", String.raw`'\''`)}'`}`
+  return profile === undefined ? '' : ` ${shellLine(['--profile', profile])}`
 }

@@ -1,8 +1,8 @@
 import {closest, distance} from 'fastest-levenshtein'
 import {PSQL_LONG_NAMES, readPsqlWord, takesNextWord} from '../client/psql-options.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {shellLine} from '../core/shell-line.js'
 import {type OwnFlags, readOwnFlag} from './own-flags.js'
-import {shellLine} from './shell-line.js'
 
 /** A command line by who reads each word, every part in its order. */
 export interface SplitWords {

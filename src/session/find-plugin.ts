@@ -1,6 +1,6 @@
 import {isDbtunnelError} from '../core/errors.js'
 import type {ProcessPort} from '../core/ports/process.js'
-import {isOlder, OLDEST_PLUGIN, readPluginVersion} from './plugin-version.js'
+import {isTooOld, OLDEST_PLUGIN, readPluginVersion} from './plugin-version.js'
 import {type Environment, pluginEnvironment} from './plugin-environment.js'
 
 export interface Plugin {
@@ -40,7 +40,7 @@ export async function findPlugin(
   }
   const version = readPluginVersion(output)
   if (version === undefined) return {kind: 'broken', why: `${file} is no session-manager-plugin: it tells no version.`}
-  if (isOlder(version, OLDEST_PLUGIN)) {
+  if (isTooOld(version)) {
     return {kind: 'old', why: `${file} is version ${version}; dbtunnel needs ${OLDEST_PLUGIN} or newer.`}
   }
   return {kind: 'usable', plugin: {file, version}}

@@ -2,13 +2,11 @@ import type {Bastion} from '../bastion/bastion.js'
 import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {SESSION_DOCUMENT} from '../core/iam-policies.js'
 import {type SessionGrant, type SsmApi, type StartSessionRequest, TargetNotConnected} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import type {Target} from '../resolve/target.js'
 import {describeBastion} from './session-failure.js'
-
-/** Needs agent 3.1.1374.0 on the bastion (AWS). */
-const DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost'
 
 export interface StartedSession {
   readonly grant: SessionGrant
@@ -36,7 +34,7 @@ export async function startSession(
   const {host, port} = target.endpoint
   const parameters = {host: [host], portNumber: [String(port)], localPortNumber: [String(settings.localPort)]}
   for (const bastion of bastions) {
-    const request = {target: bastion.id, document: DOCUMENT, parameters, reason: settings.reason}
+    const request = {target: bastion.id, document: SESSION_DOCUMENT, parameters, reason: settings.reason}
     try {
       return {bastion, request, ...(await start(request, ssm, timeLeft(), run))}
     } catch (error) {

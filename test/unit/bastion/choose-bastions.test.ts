@@ -1,5 +1,4 @@
 import {describe, expect, it} from 'vitest'
-import {compareVersions} from '../../../src/bastion/agent-version.js'
 import {chooseBastions} from '../../../src/bastion/choose-bastions.js'
 import type {Candidate} from '../../../src/bastion/kind.js'
 import type {BastionRule} from '../../../src/config/settings.js'
@@ -57,13 +56,6 @@ describe('the order', () => {
   it('begins with the first agent that knows the document', async () => {
     const {bastions} = choose([candidate('i-1')], [node('i-1', '3.1.1374.0')])
     expect(await bastions).toMatchObject([{id: 'i-1'}])
-  })
-
-  it('compares versions as numbers, part by part', () => {
-    expect(compareVersions('3.1.1374.0', '3.1.999.0')).toBeGreaterThan(0)
-    expect(compareVersions('3.1.1374', '3.1.1374.0')).toBe(0)
-    expect(compareVersions('3.1.1373.9', '3.1.1374.0')).toBeLessThan(0)
-    expect(compareVersions('', '3.1.1374.0')).toBeLessThan(0)
   })
 })
 

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process'
 import {expect, it} from 'vitest'
-import {shellLine} from '../../../src/flows/shell-line.js'
+import {shellLine} from '../../../src/core/shell-line.js'
 
 it('is read back by a shell as the same words, and is one line', () => {
   const words = [

@@ -1,7 +1,4 @@
-/** Since this version the agent knows the remote-host document (AWS's announcement). */
-export const FIRST_AGENT = '3.1.1374.0'
-
-/** Compares dotted versions number by number, parts that are missing as 0: below 0 when `a` is the older one. */
+/** Compares dotted versions number by number, parts that are missing or no number as 0: below 0 when `a` is the older one. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [partsOf(a), partsOf(b)]
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
