@@ -1,11 +1,12 @@
 import {randomBytes} from 'node:crypto'
 import {mkdtempSync, realpathSync, type Stats, statSync} from 'node:fs'
 import {open, readFile, rename, rm} from 'node:fs/promises'
-import {basename, isAbsolute, join} from 'node:path'
+import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 
 const STICKY = 0o1000
+const ANYONE_MAY_WRITE = 0o002
 
 /**
  * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
@@ -89,10 +90,18 @@ function sharedBase(folder: string): string {
     throw unwritable(`The temporary folder ${folder} cannot be used`, error)
   }
   const safe = (isOurs(stats) || stats.uid === 0) && ((stats.mode & 0o022) === 0 || (stats.mode & STICKY) !== 0)
-  if (safe) return real
+  if (safe && !isBelowOpenFolder(real)) return real
   throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
     hint: 'Set TMPDIR to a folder of your own.',
   })
+}
+
+/** Whoever may write a folder above may put another one in the place of ours, with another CA file in it. */
+function isBelowOpenFolder(folder: string): boolean {
+  const parent = dirname(folder)
+  if (parent === folder) return false
+  const {mode} = statSync(parent)
+  return ((mode & ANYONE_MAY_WRITE) !== 0 && (mode & STICKY) === 0) || isBelowOpenFolder(parent)
 }
 
 function isOurs(stats: Stats): boolean {

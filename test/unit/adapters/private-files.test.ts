@@ -58,6 +58,17 @@ describe('makeFolder', () => {
     })
   })
 
+  it('takes no folder that others can exchange as a whole', async () => {
+    const open = await folder('open', 0o777)
+    const below = await folder('open/ours', 0o700)
+    const deeper = await folder('open/ours/tmp', 0o700)
+    for (const place of [below, deeper]) {
+      await expect(privateFiles({TMPDIR: place}).makeFolder()).rejects.toMatchObject({code: 'FILES_UNWRITABLE'})
+    }
+    await chmod(open, 0o1777)
+    expect(dirname(await privateFiles({TMPDIR: deeper}).makeFolder())).toBe(deeper)
+  })
+
   it('says in plain words why it cannot', async () => {
     const missing = join(base, 'missing')
     await expect(privateFiles({TMPDIR: missing}).makeFolder()).rejects.toThrow(
