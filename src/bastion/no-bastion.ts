@@ -1,5 +1,6 @@
 import type {BastionRule} from '../config/settings.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {accountOptions} from '../core/profile-option.js'
 import type {Target} from '../resolve/target.js'
 import {kindOf} from './kinds.js'
 import {nameOf, type Verdict} from './verdict.js'
@@ -9,7 +10,7 @@ const MOST_LINES = 10
 
 /** BASTION_NONE: of each candidate why not, one line each, then what to type next. */
 export function noBastion(verdicts: readonly Verdict[], target: Target, rule: BastionRule): DbtunnelError {
-  const marked = `Name one with --bastion i-…, or mark one: aws ec2 create-tags --resources i-… --tags Key=dbtunnel:bastion,Value=yes --region ${target.region}`
+  const marked = `Name one with --bastion i-…, or mark one: aws ec2 create-tags --resources i-… --tags Key=dbtunnel:bastion,Value=yes${accountOptions(target)}`
   if (verdicts.length === 0) {
     const message = `No bastion for ${target.name}: no instance in ${target.region} ${kindOf(rule).describe(rule)}.`
     return fail('BASTION_NONE', message, {hint: marked})
@@ -28,13 +29,13 @@ export function noBastion(verdicts: readonly Verdict[], target: Target, rule: Ba
 function nextStep(verdicts: readonly Verdict[], target: Target, rule: BastionRule, marked: string): string {
   const stopped = verdicts.find(({candidate}) => candidate.state === 'stopped' && candidate.vpcId === target.vpcId)
   if (stopped)
-    return `Start it: aws ec2 start-instances --instance-ids ${stopped.candidate.id} --region ${target.region}`
+    return `Start it: aws ec2 start-instances --instance-ids ${stopped.candidate.id}${accountOptions(target)}`
   const old = verdicts.find(({node}) => node?.ping === 'Online')
   if (old) {
-    return `Update its agent: aws ssm send-command --document-name AWS-UpdateSSMAgent --instance-ids ${old.candidate.id} --region ${target.region}`
+    return `Update its agent: aws ssm send-command --document-name AWS-UpdateSSMAgent --instance-ids ${old.candidate.id}${accountOptions(target)}`
   }
   if (rule.kind === 'instance') {
-    return `See its state: aws ec2 describe-instance-status --include-all-instances --instance-ids ${rule.id} --region ${target.region}`
+    return `See its state: aws ec2 describe-instance-status --include-all-instances --instance-ids ${rule.id}${accountOptions(target)}`
   }
   return rule.kind === 'managed-node' ? 'Start its agent, or name another with --bastion.' : marked
 }

@@ -4,3 +4,8 @@ import {shellLine} from './shell-line.js'
 export function profileOption(profile: string | undefined): string {
   return profile === undefined ? '' : ` ${shellLine(['--profile', profile])}`
 }
+
+/** ` --region NAME` and the profile, for a command that must not end up in another region or account. */
+export function accountOptions(account: {readonly region: string; readonly profile?: string | undefined}): string {
+  return ` --region ${account.region}${profileOption(account.profile)}`
+}

@@ -18,6 +18,7 @@ export function givenTarget(name: EndpointTarget, input: ResolveInput): Target |
     engine: engine.id,
     endpoint: {host: name.host, port: name.port ?? engine.defaultPort},
     region: name.region,
+    profile: input.profile,
     defaultDatabase: engine.defaultDatabase,
     securityGroupIds: [],
   }

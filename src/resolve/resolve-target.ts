@@ -34,6 +34,7 @@ export async function resolveTarget(name: TargetName, input: ResolveInput, rds: 
     endpoint,
     resourceId: found.owner.resourceId,
     region: input.region,
+    profile: input.profile,
     vpcId: found.instance?.vpcId,
     zone: found.instance?.zone,
     defaultDatabase: found.owner.databaseName ?? engine.defaultDatabase,

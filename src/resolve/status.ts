@@ -1,5 +1,5 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
-import {profileOption} from '../core/profile-option.js'
+import {accountOptions} from '../core/profile-option.js'
 
 /** A cluster or an instance that is not in one, as far as its state goes. */
 export interface Subject {
@@ -71,16 +71,17 @@ export function doubtAbout({kind, id, status}: Subject): string | undefined {
 
 /** An AWS CLI command about this database, ready to paste. */
 export function awsRds(
-  {kind, id, region, profile}: Omit<Subject, 'status'>,
+  subject: Omit<Subject, 'status'>,
   does: 'start' | 'wait' | 'events' | 'members' | 'iam-login',
 ): string {
-  const subject = `--db-${kind}-identifier ${id}`
+  const {kind, id} = subject
+  const named = `--db-${kind}-identifier ${id}`
   const words = {
-    start: `start-db-${kind} ${subject}`,
-    wait: `wait db-${kind}-available ${subject}`,
+    start: `start-db-${kind} ${named}`,
+    wait: `wait db-${kind}-available ${named}`,
     events: `describe-events --source-type db-${kind} --source-identifier ${id} --duration 1440`,
     members: `describe-db-instances --filters Name=db-cluster-id,Values=${id}`,
-    'iam-login': `modify-db-${kind} ${subject} --enable-iam-database-authentication --apply-immediately`,
+    'iam-login': `modify-db-${kind} ${named} --enable-iam-database-authentication --apply-immediately`,
   }
-  return `aws rds ${words[does]} --region ${region}${profileOption(profile)}`
+  return `aws rds ${words[does]}${accountOptions(subject)}`
 }

@@ -11,6 +11,8 @@ export interface Target {
   /** `db-…` or `cluster-…`, for the rds-db:connect statement; unknown when nothing was described. */
   readonly resourceId?: string | undefined
   readonly region: string
+  /** The profile that it was found with, for commands in hints. */
+  readonly profile?: string | undefined
   readonly vpcId?: string | undefined
   readonly zone?: string | undefined
   /** The database to open when the user named none. */

@@ -1,6 +1,7 @@
 import type {Bastion} from '../bastion/bastion.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {ProbeOutcome} from '../core/ports/network.js'
+import {accountOptions} from '../core/profile-option.js'
 import type {Target} from '../resolve/target.js'
 
 export function describeBastion({id, name}: Bastion): string {
@@ -55,11 +56,12 @@ function addressOf({endpoint}: Target): string {
   return `${endpoint.host}:${endpoint.port}`
 }
 
-function letIn({endpoint, region, securityGroupIds}: Target): string {
+function letIn(target: Target): string {
+  const {endpoint, securityGroupIds} = target
   const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
   const rule = `--group-id ${group} --protocol tcp --port ${endpoint.port} --source-group BASTION_SECURITY_GROUP`
   return (
     "The database's security group has to let the bastion's in:\n" +
-    `aws ec2 authorize-security-group-ingress ${rule} --region ${region}`
+    `aws ec2 authorize-security-group-ingress ${rule}${accountOptions(target)}`
   )
 }

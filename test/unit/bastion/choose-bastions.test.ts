@@ -12,6 +12,7 @@ const target: Target = {
   endpoint: {host: 'prod-db.c9abc.eu-west-1.rds.amazonaws.com', port: 5432},
   resourceId: 'db-1',
   region: 'eu-west-1',
+  profile: 'prod',
   vpcId: 'vpc-1',
   zone: 'eu-west-1a',
   defaultDatabase: 'app',
@@ -81,7 +82,7 @@ describe('a refusal', () => {
       'i-lost is not connected to Systems Manager (ConnectionLost)',
       expect.stringMatching(/^i-old has an agent that is too old: 3\.1\.1373\.0/),
       'i-far (other-bastion) is in another VPC (vpc-2)',
-      'Start it: aws ec2 start-instances --instance-ids i-halted --region eu-west-1',
+      'Start it: aws ec2 start-instances --instance-ids i-halted --region eu-west-1 --profile prod',
     ])
     expect(asked).toEqual(['i-lost', 'i-old', 'i-bare'])
   })
