@@ -76,6 +76,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     agents.onEnded(({sessionId, cause}) => sessions.end(sessionId, cause, clock.now()))
     const aws = keep(await startControlPlane({region: REGION, keys, clock, sessions, dataPlane: agents}))
 
+    const plugin = process.env['DBTUNNEL_PLUGIN']
     const env = (identity = 'alice'): Record<string, string> => {
       const {accessKeyId, secretKey, sessionToken} = keys.keysOf(identity)
       return {
@@ -88,6 +89,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretKey,
         ...(sessionToken === undefined ? {} : {AWS_SESSION_TOKEN: sessionToken}),
+        // The same tests run with the plugin that it names.
+        ...(plugin === undefined ? {} : {DBTUNNEL_PLUGIN: plugin}),
         // Credentials come from here or not at all: the SDK must not go looking on the network.
         AWS_EC2_METADATA_DISABLED: 'true',
         DBTUNNEL_CA_BUNDLE: database.caFile,
