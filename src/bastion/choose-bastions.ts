@@ -1,4 +1,5 @@
 import type {BastionRule} from '../config/settings.js'
+import {nodeName} from '../core/names.js'
 import type {SsmApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import {compareVersions} from '../core/versions.js'
@@ -6,7 +7,7 @@ import type {Target} from '../resolve/target.js'
 import type {Bastion} from './bastion.js'
 import type {Candidate} from './kind.js'
 import {noBastion, vpcUnknown} from './no-bastion.js'
-import {judge, nameOf, type Verdict} from './verdict.js'
+import {judge, type Verdict} from './verdict.js'
 
 /**
  * The second round: which candidates can carry a session to the target, best
@@ -26,7 +27,7 @@ export async function chooseBastions(
 
   const verdicts = await judge(candidates, named ? undefined : target.vpcId, ports.ssm, run.signal)
   for (const {candidate, refusal} of verdicts) {
-    if (refusal !== undefined) run.say.debug(`bastion ${nameOf(candidate)} left out: ${refusal}`)
+    if (refusal !== undefined) run.say.debug(`bastion ${nodeName(candidate)} left out: ${refusal}`)
   }
   const usable = verdicts.filter(({refusal}) => refusal === undefined).sort(byUse(target.zone))
   if (usable.length === 0) throw noBastion(verdicts, target, rule)

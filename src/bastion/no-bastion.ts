@@ -1,9 +1,10 @@
 import type {BastionRule} from '../config/settings.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {nodeName} from '../core/names.js'
 import {accountOptions} from '../core/profile-option.js'
 import type {Target} from '../resolve/target.js'
 import {kindOf} from './kinds.js'
-import {nameOf, type Verdict} from './verdict.js'
+import type {Verdict} from './verdict.js'
 
 /** More lines than this say no more. */
 const MOST_LINES = 10
@@ -18,7 +19,7 @@ export function noBastion(verdicts: readonly Verdict[], target: Target, rule: Ba
   // Those in the right VPC come first: they are nearest to being of use.
   const near = ({candidate}: Verdict): number => Number(target.vpcId !== undefined && candidate.vpcId !== target.vpcId)
   const sorted = [...verdicts].sort((a, b) => near(a) - near(b) || (a.candidate.id < b.candidate.id ? -1 : 1))
-  const lines = sorted.slice(0, MOST_LINES).map(({candidate, refusal}) => `${nameOf(candidate)} ${refusal}`)
+  const lines = sorted.slice(0, MOST_LINES).map(({candidate, refusal}) => `${nodeName(candidate)} ${refusal}`)
   if (sorted.length > lines.length) lines.push(`… and ${sorted.length - lines.length} more`)
   const place = target.vpcId === undefined ? '' : ` in ${target.vpcId}`
   return fail('BASTION_NONE', `No bastion${place} can lead to ${target.name} now.`, {
@@ -44,7 +45,7 @@ function nextStep(verdicts: readonly Verdict[], target: Target, rule: BastionRul
 export function vpcUnknown(usable: readonly Verdict[], target: Target): DbtunnelError {
   const lines = usable
     .slice(0, MOST_LINES)
-    .map(({candidate}) => `${nameOf(candidate)} (${candidate.vpcId ?? 'no VPC'})`)
+    .map(({candidate}) => `${nodeName(candidate)} (${candidate.vpcId ?? 'no VPC'})`)
   return fail('BASTION_NONE', `The VPC of ${target.name} is not known, and there are bastions in several.`, {
     hint: [...lines, 'Name the right one: --bastion i-…'].join('\n'),
   })

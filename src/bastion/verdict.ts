@@ -41,8 +41,3 @@ function refusalBySsm(node: ManagedNode | undefined): string | undefined {
   if (compareVersions(node.agentVersion, FIRST_AGENT) >= 0) return undefined
   return `has an agent that is too old: ${node.agentVersion || 'unknown'}; ${FIRST_AGENT} is the first that can`
 }
-
-/** As a user knows it: the id, and the Name tag where there is one. */
-export function nameOf({id, name}: Candidate): string {
-  return name === undefined || name === '' ? id : `${id} (${name})`
-}

@@ -20,3 +20,8 @@ export function partitionOf(region: string): 'aws' | 'aws-cn' | 'aws-us-gov' {
   if (region.startsWith('cn-')) return 'aws-cn'
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }
+
+/** A managed node as its owner knows it: the id, and the Name tag where there is one. */
+export function nodeName({id, name}: {readonly id: string; readonly name?: string | undefined}): string {
+  return name === undefined || name === '' ? id : `${id} (${name})`
+}

@@ -1,16 +1,13 @@
 import type {Bastion} from '../bastion/bastion.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {nodeName} from '../core/names.js'
 import type {ProbeOutcome} from '../core/ports/network.js'
 import {accountOptions} from '../core/profile-option.js'
 import type {Target} from '../resolve/target.js'
 
-export function describeBastion({id, name}: Bastion): string {
-  return name === undefined ? id : `${id} (${name})`
-}
-
 /** `why` is one sentence. */
 export function unreachable(target: Target, bastion: Bastion, why: string, cause?: unknown): DbtunnelError {
-  return fail('DATABASE_UNREACHABLE', `Bastion ${describeBastion(bastion)} cannot reach ${addressOf(target)}. ${why}`, {
+  return fail('DATABASE_UNREACHABLE', `Bastion ${nodeName(bastion)} cannot reach ${addressOf(target)}. ${why}`, {
     hint: letIn(target),
     cause,
   })
@@ -36,7 +33,7 @@ export function probeFailure(
     case 'silent':
       return fail(
         'TIMEOUT',
-        `${addressOf(target)} gave no answer through bastion ${describeBastion(bastion)} in time.`,
+        `${addressOf(target)} gave no answer through bastion ${nodeName(bastion)} in time.`,
         {
           hint: `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
         },

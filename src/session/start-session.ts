@@ -3,10 +3,10 @@ import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {SESSION_DOCUMENT} from '../core/iam-policies.js'
+import {nodeName} from '../core/names.js'
 import {type SessionGrant, type SsmApi, type StartSessionRequest, TargetNotConnected} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import type {Target} from '../resolve/target.js'
-import {describeBastion} from './session-failure.js'
 
 export interface StartedSession {
   readonly grant: SessionGrant
@@ -39,7 +39,7 @@ export async function startSession(
       return {bastion, request, ...(await start(request, ssm, timeLeft(), run))}
     } catch (error) {
       if (!(error instanceof TargetNotConnected)) throw error
-      run.say.debug(`${describeBastion(bastion)} is not connected to Session Manager: ${error.message}`)
+      run.say.debug(`${nodeName(bastion)} is not connected to Session Manager: ${error.message}`)
     }
   }
   throw noneConnected(bastions)
@@ -73,7 +73,7 @@ async function start(
 }
 
 function noneConnected(bastions: readonly Bastion[]): DbtunnelError {
-  const lines = bastions.map((bastion) => `${describeBastion(bastion)}: not connected to Session Manager`)
+  const lines = bastions.map((bastion) => `${nodeName(bastion)}: not connected to Session Manager`)
   return fail('BASTION_NONE', 'No bastion is connected to Session Manager.', {
     hint: [...lines, 'Check that the SSM agent runs there, and that it reaches Systems Manager on port 443.'].join(
       '\n',
