@@ -56,6 +56,8 @@ const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
 export function connect({profile, region, say}: AwsOptions): Connection {
   // Node 20 is on the SDK's way out: its warning is for us, not for the user's terminal.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
+  // Every request holds a secret. By an option, the SDK's own client for SSO would not be reached.
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   // The SDK looks for endpoint URLs in the profile that AWS_PROFILE names, whatever profile a client is given.
   if (profile !== undefined) process.env['AWS_PROFILE'] = profile
 
@@ -125,8 +127,6 @@ function clientConfig() {
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,
       throwOnRequestTimeout: true,
-      // Also with NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment: every request holds the AWS session token.
-      httpsAgent: {rejectUnauthorized: true},
       logger: silent,
     },
   }
