@@ -31,13 +31,9 @@ export function probeFailure(
           : 'The connection was closed before the database answered.',
       )
     case 'silent':
-      return fail(
-        'TIMEOUT',
-        `${addressOf(target)} gave no answer through bastion ${nodeName(bastion)} in time.`,
-        {
-          hint: `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
-        },
-      )
+      return fail('TIMEOUT', `${addressOf(target)} gave no answer through bastion ${nodeName(bastion)} in time.`, {
+        hint: `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
+      })
     case 'clear':
       return fail('PROTOCOL', `${addressOf(target)} answered, but offers no TLS.`, {
         hint: 'dbtunnel sends no password unencrypted. Check that the target is a PostgreSQL database.',
