@@ -47,6 +47,17 @@ describe('Teardown', () => {
     expect(done).toEqual(['hosts line'])
   })
 
+  it('gives a step on this machine time even when others have used it all', async () => {
+    const {done, undo} = recorder()
+    undo.push('hosts line', 'local', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      done.push('hosts line')
+    })
+    undo.push('hanging', 'local', () => new Promise(() => {}))
+    await undo.unwind({budgetMs: 10})
+    expect(done).toEqual(['hosts line'])
+  })
+
   it('skips the network part when told to, never the local one', async () => {
     const {done, undo, push} = recorder()
     const skip = new AbortController()
