@@ -29,6 +29,9 @@ export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
   readonly hasTerminal: boolean
 }
 
+/** Whoever holds any certificate of the region's RDS could stand in the database's place. */
+const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
+
 /**
  * Opens a tunnel, runs psql through it and undoes everything. Returns psql's
  * status. Rejects, before any AWS call where possible, with what the stages reject with.
@@ -45,6 +48,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     const aws = ports.awsFor(settings)
     const tunnel = await openTunnel({name, settings, client: 'libpq'}, {...ports, aws}, progress, run)
     const {session, passfile} = tunnel
+    if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
     const env = clientEnvironment(ports.environment, {

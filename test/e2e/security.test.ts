@@ -47,6 +47,12 @@ describe('an impostor in the database’s place', () => {
   })
 })
 
+it('verify-ca says what it does not check', async () => {
+  const {status, stderr} = await psql(['--sslmode', 'verify-ca', '-c', 'select 1'])
+  expect(status).toBe(0)
+  expect(stderr).toContain('not that it is for this database')
+})
+
 it('no PG variable leads psql elsewhere, lowers TLS or changes the user', async () => {
   const {status, stdout} = await psql(['-At', '-c', '\\conninfo', '-c', 'select current_user'], {
     PGSERVICE: 'evil',
