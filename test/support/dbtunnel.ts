@@ -26,11 +26,13 @@ export interface RunOptions {
   /** Given to stdin; without it, stdin is empty. */
   readonly input?: string
   readonly cwd?: string
+  /** In a session of its own, and so without a terminal, whatever the tests run on. */
+  readonly detached?: boolean
 }
 
 /** Starts the built dbtunnel as a process of its own. */
-export function start(words: readonly string[], {env, input, cwd}: RunOptions): Running {
-  const child = spawn(process.execPath, [PROGRAM, ...words], {env, cwd, stdio: ['pipe', 'pipe', 'pipe']})
+export function start(words: readonly string[], {env, input, cwd, detached = false}: RunOptions): Running {
+  const child = spawn(process.execPath, [PROGRAM, ...words], {env, cwd, detached, stdio: ['pipe', 'pipe', 'pipe']})
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

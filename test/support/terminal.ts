@@ -3,6 +3,9 @@ import type {Socket} from 'node:net'
 import {stripVTControlCharacters} from 'node:util'
 import {PROGRAM} from './dbtunnel.js'
 
+/** Against hangs only. */
+const PATIENCE_MS = 60_000
+
 /** A pseudo-terminal with a program in it. */
 export interface Screen {
   readonly pty: IPty
@@ -23,12 +26,11 @@ export interface ScreenOptions {
   readonly columns?: number
   readonly file?: string
   readonly cwd?: string
-  readonly timeoutMs?: number
 }
 
 /** Opens a program (dbtunnel, unless `file` names another) on a pseudo-terminal of 80 columns. */
 export function openScreen(words: readonly string[], options: ScreenOptions): Screen {
-  const {env, columns = 80, file, cwd, timeoutMs = 20_000} = options
+  const {env, columns = 80, file, cwd} = options
   const [program, argv] = file === undefined ? [process.execPath, [PROGRAM, ...words]] : [file, [...words]]
   const name = env['TERM'] ?? 'xterm'
   const pty = spawn(program, argv, {name, cols: columns, rows: 24, env: {...env}, ...(cwd ? {cwd} : {})})
@@ -47,7 +49,7 @@ export function openScreen(words: readonly string[], options: ScreenOptions): Sc
       const timer = setTimeout(() => {
         watchers.delete(look)
         reject(new Error(`${String(pattern)} did not appear. The screen: ${JSON.stringify(plain().slice(from))}`))
-      }, timeoutMs)
+      }, PATIENCE_MS)
       const look = (): void => {
         const match = pattern.exec(plain().slice(from))
         if (!match) return

@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 export async function until<T>(
   what: string,
   look: () => T | false | undefined | Promise<T | false | undefined>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   for (const deadline = Date.now() + timeoutMs; ;) {
     const found = await look()
