@@ -66,8 +66,24 @@ describe('dbtunnel psql', () => {
   })
 
   it('keeps repeated words, and words that look like its own flags in the place of values', async () => {
-    const words = ['-At', '-v', 'X=1', '-v', 'Y=--debug', '-v', 'X=2', '-c', "select '--quiet'", '-c', "select '--help'"]
-    expect(await psql(['prod-db', '--quiet', ...words])).toMatchObject({status: 0, stdout: '--quiet\n--help\n', stderr: ''})
+    const words = [
+      '-At',
+      '-v',
+      'X=1',
+      '-v',
+      'Y=--debug',
+      '-v',
+      'X=2',
+      '-c',
+      "select '--quiet'",
+      '-c',
+      "select '--help'",
+    ]
+    expect(await psql(['prod-db', '--quiet', ...words])).toMatchObject({
+      status: 0,
+      stdout: '--quiet\n--help\n',
+      stderr: '',
+    })
   })
 
   it("gives --help to psql where it is psql's value", async () => {
@@ -77,7 +93,13 @@ describe('dbtunnel psql', () => {
   })
 
   it('opens another database and logs in as another user, in every spelling', async () => {
-    for (const words of [['-U', 'reporting'], ['-Ureporting'], ['-AtUreporting'], ['--username=reporting'], ['postgres', 'reporting']]) {
+    for (const words of [
+      ['-U', 'reporting'],
+      ['-Ureporting'],
+      ['-AtUreporting'],
+      ['--username=reporting'],
+      ['postgres', 'reporting'],
+    ]) {
       const {status, stdout} = await psql(['prod-db', '--quiet', ...words, '-Atc', 'select current_user'])
       expect({words, status, stdout}).toEqual({words, status: 0, stdout: 'reporting\n'})
     }
