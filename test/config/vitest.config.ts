@@ -1,10 +1,14 @@
 import {defineConfig} from 'vitest/config'
 
-/** One project a suite. e2e files share real things (/etc/hosts, the CPU), so they run alone, one at a time. */
+// As root, these change /etc/hosts and look whether it is as before: alone, one at a time.
+const HOSTS = ['test/e2e/psql.test.ts', 'test/e2e/interrupts.test.ts']
+
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
     disableConsoleIntercept: true,
+    // Most tests wait for other programs; two cores can well do more than one file.
+    maxWorkers: 3,
     // Against hangs only: on a busy machine no test may fail for being slow.
     testTimeout: 90_000,
     hookTimeout: 90_000,
@@ -15,13 +19,11 @@ export default defineConfig({
       {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts']}},
       {
         extends: true,
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          fileParallelism: false,
-          // After all others, which write to /etc/hosts, too.
-          sequence: {groupOrder: 1},
-        },
+        test: {name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: HOSTS, sequence: {groupOrder: 1}},
+      },
+      {
+        extends: true,
+        test: {name: 'e2e-hosts', include: HOSTS, fileParallelism: false, sequence: {groupOrder: 2}},
       },
     ],
   },
