@@ -44,7 +44,7 @@ export async function keepPassfile(
   const stop = new AbortController()
   let signedAt = 0
   let written: Promise<string> | undefined
-  let renewing: Promise<void> | undefined
+  let renewing = Promise.resolve()
   let said = false
 
   run.undo.push('passfile', 'local', async () => {
@@ -72,7 +72,8 @@ export async function keepPassfile(
       said = true
     }
   }
-  const refresh = (): Promise<void> => (renewing ??= renew().finally(() => (renewing = undefined)))
+  // One after another: whoever asks wants a token signed from now on, and none that was signed before a stop.
+  const refresh = (): Promise<void> => (renewing = renewing.then(renew))
   const keep = async (): Promise<void> => {
     for (;;) {
       await clock.sleep(LOOK_EVERY_MS, stop.signal)

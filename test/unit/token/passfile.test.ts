@@ -147,12 +147,13 @@ describe('renewal', () => {
     expect(written).toHaveLength(2)
   })
 
-  it('comes at once on refresh, once for several callers', async () => {
+  it('comes at once on refresh, and anew when asked for during a renewal, which may be older than a stop', async () => {
     const passfile = await keep()
-    await Promise.all([passfile.refresh(), passfile.refresh()])
-    expect(written).toHaveLength(2)
-    await passfile.refresh()
-    expect(written).toHaveLength(3)
+    const under = passfile.refresh()
+    clock.jump(60 * MINUTE)
+    await Promise.all([under, passfile.refresh()])
+    expect(signed.at(-1)?.at).toBe(clock.now())
+    expect(written.at(-1)?.content).toContain(`n=${signed.length}`)
   })
 
   it('that fails is said once, tried again, and said again only after it had worked', async () => {
