@@ -150,10 +150,18 @@ async function open(
   return progress.step(
     async () => {
       run.signal.throwIfAborted()
-      run.undo.push('private folder', 'local', async () => files.removeFolder(await making))
+      let writing: Promise<string> | undefined
+      run.undo.push('private folder', 'local', async () => {
+        const folder = await making
+        // Else the file could appear while its folder is emptied.
+        await writing?.catch(() => {})
+        await files.removeFolder(folder)
+      })
       const making = files.makeFolder()
       const folder = await making
-      const authoritiesFile = await files.write(folder, 'authorities.pem', authorities)
+      run.signal.throwIfAborted()
+      writing = files.write(folder, 'authorities.pem', authorities)
+      const authoritiesFile = await writing
       const login = {endpoint: target.endpoint, region: target.region, user, localPort: session.localPort}
       const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock: ports.clock}, run)
       const database = settings.database ?? target.defaultDatabase
