@@ -1,7 +1,7 @@
 import {defineConfig} from 'vitest/config'
 
 // As root, these change /etc/hosts and look whether it is as before: alone, one at a time.
-const HOSTS = ['test/e2e/psql.test.ts', 'test/e2e/interrupts.test.ts']
+const HOSTS = ['test/e2e/hosts.test.ts', 'test/e2e/interrupts.test.ts']
 
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,

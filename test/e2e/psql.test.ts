@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 beforeEach(() => {
-  env = sandbox.env()
+  env = {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr'}
   watch = watchFor(sandbox, env)
 })
 afterEach(() => watch.expectNothingLeft())
