@@ -38,7 +38,7 @@ function open(file: string, argv: readonly string[], env: Env, columns = 80): Sc
 
 /** dbtunnel as a shell's foreground job, with the terminal's modes told before and after. */
 function asJob(words: readonly string[], env: Env, columns?: number): Screen {
-  const script = 'set -m; stty -a; echo begin; "$@"; status=$?; echo; echo "status=$status"; stty -a; echo end'
+  const script = 'set -m; stty -a; echo begin; "$@"; status=$?; echo; echo "status=$status"; stty -a; echo end; read'
   return open('/bin/bash', ['--norc', '-c', script, 'bash', process.execPath, PROGRAM, ...words], env, columns)
 }
 
@@ -53,8 +53,11 @@ interface Aftermath {
 }
 
 async function aftermath(screen: Screen): Promise<Aftermath> {
-  await screen.ended
+  // The shell waits for us: what a program wrote just before its end can be lost with the terminal.
+  await screen.waitFor(/\nend\r\n$/)
   const parts = /^(.*?)begin\r\n(.*)\r\nstatus=(\d+)\r\n(.*)end\r\n$/s.exec(screen.text())
+  screen.type('\r')
+  await screen.ended
   if (!parts) throw new Error(`no end to be seen: ${JSON.stringify(screen.text())}`)
   const [, before, text = '', status, after] = parts
   const cursorShown = text.lastIndexOf(HIDE_CURSOR) <= text.lastIndexOf(SHOW_CURSOR)
