@@ -65,7 +65,7 @@ async function attempt(step: Undo, deadline: number, skip: AbortSignal | undefin
   let onSkip: (() => void) | undefined
   const limit = new Promise<void>((resolve, reject) => {
     const least = step.kind === 'local' ? LEAST_MS : 0
-    timer = setTimeout(() => reject(new Error('it took too long')), Math.max(deadline - Date.now(), least))
+    timer = setTimeout(() => reject(new Error('it took too long.')), Math.max(deadline - Date.now(), least))
     onSkip = resolve
     skip?.addEventListener('abort', onSkip, {once: true})
   })

@@ -43,7 +43,7 @@ describe('Teardown', () => {
     push('hosts line')
     undo.push('hanging', 'local', () => new Promise(() => {}))
     const errors = await undo.unwind({budgetMs: 20})
-    expect(errors.map((error) => error.message)).toEqual(['hanging: it took too long'])
+    expect(errors.map((error) => error.message)).toEqual(['hanging: it took too long.'])
     expect(done).toEqual(['hosts line'])
   })
 
