@@ -35,8 +35,11 @@ export class Terminal implements Say {
     }
   }
 
-  notice(line: string): void {
-    if (!this.#options.quiet) this.#line(fold(line, this.stderr.columns))
+  notice(line: string, amid?: 'client'): void {
+    if (this.#options.quiet) return
+    const {columns, isTTY} = this.stderr
+    if (amid === undefined) this.#line(fold(line, columns))
+    else this.#line(`${isTTY ? '\n' : ''}${fold(`dbtunnel: ${line}`, columns)}`)
   }
 
   debug(line: string): void {

@@ -13,8 +13,11 @@ export interface Run {
 
 /** Lines for stderr. Both are redacted, and held back while live progress owns the terminal. */
 export interface Say {
-  /** One plain line that the user should see; silent under `--quiet`. */
-  notice(line: string): void
+  /**
+   * One plain line that the user should see; silent under `--quiet`. `amid` a client's output it says who speaks, and
+   * on a terminal, where the client's prompt may stand, begins a line of its own.
+   */
+  notice(line: string, amid?: 'client'): void
   /** Only under `--debug`. */
   debug(line: string): void
 }

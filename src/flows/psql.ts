@@ -65,7 +65,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
     run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
     void session.closed.then(({error}) => {
-      if (error && !run.signal.aborted) run.say.notice(`${error.message} psql has lost its connection.`)
+      if (error && !run.signal.aborted) run.say.notice(`${error.message} psql has lost its connection.`, 'client')
     })
     const startedAt = ports.clock.now()
     const end = await runClient({file, argv, env}, ports, run)

@@ -68,7 +68,7 @@ export async function keepPassfile(
       said = false
     } catch (error) {
       if (stop.signal.aborted) return
-      if (!said) run.say.notice(renewalNotice(error))
+      if (!said) run.say.notice(renewalNotice(error), 'client')
       said = true
     }
   }

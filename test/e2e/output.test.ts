@@ -82,7 +82,7 @@ describe.concurrent.each(CARRIERS)('20 MB through a pipe whose reader is late, $
     const {status, stdout} = await ended
     const [progress = '', login = '', rest = ''] = stdout.split(/(Login: alice, by IAM token\n)/)
     expect(`${progress}${login}`).toMatch(/^Database: /)
-    const notice = /The database token could not be renewed[^\n]*\n/
+    const notice = /dbtunnel: The database token could not be renewed[^\n]*\n/
     expect(rest).toMatch(notice)
     expect(rest.replace(notice, '') === COPIED).toBe(true)
     expect(status).toBe(0)

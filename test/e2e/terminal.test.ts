@@ -95,6 +95,23 @@ describe.concurrent('psql at its prompt', () => {
   )
 })
 
+it('tells at the prompt, on a line of its own and by its name, that the session is over', async () => {
+  const screen = asJob(['psql', 'prod-db', '--reason', 'to be ended'], environment(CARRIERS[0]?.env))
+  const at = await screen.waitFor(/shop=> $/)
+  screen.type('select half typed')
+  await screen.waitFor(/half typed$/, at)
+  const session = sandbox.sessions.all().find(({reason}) => reason === 'to be ended')
+  sandbox.agents.terminate(session?.id ?? '', 'Ended by an administrator')
+  await screen.waitFor(
+    /half typed\r\ndbtunnel: Session Manager ended the session: Ended by an[^>]*connection\.\r\n/,
+    at,
+  )
+  screen.type('\u0003')
+  await screen.waitFor(/\^C\s+shop=> $/, at)
+  screen.type('\\q\r')
+  expect(await aftermath(screen)).toMatchObject({status: 0, sameModes: true})
+})
+
 /** dbtunnel stands still at its second step, waiting for AWS. */
 async function hanging(env: Env): Promise<Screen> {
   const from = `app/${env['AWS_SDK_UA_APP_ID']}`
