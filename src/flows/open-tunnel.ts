@@ -150,11 +150,11 @@ async function open(
   return progress.step(
     async () => {
       run.signal.throwIfAborted()
-      let writing: Promise<string> | undefined
+      let writing = Promise.resolve('')
       run.undo.push('private folder', 'local', async () => {
         const folder = await making
         // Else the file could appear while its folder is emptied.
-        await writing?.catch(() => {})
+        await writing.catch(() => {})
         await files.removeFolder(folder)
       })
       const making = files.makeFolder()
