@@ -1,5 +1,5 @@
 import {connect} from 'node:net'
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest'
 import {systemClock} from '../../src/adapters/clock.js'
 import {listenPort} from '../../src/adapters/listen.js'
 import {privateFiles} from '../../src/adapters/private-files.js'
@@ -41,7 +41,8 @@ afterEach(async () => {
   expect(await run.end()).toEqual([])
   expect(world.sessions.open()).toEqual([])
   expect(await world.leftFiles()).toEqual([])
-  expect(await world.programs()).toEqual([])
+  // One that was killed is gone a moment later.
+  await vi.waitFor(async () => expect(await world.programs()).toEqual([]), {timeout: 5000})
 })
 
 /** As a flow opens a session, with the stand-in failing as the real plugin does. */

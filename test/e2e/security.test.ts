@@ -83,10 +83,10 @@ it.each([
 ])('secrets are in no command line, no debug output, and no file but the passfile (%s)', async (_, words) => {
   const env: Record<string, string> = {...sandbox.env(), DBTUNNEL_PLUGIN: PLUGIN}
   const running = start(
-    ['psql', 'prod-db', '--resolve', 'hostaddr', '--debug', ...words, '-c', "select 'here', pg_sleep(1.5)"],
+    ['psql', 'prod-db', '--resolve', 'hostaddr', '--debug', ...words, '-c', "select 'here', pg_sleep(3)"],
     {env},
   )
-  const folder = await privateFolder(env['TMPDIR'] ?? '')
+  const folder = await Promise.race([privateFolder(env['TMPDIR'] ?? ''), running.ended.then(endedEarly)])
   const token = readFileSync(join(folder, 'passfile'), 'utf8')
   expect(statSync(folder).mode & 0o777).toBe(0o700)
   expect(statSync(join(folder, 'passfile')).mode & 0o777).toBe(0o600)
@@ -106,6 +106,10 @@ it.each([
     expect(stdout + stderr).not.toContain(secret)
   }
 })
+
+function endedEarly({stderr}: {stderr: string}): never {
+  throw new Error(`dbtunnel ended before it had a passfile: ${stderr}`)
+}
 
 async function privateFolder(parent: string): Promise<string> {
   for (;;) {
