@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest'
 import {type FlagValues, readSettings, type SettingsSources} from '../../../src/config/read-settings.js'
 
 function read(flags: FlagValues, env: SettingsSources['env'] = {}, more: Partial<SettingsSources> = {}) {
-  const sources = {env: {AWS_REGION: 'eu-west-1', ...env}, cwd: '/work', profileRegion: async () => undefined, ...more}
+  const sources = {env: {AWS_REGION: 'eu-west-1', ...env}, cwd: '/srv', profileRegion: async () => undefined, ...more}
   return readSettings(flags, sources)
 }
 
@@ -43,7 +43,7 @@ describe('readSettings', () => {
       ...flags,
       bastion: {kind: 'tag', key: 'Team', value: 'db=core'},
       localPort: 15432,
-      caBundle: '/work/certs/extra.pem',
+      caBundle: '/srv/certs/extra.pem',
       timeoutMs: 90_000,
       'local-port': undefined,
       'ca-bundle': undefined,
