@@ -26,7 +26,7 @@ export async function supervise<T>(ports: SupervisePorts, work: (run: Run) => Pr
   const skipNetwork = new AbortController()
   const undo = new Teardown()
   const diverted = new Map<Signal, (signal: Signal) => void>()
-  let stoppedAt = 0
+  let stoppedAt = -Infinity
 
   const unlisten = ports.signals.listen((signal) => {
     const take = diverted.get(signal)
@@ -57,10 +57,18 @@ export async function supervise<T>(ports: SupervisePorts, work: (run: Run) => Pr
     diverted.clear()
     if (!stop.signal.aborted) stop.signal.addEventListener('abort', () => skipNetwork.abort(), {once: true})
     const errors = await undo.unwind({budgetMs: UNDO_BUDGET_MS, skipNetwork: skipNetwork.signal})
-    unlisten()
-    unlistenFaults()
+    stopListening(() => {
+      unlisten()
+      unlistenFaults()
+    }, stoppedAt + ONE_PRESS_MS - clock.now())
     for (const error of errors) say.notice(`Not undone: ${error.message}`)
   }
+}
+
+/** All is undone; the second of two quick presses must still not kill us with a status that says otherwise. */
+function stopListening(unlisten: () => void, inMs: number): void {
+  if (inMs > 0) setTimeout(unlisten, inMs).unref()
+  else unlisten()
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

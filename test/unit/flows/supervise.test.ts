@@ -56,6 +56,15 @@ describe('supervise', () => {
     expect(done).toEqual(['port'])
   })
 
+  it('still takes the second of two quick presses when all is undone before it comes', async () => {
+    const {ports, send, listeners} = scene()
+    const work = supervise(ports, forever)
+    send('SIGTERM')
+    await expect(work).rejects.toMatchObject({exitCode: 143})
+    expect(listeners()).toBeGreaterThan(0)
+    send('SIGTERM')
+  })
+
   it('does not end for SIGCONT', async () => {
     const {ports, send} = scene()
     let finish!: (value: string) => void
