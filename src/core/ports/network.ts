@@ -35,6 +35,10 @@ export interface Prober {
 export interface LocalSocket extends Duplex {
   /** Closes it at once, so that the program sees a reset and never a clean end. */
   resetAndDestroy(): unknown
+  /** Bytes that the program has sent. */
+  readonly bytesRead: number
+  /** Bytes that were written to the program, those that it has yet to take included. */
+  readonly bytesWritten: number
 }
 
 export interface Listener {

@@ -3,6 +3,7 @@ import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import type {Listener, ListenPort} from '../../core/ports/network.js'
 import type {Say} from '../../core/run.js'
 import type {Carry, Session, SessionEnd} from '../session.js'
+import {type Traffic, TrafficCount} from '../traffic.js'
 import type {AgentFeatures} from './agent-version.js'
 import {Basic} from './basic.js'
 import {Channel} from './channel.js'
@@ -33,6 +34,7 @@ export class NativeSession implements Session {
   readonly #lifeline: Lifeline
   readonly #channel: Channel
   readonly #flow: InboundFlow
+  readonly #traffic = new TrafficCount()
   readonly #forwarding = new Deferred<Forwarder>()
   readonly #closed = new Deferred<SessionEnd>()
   #features: AgentFeatures | undefined
@@ -90,13 +92,20 @@ export class NativeSession implements Session {
     try {
       await this.#lifeline.open()
       const forwarder = await this.#forwarding.promise
-      this.#listener = await this.#ports.listen.listen(localPort, (socket) => forwarder.connect(socket))
+      this.#listener = await this.#ports.listen.listen(localPort, (socket) => {
+        this.#traffic.add(socket)
+        forwarder.connect(socket)
+      })
       this.#life.signal.throwIfAborted()
     } catch (error) {
       await this.end(error as Error)
       await this.#listener?.close()
       throw error
     }
+  }
+
+  traffic(): Traffic {
+    return this.#traffic.now
   }
 
   async check(): Promise<void> {

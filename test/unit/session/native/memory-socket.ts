@@ -6,6 +6,8 @@ export class MemorySocket extends Duplex implements LocalSocket {
   /** What the program has been given. */
   readonly taken: Buffer[] = []
   wasReset = false
+  bytesRead = 0
+  bytesWritten = 0
   /** The next write fails like one to a connection that is no more. */
   broken = false
   #stalled = false
@@ -21,7 +23,9 @@ export class MemorySocket extends Duplex implements LocalSocket {
 
   /** The program sends. */
   say(bytes: string | Buffer): void {
-    this.push(Buffer.from(bytes))
+    const said = Buffer.from(bytes)
+    this.bytesRead += said.length
+    this.push(said)
   }
 
   /** The program has nothing more to say. */
@@ -59,6 +63,7 @@ export class MemorySocket extends Duplex implements LocalSocket {
 
   override _writev(chunks: readonly {chunk: Buffer}[], done: (error?: Error) => void): void {
     if (this.broken) return done(new Error('EPIPE'))
+    for (const {chunk} of chunks) this.bytesWritten += chunk.length
     const take = (): void => {
       this.taken.push(...chunks.map(({chunk}) => Buffer.from(chunk)))
       done()
