@@ -57,10 +57,13 @@ export async function supervise<T>(ports: SupervisePorts, work: (run: Run) => Pr
     diverted.clear()
     if (!stop.signal.aborted) stop.signal.addEventListener('abort', () => skipNetwork.abort(), {once: true})
     const errors = await undo.unwind({budgetMs: UNDO_BUDGET_MS, skipNetwork: skipNetwork.signal})
-    stopListening(() => {
-      unlisten()
-      unlistenFaults()
-    }, stoppedAt + ONE_PRESS_MS - clock.now())
+    stopListening(
+      () => {
+        unlisten()
+        unlistenFaults()
+      },
+      stoppedAt + ONE_PRESS_MS - clock.now(),
+    )
     for (const error of errors) say.notice(`Not undone: ${error.message}`)
   }
 }
