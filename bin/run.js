@@ -15,5 +15,5 @@ process.on('exit', () => {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 })
 
-const {execute} = await import('@oclif/core')
+const {execute} = await import('../dist/execute.js')
 await execute({dir: import.meta.url})

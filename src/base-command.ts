@@ -1,6 +1,7 @@
-import {Command, Errors} from '@oclif/core'
+import {Command} from '@oclif/core/command'
+import {ExitError} from '@oclif/core/errors'
 import {Terminal} from './adapters/terminal.js'
-import {type DbtunnelError, fail} from './core/errors.js'
+import {type DbtunnelError, fail, isDbtunnelError} from './core/errors.js'
 import {asFailure, errorJson, errorText} from './present/error.js'
 
 /** Where a command's failure becomes text or JSON, and an exit status: here and nowhere else. */
@@ -24,17 +25,22 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(error: Error): Promise<void> {
     // `this.exit(status)`: a client's own status, or success.
-    if (error instanceof Errors.ExitError) throw error
-    const failure = isUsage(error) ? usage(error, this.id) : asFailure(error)
+    if (error instanceof ExitError) throw error
+    const failure = isUsage(error) ? usage(error, this.id) : asFailure(refusal(error))
     if (this.jsonEnabled()) this.logJson(errorJson(failure))
     else this.logToStderr(errorText(failure, {debug: this.#debug, columns: process.stderr.columns}))
     // Told already: whoever runs us, oclif or a host CLI, only has to exit.
-    throw new Errors.ExitError(failure.exitCode)
+    throw new ExitError(failure.exitCode)
   }
 }
 
 function isUsage(error: unknown): error is Error {
   return error instanceof Error && 'parse' in error && 'oclif' in error
+}
+
+/** A flag's own check refused its value: the cause says why, where oclif wrote around the message. */
+function refusal(error: Error): unknown {
+  return isDbtunnelError(error.cause) && error.message.startsWith('Parsing --') ? error.cause : error
 }
 
 /** oclif's parser error, without its help pages: the first line says what was wrong. */

@@ -1,4 +1,5 @@
-import {Flags} from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
+import {portNumber} from './config/values.js'
 
 /** Flags of every command. */
 export const outputFlags = {
@@ -64,6 +65,7 @@ export const tunnelFlags = {
     description: 'Port on 127.0.0.1. Without it: any free one.',
     helpValue: 'PORT',
     helpGroup: 'TUNNEL',
+    parse: async (text) => checked(text, () => portNumber({text, origin: '--local-port'})),
   }),
   resolve: Flags.string({
     description:
@@ -81,4 +83,14 @@ export const tunnelFlags = {
     helpValue: 'TIME',
     helpGroup: 'TUNNEL',
   }),
+}
+
+/** A wrong value is refused by oclif's parser, which writes around an error's message: BaseCommand tells the cause. */
+function checked(text: string, check: () => unknown): string {
+  try {
+    check()
+    return text
+  } catch (cause) {
+    throw new Error('refused', {cause})
+  }
 }

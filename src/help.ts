@@ -1,4 +1,4 @@
-import {Help} from '@oclif/core'
+import {Help} from '@oclif/core/help'
 import {readOwnFlags} from './flows/own-flags.js'
 import {splitPsqlWords} from './flows/split-words.js'
 

@@ -1,4 +1,6 @@
-import {Errors, type Hook, ux} from '@oclif/core'
+import {ExitError} from '@oclif/core/errors'
+import type {Hook} from '@oclif/core/hooks'
+import {ux} from '@oclif/core/ux'
 import {closest} from 'fastest-levenshtein'
 import {fail} from '../core/errors.js'
 import {errorText} from '../present/error.js'
@@ -9,7 +11,7 @@ const hook: Hook.CommandNotFound = async ({id, config}) => {
   const hint = known.length === 0 ? `${config.bin} --help` : `Did you mean: ${config.bin} ${closest(id, known)}`
   const failure = fail('COMMAND_UNKNOWN', `There is no command "${id}".`, {hint})
   ux.stderr(errorText(failure, {debug: false}))
-  throw new Errors.ExitError(failure.exitCode)
+  throw new ExitError(failure.exitCode)
 }
 
 export default hook

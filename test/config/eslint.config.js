@@ -33,6 +33,10 @@ export default defineConfig(
         {object: 'process', property: 'exit', message: 'Throw: BaseCommand sets the status.'},
       ],
       'no-restricted-globals': ['error', 'fetch'],
+      'no-restricted-imports': [
+        'error',
+        {name: '@oclif/core', message: 'Import the part (@oclif/core/flags, …): all of it takes long to load.'},
+      ],
     },
   },
   {

@@ -8,7 +8,7 @@ const MaxResults = 1000
 
 export function ec2Api(connection: Connection): Ec2Api {
   const load = connection.loader(async () => {
-    const sdk = await import('@aws-sdk/client-ec2')
+    const sdk = await import('./clients/ec2.js')
     return {sdk, client: connection.adopt(new sdk.EC2Client(connection.clientConfig))}
   })
   return {

@@ -9,7 +9,7 @@ const MaxRecords = 100
 
 export function rdsApi(connection: Connection): RdsApi {
   const load = connection.loader(async () => {
-    const sdk = await import('@aws-sdk/client-rds')
+    const sdk = await import('./clients/rds.js')
     return {sdk, client: connection.adopt(new sdk.RDSClient(connection.clientConfig))}
   })
 

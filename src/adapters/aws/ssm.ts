@@ -16,7 +16,7 @@ const START_BACKOFF = {attempts: 5, baseMs: 500, capMs: 4000}
 
 export function ssmApi(connection: Connection): SsmApi {
   const load = connection.loader(async () => {
-    const sdk = await import('@aws-sdk/client-ssm')
+    const sdk = await import('./clients/ssm.js')
     const client = connection.adopt(new sdk.SSMClient(connection.clientConfig))
     // The same connections; but it never sends a request twice by itself.
     const {requestHandler} = client.config

@@ -3,7 +3,7 @@ import type {Connection} from './connection.js'
 
 export function stsApi(connection: Connection): StsApi {
   const load = connection.loader(async () => {
-    const sdk = await import('@aws-sdk/client-sts')
+    const sdk = await import('./clients/sts.js')
     return {sdk, client: connection.adopt(new sdk.STSClient(connection.clientConfig))}
   })
   return {

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// Bundles what is published and run into dist/: an entry for oclif, one for each command and hook, and chunks that are
+// loaded when they are needed. Types are checked by `npm run types`.
+import {readdirSync, rmSync} from 'node:fs'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {rolldown} from 'rolldown'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+const sources = readdirSync('src', {recursive: true}).filter((file) => /^(commands|hooks)\/.*\.ts$/.test(file))
+const entries = ['execute.ts', 'help.ts', ...sources]
+
+/**
+ * oclif is CommonJS as TypeScript emits it, which loads all of it at once: glob, templates, spinners. Here each module
+ * is loaded when it is first used.
+ */
+const lazyOclif = {
+  name: 'lazy-oclif',
+  transform: {
+    filter: {id: /node_modules\/@oclif\/core\/lib\/.*\.js$/},
+    handler(code) {
+      const required = /^(?:const|var) (\w+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm
+      const names = [...code.matchAll(required)].map(([, name]) => name)
+      if (names.length === 0) return code
+      const used = new RegExp(`\\b(${names.join('|')})\\b(?! =)`, 'g')
+      return code.replace(used, '($1())').replace(required, 'const $1 = () => $2;')
+    },
+  },
+}
+
+const bundle = await rolldown({
+  plugins: [lazyOclif],
+  input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join('src', file)])),
+  platform: 'node',
+  external: ['typescript', 'bufferutil', 'utf-8-validate'],
+  resolve: {mainFields: ['module', 'main']},
+  transform: {define: {__dirname: 'import.meta.dirname', __filename: 'import.meta.filename'}, target: 'node20.19'},
+})
+const {output} = await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name].js',
+  comments: false,
+  // All that runs before a command knows that its words are right is one file: opening a file takes longer than
+  // reading some more of it.
+  codeSplitting: {groups: [{name: 'start', tags: ['$initial']}]},
+})
+
+// Only now, and one by one: a dbtunnel that runs meanwhile finds its files.
+const written = new Set(output.map(({fileName}) => fileName))
+for (const file of readdirSync('dist', {recursive: true, withFileTypes: true})) {
+  const path = join(file.parentPath, file.name)
+  if (file.isFile() && !written.has(path.slice('dist/'.length))) rmSync(path)
+}

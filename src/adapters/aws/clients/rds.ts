@@ -1,0 +1,6 @@
+export {
+  DescribeDBClusterEndpointsCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds'
