@@ -1,6 +1,7 @@
 import type {Duplex} from 'node:stream'
 import type WebSocket from 'ws'
 import {UpgradeRefused, type WebSocketLink, type WebSocketPort} from '../core/ports/network.js'
+import {FrameBatch} from './frame-batch.js'
 
 /** Far above what the service sends; a larger message is a mistake or an attack. */
 const MOST_MESSAGE = 4 * 1024 * 1024
@@ -43,24 +44,18 @@ export const webSocketPort: WebSocketPort = {
   },
 }
 
-/** `stream` is the connection beneath: what is sent in one turn of the event loop leaves in one write. */
+/** `stream` is the connection beneath. */
 function linkOver(socket: WebSocket, stream: Duplex): WebSocketLink {
-  let corked = false
-  const uncork = (): void => {
-    corked = false
-    stream.uncork()
-  }
+  const batch = new FrameBatch(stream)
   return {
     send(data) {
-      if (!corked) {
-        corked = true
-        stream.cork()
-        process.nextTick(uncork)
-      }
+      if (socket.readyState !== socket.OPEN) return
+      if (typeof data !== 'string') return batch.push(data)
+      batch.flush()
       socket.send(data, ignoreLateError)
     },
     get bufferedBytes() {
-      return socket.bufferedAmount
+      return socket.bufferedAmount + batch.length
     },
     onMessage(callback) {
       socket.on('message', (data, isBinary) => callback(isBinary ? (data as Buffer) : (data as Buffer).toString()))
@@ -70,7 +65,9 @@ function linkOver(socket: WebSocket, stream: Duplex): WebSocketLink {
       socket.on('close', (code, reason) => callback({code, reason: reason.toString()}))
     },
     ping() {
-      if (socket.readyState === socket.OPEN) socket.ping()
+      if (socket.readyState !== socket.OPEN) return
+      batch.flush()
+      socket.ping()
     },
     onPong(callback) {
       socket.on('pong', () => callback())
@@ -82,6 +79,7 @@ function linkOver(socket: WebSocket, stream: Duplex): WebSocketLink {
       socket.resume()
     },
     close() {
+      batch.flush()
       socket.close()
     },
     terminate() {

@@ -30,7 +30,13 @@ const AT = {type: 4, schema: 36, created: 40, sequence: 48, flags: 56, id: 64, d
 const HEADER_LENGTH = 116
 /** channel_closed comes without a payload type. */
 const SHORT_HEADER_LENGTH = 112
+const DIGEST_LENGTH = 32
 const SCHEMA = 1
+
+/** As real agents and the service pad them. */
+const KNOWN_TYPES = new Map(
+  ['output_stream_data', 'acknowledge', 'channel_closed'].map((type) => [type.padEnd(AT.schema - AT.type), type]),
+)
 
 /** Flags of acknowledgements and control messages; a client's data carries 0. */
 const CONTROL_FLAGS = 3
@@ -57,7 +63,8 @@ export class Message {
 
   /** A MessageType, or a word that we do not know. */
   get type(): string {
-    return this.#frame.toString('latin1', AT.type, AT.schema).replace(/[ \0]+$/, '')
+    const padded = this.#frame.toString('latin1', AT.type, AT.schema)
+    return KNOWN_TYPES.get(padded) ?? padded.replace(/[ \0]+$/, '')
   }
 
   get sequence(): number {
@@ -81,18 +88,30 @@ export class Message {
  */
 export function sealMessage(frame: Buffer, head: MessageHead): Buffer {
   const payload = frame.subarray(PAYLOAD_OFFSET)
-  frame.writeUInt32BE(HEADER_LENGTH, 0)
-  frame.fill(0x20, AT.type, AT.schema)
-  frame.write(head.type, AT.type, 'latin1')
-  frame.writeUInt32BE(SCHEMA, AT.schema)
+  templateOf(head.type).copy(frame)
   writeUint64(frame, head.created, AT.created)
   writeUint64(frame, head.sequence, AT.sequence)
-  writeUint64(frame, head.type === 'input_stream_data' ? 0 : CONTROL_FLAGS, AT.flags)
   writeMessageId(frame, AT.id)
-  frame.write(digestOf(payload), AT.digest, 'latin1')
+  frame.write(digestOf(payload), AT.digest, DIGEST_LENGTH, 'latin1')
   frame.writeUInt32BE(head.payloadType, AT.payloadType)
   frame.writeUInt32BE(payload.length, HEADER_LENGTH)
   return frame
+}
+
+const TEMPLATES = new Map<MessageType, Buffer>()
+
+/** A header up to the message's id, with what all messages of a type have in common. */
+function templateOf(type: MessageType): Buffer {
+  let template = TEMPLATES.get(type)
+  if (!template) {
+    template = Buffer.alloc(AT.id)
+    template.writeUInt32BE(HEADER_LENGTH, 0)
+    template.write(type.padEnd(AT.schema - AT.type), AT.type, 'latin1')
+    template.writeUInt32BE(SCHEMA, AT.schema)
+    writeUint64(template, type === 'input_stream_data' ? 0 : CONTROL_FLAGS, AT.flags)
+    TEMPLATES.set(type, template)
+  }
+  return template
 }
 
 /** A message with this payload, at least one byte long. */
@@ -111,7 +130,9 @@ export function decodeMessage(frame: Buffer): Message | undefined {
   if (headerLength !== HEADER_LENGTH && headerLength !== SHORT_HEADER_LENGTH) return undefined
   if (frame.length < headerLength + 4) return undefined
   const message = new Message(frame, headerLength)
-  return frame.toString('latin1', AT.digest, AT.digest + 32) === digestOf(message.payload) ? message : undefined
+  return frame.toString('latin1', AT.digest, AT.digest + DIGEST_LENGTH) === digestOf(message.payload)
+    ? message
+    : undefined
 }
 
 /** As a binary string, which costs less than a buffer. */

@@ -31,8 +31,13 @@ export function acknowledgement(message: Pick<Message, 'type' | 'id' | 'sequence
   )
 }
 
+/** As agents write it: parsing the whole JSON would cost as much as all else about an acknowledgement. */
+const ACKNOWLEDGED = /^\{[\w":,-]*,"AcknowledgedMessageSequenceNumber":(\d{1,15}),"IsSequentialMessage":true\}$/
+
 /** The sequence number that an acknowledgement is for; undefined when it cannot be read. */
 export function readAcknowledgement(payload: Buffer): number | undefined {
+  const usual = ACKNOWLEDGED.exec(payload.toString('latin1'))
+  if (usual) return Number(usual[1])
   const sequence = parse(payload)?.['AcknowledgedMessageSequenceNumber']
   return typeof sequence === 'number' ? sequence : undefined
 }

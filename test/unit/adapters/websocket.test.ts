@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import {createServer, type IncomingMessage, type Server} from 'node:http'
 import type {AddressInfo} from 'node:net'
@@ -84,6 +85,43 @@ describe('WebSockets', () => {
     // It is kept for another send: masking must not touch it.
     expect(bytes.toString()).toBe('two')
     link.terminate()
+  })
+
+  it('carries messages of any size, each as one, however they lie in memory', async () => {
+    const sizes = [...Array(140).keys(), 1144, 4000, 65_535, 65_536, 70_001, 200_003, 3, 1144, 1]
+    const sent = sizes.map((size) => randomBytes(size))
+    const received: Buffer[] = []
+    accept((webSocket) => {
+      webSocket.on('message', (data) => {
+        received.push(data as Buffer)
+        if (received.length === sizes.length) webSocket.send(Buffer.from('done'))
+      })
+    })
+    const link = await webSocketPort.connect(url, {})
+    const done = new Promise((resolve) => link.onMessage(resolve))
+    for (const [index, bytes] of sent.entries()) {
+      link.send(bytes)
+      if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await done
+    expect(received.map((bytes, index) => bytes.equals(sent[index]!))).toEqual(sizes.map(() => true))
+    link.terminate()
+  })
+
+  it('sends what waits before a closing frame', async () => {
+    const received: string[] = []
+    const over = new Promise<void>((resolve) => {
+      accept((webSocket) => {
+        webSocket.on('message', (data) => void received.push((data as Buffer).toString()))
+        webSocket.on('close', () => resolve())
+      })
+    })
+    const link = await webSocketPort.connect(url, {})
+    link.onMessage(() => {})
+    link.send(Buffer.from('last words'))
+    link.close()
+    await over
+    expect(received).toEqual(['last words'])
   })
 
   it('answers pings, and tells of answers to its own', async () => {

@@ -1,0 +1,39 @@
+/** The near side as a process: the native engine, as dbtunnel runs it. */
+import {listenPort} from '../../../src/adapters/listen.js'
+import {systemClock} from '../../../src/adapters/clock.js'
+import {webSocketPort} from '../../../src/adapters/websocket.js'
+import {nativeEngine} from '../../../src/session/native/engine.js'
+import {quietRun} from '../../support/native-session.js'
+import type {SessionGrant} from '../../../src/core/ports/aws.js'
+import {converse} from './call.js'
+
+const ask = converse(process, {
+  open: async ({grant, uploadRate}: {grant: SessionGrant; uploadRate: number | 'unlimited'}) => {
+    const engine = nativeEngine(
+      {
+        ssm: {resumeSession: async (id) => ({tokenValue: await ask('resume', id)})},
+        signing: {upgradeHeaders: () => Promise.resolve({})},
+        webSocket: webSocketPort,
+        listen: listenPort,
+        clock: systemClock,
+      },
+      {uploadBytesPerSecond: uploadRate},
+    )
+    const carry = {
+      grant,
+      bastion: {id: 'i-0123456789abcdef0'},
+      region: 'eu-west-1',
+      request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
+      localPort: 0,
+      timeoutMs: 10_000,
+    }
+    const session = await engine.open(carry, quietRun())
+    void session.closed.then(({error}) => error && console.error(error))
+    return session.localPort
+  },
+  usage: () => {
+    const {rss, heapUsed, arrayBuffers} = process.memoryUsage()
+    return {cpu: process.cpuUsage(), rss, heapUsed, arrayBuffers}
+  },
+})
+process.once('disconnect', () => process.exit())
