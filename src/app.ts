@@ -3,6 +3,7 @@ import {profileRegion} from './adapters/aws/profile.js'
 import {systemClock} from './adapters/clock.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {listenPort} from './adapters/listen.js'
+import {overflow} from './adapters/overflow.js'
 import {privateFiles} from './adapters/private-files.js'
 import {prober} from './adapters/prober.js'
 import {processes} from './adapters/processes.js'
@@ -22,6 +23,7 @@ export function openApp(terminal: Terminal) {
     hasTerminal: terminal.controls,
     hostsFile: hostsFile(),
     listen: listenPort,
+    overflow,
     platform: process.platform,
     prober,
     process: processes(),

@@ -11,6 +11,7 @@ import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {HostsFile} from '../core/ports/hosts.js'
 import type {ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
+import type {OverflowPort} from '../core/ports/overflow.js'
 import type {ProcessPort} from '../core/ports/process.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
@@ -36,6 +37,7 @@ export interface TunnelPorts {
   readonly files: PrivateFiles
   readonly hostsFile: HostsFile
   readonly listen: ListenPort
+  readonly overflow: OverflowPort
   readonly process: ProcessPort
   readonly prober: Prober
   readonly webSocket: WebSocketPort

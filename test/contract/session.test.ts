@@ -6,6 +6,7 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '
 import {systemClock} from '../../src/adapters/clock.js'
 import {findExecutable} from '../../src/adapters/executables.js'
 import {listenPort} from '../../src/adapters/listen.js'
+import {overflow} from '../../src/adapters/overflow.js'
 import {privateFiles} from '../../src/adapters/private-files.js'
 import {prober} from '../../src/adapters/prober.js'
 import {processes} from '../../src/adapters/processes.js'
@@ -88,7 +89,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
 
     function engine(): SessionEngine {
       const {ssm, signing} = world.aws
-      const ports = {ssm, signing, listen: listenPort, webSocket: webSocketPort, clock: systemClock}
+      const ports = {ssm, signing, listen: listenPort, webSocket: webSocketPort, clock: systemClock, overflow}
       if (file === undefined) return nativeEngine(ports, {uploadBytesPerSecond: 'unlimited'})
       const more = {process: processes(), files: privateFiles(world.environment)}
       return pluginEngine({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)

@@ -3,6 +3,7 @@ import {once} from 'node:events'
 import {connect, type Socket} from 'node:net'
 import {systemClock} from '../../src/adapters/clock.js'
 import {listenPort} from '../../src/adapters/listen.js'
+import {overflow} from '../../src/adapters/overflow.js'
 import {webSocketPort} from '../../src/adapters/websocket.js'
 import type {Run} from '../../src/core/run.js'
 import {Teardown} from '../../src/core/teardown.js'
@@ -52,6 +53,7 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
       webSocket: webSocketPort,
       listen: listenPort,
       clock: systemClock,
+      overflow,
       ...options.ports,
     },
     {uploadBytesPerSecond: options.uploadBytesPerSecond ?? 'unlimited'},

@@ -1,6 +1,7 @@
 import {fail} from '../../core/errors.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {LocalSocket} from '../../core/ports/network.js'
+import type {OverflowPort} from '../../core/ports/overflow.js'
 import {ByteQueue} from './byte-queue.js'
 import type {Channel} from './channel.js'
 import type {Forwarder} from './forwarder.js'
@@ -23,6 +24,7 @@ const MOST_GREETING = 64 * 1024
  */
 export class Basic implements Forwarder {
   readonly #clock: Clock
+  readonly #overflow: OverflowPort
   readonly #signal: AbortSignal
   readonly #flow: InboundFlow
   readonly #channel: Channel
@@ -34,8 +36,9 @@ export class Basic implements Forwarder {
   #connected = true
   #settling = false
 
-  constructor(parts: {clock: Clock; signal: AbortSignal; flow: InboundFlow; channel: Channel}) {
+  constructor(parts: {clock: Clock; overflow: OverflowPort; signal: AbortSignal; flow: InboundFlow; channel: Channel}) {
     this.#clock = parts.clock
+    this.#overflow = parts.overflow
     this.#signal = parts.signal
     this.#flow = parts.flow
     this.#channel = parts.channel
@@ -47,16 +50,20 @@ export class Basic implements Forwarder {
 
   connect(socket: LocalSocket): void {
     if (this.#local) return void socket.resetAndDestroy()
-    const local: LocalConnection = new LocalConnection(socket, this.#clock, {
-      readable: () => (local.ended ? this.#leave(local) : this.#channel.pump()),
-      level: () => {
-        if (this.#flow.concerns(local)) this.#flow.review()
+    const local: LocalConnection = new LocalConnection(
+      socket,
+      {clock: this.#clock, overflow: this.#overflow},
+      {
+        readable: () => (local.ended ? this.#leave(local) : this.#channel.pump()),
+        level: () => {
+          if (this.#flow.concerns(local)) this.#flow.review()
+        },
+        gone: () => {
+          if (local.closed) this.#flow.readers.delete(local)
+          this.#leave(local)
+        },
       },
-      gone: () => {
-        if (local.closed) this.#flow.readers.delete(local)
-        this.#leave(local)
-      },
-    })
+    )
     this.#local = local
     this.#flow.readers.add(local)
     for (let bytes; (bytes = this.#greeting.shift());) local.write(bytes)

@@ -1,10 +1,11 @@
 import type {Clock} from '../../core/ports/clock.js'
 import {rest} from './rest.js'
 
-/** What a program may leave unread while nobody else wants anything. */
-const MOST_OF_ONE = 1024 * 1024
-/** What all programs together may leave unread. */
-const MOST_OF_ALL = 16 * 1024 * 1024
+/** What a program may leave unread while nobody else wants anything; below what is kept in memory for it. */
+const MOST_OF_ONE = 256 * 1024
+/** What all programs together may leave unread: in memory, and on disk. */
+const MOST_IN_MEMORY = 32 * 1024 * 1024
+const MOST_ON_DISK = 1024 * 1024 * 1024
 /** Acknowledgements that may wait for a slow line out. */
 const MOST_BACKLOG = 512 * 1024
 const LOOK_MS = 100
@@ -13,6 +14,8 @@ const LOOK_MS = 100
 export interface Reader {
   /** Bytes that it has not taken yet. */
   readonly waiting: number
+  /** How many of them are on disk. */
+  readonly onDisk: number
   /** Whether it has stopped taking any. */
   stalled(now: number): boolean
   /** Whether it is likely to wait for something from the network. */
@@ -35,7 +38,8 @@ export interface Gate {
  * Bounds what is held for slow programs. The session has one sequence for all
  * its streams and no window for each, so to hold one up is to hold up all:
  * - as long as no other program wants anything, a slow one is simply waited for;
- * - when another does, the network is read on and the slow one's bytes are kept;
+ * - when another does, the network is read on and the slow one's bytes are kept,
+ *   most of them on disk;
  * - when too much is kept, all wait for the slow one, but one that has stopped
  *   reading altogether is cut off.
  */
@@ -56,14 +60,18 @@ export class InboundFlow {
   /** To be called when much has come, and whenever something changes while reading is held up. */
   review(): void {
     const now = this.#clock.now()
-    const {total, slow, eager, fullest} = this.#survey(now)
-    const full = total > MOST_OF_ALL
+    const {full, slow, eager, fullest} = this.#survey(now)
     if (full && eager && fullest?.stalled(now)) {
       fullest.cutOff()
       return this.review()
     }
     this.#hold(full || (slow && !eager) || this.#gate.backlog > MOST_BACKLOG)
     if ((slow || this.#paused) && !this.#looking) void this.#lookAgain()
+  }
+
+  /** To be called when a program asks for something. */
+  wake(): void {
+    if (this.#paused) this.review()
   }
 
   /** To be called for whatever came in: its acknowledgement may wait for a slow line. */
@@ -76,19 +84,21 @@ export class InboundFlow {
     return this.#looking || reader.waiting > MOST_OF_ONE
   }
 
-  #survey(now: number): {total: number; slow: boolean; eager: boolean; fullest: Reader | undefined} {
-    let total = 0
+  #survey(now: number): {full: boolean; slow: boolean; eager: boolean; fullest: Reader | undefined} {
+    let inMemory = 0
+    let onDisk = 0
     let slow = false
     let eager = false
     let fullest: Reader | undefined
     for (const reader of this.readers) {
       const {waiting} = reader
-      total += waiting
+      inMemory += waiting - reader.onDisk
+      onDisk += reader.onDisk
       if (waiting > MOST_OF_ONE) slow = true
       else if (reader.expects(now)) eager = true
       if (waiting > (fullest?.waiting ?? 0)) fullest = reader
     }
-    return {total, slow, eager, fullest}
+    return {full: inMemory > MOST_IN_MEMORY || onDisk > MOST_ON_DISK, slow, eager, fullest}
   }
 
   #hold(paused: boolean): void {

@@ -1,7 +1,9 @@
 import type {Clock} from '../../core/ports/clock.js'
 import type {LocalSocket} from '../../core/ports/network.js'
+import type {OverflowPort} from '../../core/ports/overflow.js'
 import {ByteQueue} from './byte-queue.js'
 import type {Reader} from './inbound-flow.js'
+import {InboundQueue} from './inbound-queue.js'
 import {rest} from './rest.js'
 
 /** Bytes taken from a local program before it has to wait for the network. */
@@ -33,7 +35,7 @@ export class LocalConnection implements Reader {
   readonly #clock: Clock
   readonly #events: LocalEvents
   readonly #outbound = new ByteQueue()
-  readonly #inbound = new ByteQueue()
+  readonly #inbound: InboundQueue
   readonly #closing = new AbortController()
   #ended = false
   #cutOff = false
@@ -45,7 +47,8 @@ export class LocalConnection implements Reader {
   #tookAt: number
   #stepMs = 0
 
-  constructor(socket: LocalSocket, clock: Clock, events: LocalEvents) {
+  constructor(socket: LocalSocket, {clock, overflow}: {clock: Clock; overflow: OverflowPort}, events: LocalEvents) {
+    this.#inbound = new InboundQueue(overflow)
     this.#socket = socket
     this.#clock = clock
     this.#events = events
@@ -96,6 +99,10 @@ export class LocalConnection implements Reader {
     return this.gone ? 0 : this.#inbound.length + this.#socket.writableLength
   }
 
+  get onDisk(): number {
+    return this.#inbound.onDisk
+  }
+
   stalled(now: number): boolean {
     return now - this.#tookAt >= Math.max(PATIENCE_MS, 2 * this.#stepMs)
   }
@@ -106,7 +113,6 @@ export class LocalConnection implements Reader {
 
   /** Moves bytes for the network into `target`; returns how many. */
   read(target: Buffer): number {
-    this.#asked = true
     const length = this.#outbound.read(target)
     if (this.#outbound.length < MOST_PENDING / 2 && this.#socket.isPaused()) this.#socket.resume()
     return length
@@ -146,6 +152,7 @@ export class LocalConnection implements Reader {
 
   #take(chunk: Buffer): void {
     if (this.#finished || this.#cutOff) return
+    this.#asked = true
     this.#outbound.push(chunk)
     if (this.#outbound.length >= MOST_PENDING) this.#socket.pause()
     this.#events.readable()
@@ -164,11 +171,23 @@ export class LocalConnection implements Reader {
   /** Hands over in pieces, so that it shows whether the program takes them. */
   #flush(): void {
     if (this.gone) return
-    this.#socket.cork()
-    while (this.#inbound.length > 0 && !this.#socket.writableNeedDrain) this.#socket.write(this.#inbound.shift())
-    this.#socket.uncork()
+    while (this.#inbound.length > 0 && !this.#socket.writableNeedDrain) {
+      const bytes = this.#next()
+      if (!bytes) return
+      this.#socket.write(bytes)
+    }
     if (this.#finished && this.#inbound.length === 0 && !this.#socket.writableEnded) this.#socket.end()
     this.#events.level()
+  }
+
+  #next(): Buffer | undefined {
+    try {
+      return this.#inbound.shift()
+    } catch {
+      // The disk has lost what it was given: a stream with a hole in it is worse than none.
+      this.reset()
+      return undefined
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import type {Clock} from '../../core/ports/clock.js'
 import type {LocalSocket} from '../../core/ports/network.js'
+import type {OverflowPort} from '../../core/ports/overflow.js'
 import type {Forwarder} from './forwarder.js'
 import type {InboundFlow} from './inbound-flow.js'
 import {LocalConnection} from './local-connection.js'
@@ -13,6 +14,7 @@ const KEEPALIVE_MS = 10_000
 /** Many connections over one channel. They take turns, one message each, so none waits behind another's upload. */
 export class Mux implements Forwarder {
   readonly #clock: Clock
+  readonly #overflow: OverflowPort
   readonly #signal: AbortSignal
   readonly #flow: InboundFlow
   readonly #pump: () => void
@@ -24,8 +26,16 @@ export class Mux implements Forwarder {
   #keepaliveDue = false
 
   /** `pump` is called when there is something to send. */
-  constructor(parts: {clock: Clock; signal: AbortSignal; flow: InboundFlow; keepalive: boolean; pump: () => void}) {
+  constructor(parts: {
+    clock: Clock
+    overflow: OverflowPort
+    signal: AbortSignal
+    flow: InboundFlow
+    keepalive: boolean
+    pump: () => void
+  }) {
     this.#clock = parts.clock
+    this.#overflow = parts.overflow
     this.#signal = parts.signal
     this.#flow = parts.flow
     this.#pump = parts.pump
@@ -43,16 +53,23 @@ export class Mux implements Forwarder {
   }
 
   connect(socket: LocalSocket): void {
-    const local: LocalConnection = new LocalConnection(socket, this.#clock, {
-      readable: () => this.#enqueue(stream),
-      level: () => {
-        if (this.#flow.concerns(local)) this.#flow.review()
-      },
-      gone: () => {
-        if (local.closed) this.#flow.readers.delete(local)
+    const local: LocalConnection = new LocalConnection(
+      socket,
+      {clock: this.#clock, overflow: this.#overflow},
+      {
+        readable: () => {
+        this.#flow.wake()
         this.#enqueue(stream)
       },
-    })
+        level: () => {
+          if (this.#flow.concerns(local)) this.#flow.review()
+        },
+        gone: () => {
+          if (local.closed) this.#flow.readers.delete(local)
+          this.#enqueue(stream)
+        },
+      },
+    )
     const stream = new MuxStream(this.#nextStream, local)
     this.#nextStream += 2
     this.#streams.set(stream.id, stream)

@@ -1,6 +1,7 @@
 import type {Bastion} from '../../bastion/bastion.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import type {Listener, ListenPort} from '../../core/ports/network.js'
+import type {OverflowPort} from '../../core/ports/overflow.js'
 import type {Say} from '../../core/run.js'
 import type {Carry, Session, SessionEnd} from '../session.js'
 import {type Traffic, TrafficCount} from '../traffic.js'
@@ -20,6 +21,7 @@ import {FLAG, flag, readFlag} from './payloads.js'
 
 export interface NativePorts extends LifelinePorts {
   readonly listen: ListenPort
+  readonly overflow: OverflowPort
 }
 
 /** One session from the WebSocket to the local port: puts the parts together and takes them apart, once. */
@@ -167,7 +169,8 @@ export class NativeSession implements Session {
   #forward(): void {
     if (!this.#features) throw fail('PROTOCOL', 'The SSM agent ended a handshake that it had not begun.')
     this.#say.debug(`agent: ${this.#features.multiplexed ? 'many connections' : 'one connection at a time'}`)
-    const parts = {clock: this.#ports.clock, signal: this.#life.signal, flow: this.#flow}
+    const {clock, overflow} = this.#ports
+    const parts = {clock, overflow, signal: this.#life.signal, flow: this.#flow}
     this.#forwarder = this.#features.multiplexed
       ? new Mux({...parts, keepalive: this.#features.needsKeepalive, pump: () => this.#channel.pump()})
       : new Basic({...parts, channel: this.#channel})

@@ -1,6 +1,7 @@
 /** The near side as a process: the native engine, as dbtunnel runs it. */
 import {listenPort} from '../../../src/adapters/listen.js'
 import {systemClock} from '../../../src/adapters/clock.js'
+import {overflow} from '../../../src/adapters/overflow.js'
 import {webSocketPort} from '../../../src/adapters/websocket.js'
 import {nativeEngine} from '../../../src/session/native/engine.js'
 import {quietRun} from '../../support/native-session.js'
@@ -16,6 +17,7 @@ const ask = converse(process, {
         webSocket: webSocketPort,
         listen: listenPort,
         clock: systemClock,
+        overflow,
       },
       {uploadBytesPerSecond: uploadRate},
     )

@@ -1,6 +1,7 @@
 import {systemClock} from '../../../src/adapters/clock.js'
 import {awsApi} from '../../../src/adapters/aws/aws-api.js'
 import {listenPort} from '../../../src/adapters/listen.js'
+import {overflow} from '../../../src/adapters/overflow.js'
 import {webSocketPort} from '../../../src/adapters/websocket.js'
 import {fail, hasCode} from '../../../src/core/errors.js'
 import type {AwsApi} from '../../../src/core/ports/aws.js'
@@ -64,6 +65,7 @@ export class Carrier {
       }),
       listen: {listen: (_, onConnection) => this.#listen(onConnection)},
       clock: systemClock,
+      overflow,
     })
     const run = {
       signal: this.#stop.signal,

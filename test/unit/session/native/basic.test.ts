@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {overflow} from '../../../../src/adapters/overflow.js'
 import {Basic} from '../../../../src/session/native/basic.js'
 import {Channel} from '../../../../src/session/native/channel.js'
 import {InboundFlow} from '../../../../src/session/native/inbound-flow.js'
@@ -50,7 +51,7 @@ describe('one connection at a time', () => {
     const {signal} = life
     const flow = new InboundFlow({clock, signal, gate: {backlog: 0, pause: () => {}, resume: () => {}}})
     channel = new Channel({clock, pace: new Pace('unlimited'), signal, events: {received: () => {}, closed: () => {}}})
-    basic = new Basic({clock, signal, flow, channel})
+    basic = new Basic({clock, overflow, signal, flow, channel})
     channel.attach(link)
     channel.carry(basic)
   })

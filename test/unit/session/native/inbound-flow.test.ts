@@ -6,6 +6,7 @@ const MiB = 1024 * 1024
 
 class Program implements Reader {
   waiting = 0
+  onDisk = 0
   wants = false
   hasStopped = false
   wasCutOff = false
@@ -20,7 +21,7 @@ class Program implements Reader {
 
   cutOff(): void {
     this.wasCutOff = true
-    this.waiting = 0
+    this.waiting = this.onDisk = 0
   }
 
   reset(): void {}
@@ -50,7 +51,7 @@ describe('reading from the network', () => {
     expect(gate.paused).toBe(true)
     await clock.advance(60_000)
     expect([gate.paused, slow.wasCutOff]).toEqual([true, false])
-    slow.waiting = MiB / 2
+    slow.waiting = MiB / 8
     flow.review()
     expect(gate.paused).toBe(false)
     await clock.advance(200)
@@ -68,8 +69,16 @@ describe('reading from the network', () => {
     expect(gate.paused).toBe(true)
   })
 
+  it('goes on at once when another program asks', () => {
+    slow.waiting = 5 * MiB
+    flow.review()
+    other.wants = true
+    flow.wake()
+    expect(gate.paused).toBe(false)
+  })
+
   it('waits for a slow program that holds too much, and cuts it off once it has stalled', async () => {
-    slow.waiting = 17 * MiB
+    slow.waiting = slow.onDisk = 1025 * MiB
     other.wants = true
     flow.review()
     expect(gate.paused).toBe(true)
@@ -80,12 +89,13 @@ describe('reading from the network', () => {
     expect([slow.wasCutOff, other.wasCutOff, gate.paused]).toEqual([true, false, false])
   })
 
-  it('bounds what many programs hold together', () => {
-    for (let count = 0; count < 20; count++) {
+  it('bounds what many programs hold in memory together', () => {
+    for (let count = 0; count < 70; count++) {
       const one = new Program()
-      one.waiting = 0.9 * MiB
+      one.waiting = 0.5 * MiB
       flow.readers.add(one)
     }
+    other.wants = true
     flow.review()
     expect(gate.paused).toBe(true)
   })

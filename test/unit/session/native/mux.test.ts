@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {overflow} from '../../../../src/adapters/overflow.js'
 import {InboundFlow} from '../../../../src/session/native/inbound-flow.js'
 import {Mux} from '../../../../src/session/native/mux.js'
 import {FrameReader, writeFrameHeader} from '../../../../src/session/native/smux.js'
@@ -68,7 +69,7 @@ describe('the multiplexer', () => {
     life = new AbortController()
     flow = new InboundFlow({clock, signal: life.signal, gate: GATE})
     pumped = 0
-    mux = new Mux({clock, signal: life.signal, flow, keepalive, pump: () => pumped++})
+    mux = new Mux({clock, overflow, signal: life.signal, flow, keepalive, pump: () => pumped++})
     agent = new Agent(mux)
   }
 
@@ -108,6 +109,26 @@ describe('the multiplexer', () => {
     await settle()
     agent.take(2)
     expect(agent.text(5)).toBe('select 1')
+  })
+
+  it('keeps little in memory of what a stalled program leaves unread, and loses none of it', async () => {
+    const socket = connect()
+    socket.stall()
+    agent.take()
+    const piece = Buffer.alloc(32 * 1024)
+    for (let count = 0; count < 512; count++) {
+      agent.push(3, piece.fill(count))
+      await settle()
+    }
+    const [reader] = flow.readers
+    expect(reader?.waiting).toBe(512 * piece.length)
+    expect(reader!.waiting - reader!.onDisk).toBeLessThan(640 * 1024)
+    socket.goOn()
+    while (reader?.waiting) await settle()
+    const taken = Buffer.concat(socket.taken)
+    for (let count = 0; count < 512; count++) {
+      expect(taken.subarray(count * piece.length, (count + 1) * piece.length).equals(piece.fill(count))).toBe(true)
+    }
   })
 
   it('lets uploads take turns', async () => {
