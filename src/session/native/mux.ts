@@ -58,9 +58,9 @@ export class Mux implements Forwarder {
       {clock: this.#clock, overflow: this.#overflow},
       {
         readable: () => {
-        this.#flow.wake()
-        this.#enqueue(stream)
-      },
+          this.#flow.wake()
+          this.#enqueue(stream)
+        },
         level: () => {
           if (this.#flow.concerns(local)) this.#flow.review()
         },
