@@ -1,5 +1,6 @@
 import {awsApi} from './adapters/aws/aws-api.js'
 import {profileRegion} from './adapters/aws/profile.js'
+import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {listenPort} from './adapters/listen.js'
@@ -17,6 +18,7 @@ export function openApp(terminal: Terminal) {
   const environment = {...process.env}
   return {
     awsFor: (account: {profile?: string | undefined; region: string}) => awsApi({...account, say: terminal}),
+    cache: cacheFolder(environment, terminal),
     clock: systemClock,
     environment,
     files: privateFiles(environment),

@@ -16,15 +16,18 @@ export interface LoginAttempt {
   readonly caller?: {readonly account: string; readonly arn: string} | undefined
 }
 
+/** Whether psql may have been refused: it ended with 2 soon after the database had answered the probe. */
+export function mayBeRefused(end: ProcessEnd, lastedMs: number): boolean {
+  return end.code === NO_CONNECTION && lastedMs <= SOON_MS
+}
+
 /**
- * The line to print after psql has ended with 2 soon after the database had
- * answered the probe: the likeliest causes in the order worth checking, without
+ * The line to print then: the likeliest causes in the order worth checking, without
  * those that are ruled out (host, port, region and age of the token are ours).
- * Undefined when the end looks otherwise. psql's own words are not known here,
- * so the line begins with an if: a database that does not exist ends the same.
+ * psql's own words are not known here, so the line begins with an if: a database
+ * that does not exist ends the same.
  */
-export function explainRefusedLogin(end: ProcessEnd, lastedMs: number, login: LoginAttempt): string | undefined {
-  if (end.code !== NO_CONNECTION || lastedMs > SOON_MS) return undefined
+export function explainRefusedLogin(login: LoginAttempt): string {
   const {user, region, resourceId, caller} = login
   const statement = policyJson([loginStatement({region, account: caller?.account, resourceId, user})])
   const causes = [

@@ -73,6 +73,7 @@ export async function readSettings(flags: FlagValues, sources: SettingsSources):
     caBundle: check(given('ca-bundle'), (value) => filePath(value, sources.cwd)),
     reason: check(given('reason'), reasonText),
     uploadRate: check(fromEnv(sources.env, 'DBTUNNEL_NATIVE_UPLOAD_RATE'), uploadRate),
+    cache: check(fromEnv(sources.env, 'DBTUNNEL_CACHE'), (value) => oneOf(value, ['on', 'off'])) !== 'off',
     timeoutMs: check(given('timeout'), duration) ?? DEFAULT_TIMEOUT_MS,
     region: await region(flags, sources, profile),
   }

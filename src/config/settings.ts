@@ -29,6 +29,8 @@ export interface Settings {
   readonly reason?: string | undefined
   /** What the native engine sends up in a second at most; without it, its own default. */
   readonly uploadRate?: number | 'unlimited' | undefined
+  /** Whether to use, and keep, what AWS has said of the database in earlier runs. */
+  readonly cache: boolean
   /** For everything before the tunnel is ready, in milliseconds. */
   readonly timeoutMs: number
 }

@@ -1,11 +1,11 @@
 import type {Signal} from './ports/signals.js'
-import type {Teardown} from './teardown.js'
+import type {UndoStack} from './teardown.js'
 
 /** What every step of one run shares: when to stop, where undo goes, and how to say something. */
 export interface Run {
   /** Aborted by a signal; its reason is the DbtunnelError that ends the run. */
   readonly signal: AbortSignal
-  readonly undo: Teardown
+  readonly undo: UndoStack
   readonly say: Say
   /** Hands these signals to `take` instead of ending the run, until the returned function is called. */
   divert(signals: readonly Signal[], take: (signal: Signal) => void): () => void

@@ -60,6 +60,29 @@ export class Teardown {
   }
 }
 
+/** Where undo steps go. */
+export type UndoStack = Pick<Teardown, 'push'>
+
+/**
+ * A part of a stack that can be undone before the rest: `undo` runs its local steps, the newest first, and begins the
+ * network ones, which nothing has to wait for. What fails is told at the end, with the rest.
+ */
+export function partOf(stack: UndoStack): UndoStack & {undo(): Promise<void>} {
+  const steps: {readonly kind: UndoKind; readonly undo: () => Promise<void>}[] = []
+  return {
+    push(title, kind, run) {
+      const undo = stack.push(title, kind, run)
+      steps.push({kind, undo})
+      return undo
+    },
+    async undo() {
+      const take = (kind: UndoKind): typeof steps => steps.filter((step) => step.kind === kind).reverse()
+      for (const step of take('local')) await step.undo().catch(() => {})
+      for (const step of take('network')) void step.undo().catch(() => {})
+    },
+  }
+}
+
 async function attempt(step: Undo, deadline: number, skip: AbortSignal | undefined, errors: Error[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   let onSkip: (() => void) | undefined

@@ -1,5 +1,3 @@
-import {chooseBastions} from '../bastion/choose-bastions.js'
-import {lookUpCandidates} from '../bastion/look-up-candidates.js'
 import {checkSslMode, trustAuthorities} from '../client/authorities.js'
 import type {DatabaseEngine} from '../client/engine.js'
 import {engineOf} from '../client/engines.js'
@@ -7,6 +5,7 @@ import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
 import type {AwsApi, CallerIdentity} from '../core/ports/aws.js'
+import type {CachePort} from '../core/ports/cache.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {HostsFile} from '../core/ports/hosts.js'
@@ -17,8 +16,6 @@ import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
 import {hostsLines} from '../hosts/apply.js'
 import {mapName, type NameMapping} from '../hosts/map-name.js'
-import type {TargetName} from '../resolve/parse-target.js'
-import {resolveTarget} from '../resolve/resolve-target.js'
 import type {Target} from '../resolve/target.js'
 import {chooseEngines} from '../session/choose-engines.js'
 import {checkLocalPort} from '../session/local-port.js'
@@ -27,10 +24,22 @@ import {openSession} from '../session/open-session.js'
 import {pluginEngine} from '../session/plugin.js'
 import type {Session, SessionEngine} from '../session/session.js'
 import {keepPassfile, type Passfile} from '../token/passfile.js'
+import {
+  databaseOf,
+  describe,
+  describeDatabase,
+  type Discovery,
+  type DiscoveryRequest,
+  findWay,
+  userOf,
+} from './discover.js'
+import {openMemory} from './memory.js'
 import {together} from './together.js'
+import {openWarmOrCold} from './warm-or-cold.js'
 
 export interface TunnelPorts {
   readonly aws: AwsApi
+  readonly cache: CachePort
   readonly clock: Clock
   /** The user's, as it was given to dbtunnel. */
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -43,9 +52,7 @@ export interface TunnelPorts {
   readonly webSocket: WebSocketPort
 }
 
-export interface TunnelRequest {
-  readonly name: TargetName
-  readonly settings: Settings
+export interface TunnelRequest extends DiscoveryRequest {
   /** Whether the client that follows is libpq, which needs no hosts line. */
   readonly client: 'libpq' | 'any'
 }
@@ -62,14 +69,22 @@ export interface Tunnel {
   readonly passfile: Passfile
   /** Path of the PEM file with the authorities to trust. */
   readonly authoritiesFile: string
+  /**
+   * For a login that was refused all the same: forgets the database, and asks AWS again when the tunnel was opened on what
+   * an earlier run had found out. Undefined when it was not. Rejects as resolving does.
+   */
+  readonly lookAgain: () => Promise<Login | undefined>
 }
+
+/** Where one logs in, and as whom. */
+export type Login = Pick<Tunnel, 'target' | 'caller' | 'user' | 'database'>
 
 const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
 
 /**
  * config → resolve → bastion → session → hosts → token. At most three AWS round
  * trips in sequence: RDS, EC2 and STS side by side, then SSM's inventory, then
- * StartSession. Rejects with the first stage's failure, or TIMEOUT when
+ * StartSession; that alone where an earlier run has found out the rest, and it still holds. Rejects with the first stage's failure, or TIMEOUT when
  * `settings.timeoutMs` is over first; what was taken is on `run.undo`.
  */
 export async function openTunnel(
@@ -81,6 +96,8 @@ export async function openTunnel(
   const {settings} = request
   // Before any call to AWS: neither program nor database will mend it.
   await checkLocalPort(settings.localPort, ports.listen)
+  const deadline = ports.clock.now() + settings.timeoutMs
+  const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   let at: string = STEPS[0]
   const reached = (step: (typeof STEPS)[number]): void => void (at = step)
   const late = new AbortController()
@@ -96,7 +113,7 @@ export async function openTunnel(
   progress.begin(STEPS)
   run.undo.push('progress', 'local', () => progress.end())
   try {
-    const tunnel = open(request, ports, progress, opening, reached)
+    const tunnel = open(request, ports, progress, opening, {reached, timeLeft})
     return await withDeadline(tunnel, settings.timeoutMs, tooLate, run.signal)
   } finally {
     await progress.end()
@@ -104,40 +121,57 @@ export async function openTunnel(
 }
 
 async function open(
-  {name, settings, client}: TunnelRequest,
+  request: TunnelRequest,
   ports: TunnelPorts,
   progress: Progress,
   run: Run,
-  reached: (step: (typeof STEPS)[number]) => void,
+  {reached, timeLeft}: {reached: (step: (typeof STEPS)[number]) => void; timeLeft: () => number},
 ): Promise<Tunnel> {
+  const {settings, client} = request
   const {aws, files} = ports
-  const {target, candidates, caller, user, engines, authorities} = await progress.step(
+  const memory = await openMemory(request, ports, run.say)
+  const trust = (target: Target): Promise<string> => {
+    checkSslMode(target.endpoint.host, settings.sslmode)
+    return trustAuthorities(target, settings.caBundle, files)
+  }
+  const [described, engines] = await progress.step(
     async () => {
-      const [target, candidates, caller, engines] = await together([
-        resolveTarget(name, {...settings, engineOf}, aws.rds, run),
-        lookUpCandidates(settings.bastion, {ec2: aws.ec2}, run.signal),
-        settings.user === undefined ? aws.sts.identity(run.signal) : undefined,
+      const looked = await together([
+        memory.recalled ?? describe(request, aws, run),
         sessionEngines(settings, ports, run),
       ])
-      checkSslMode(target.endpoint.host, settings.sslmode)
-      const authorities = await trustAuthorities(target, settings.caBundle, files)
-      return {target, candidates, caller, user: settings.user ?? caller?.name ?? '', engines, authorities}
+      // Missing authorities are told before anything is opened.
+      await trust(looked[0].target)
+      return looked
     },
-    (found) => `${found.target.endpoint.host}:${found.target.endpoint.port}`,
+    ([{target}]) => `${target.endpoint.host}:${target.endpoint.port}`,
   )
   reached('Bastion')
-  const bastions = await progress.step(
-    () => chooseBastions(candidates, target, settings.bastion, {ssm: aws.ssm}, run),
-    ([first]) => `${first?.name ?? ''} ${first?.id ?? ''}`.trim(),
+  const found = await progress.step(
+    async (): Promise<Discovery> => ('bastions' in described ? described : findWay(described, request, aws, run)),
+    ({bastions: [first]}) => `${first?.name ?? ''} ${first?.id ?? ''}`.trim(),
   )
   reached('Session')
-  const session = await progress.step(
-    async () => {
-      const preamble = preambleOf(target)
-      return openSession({target, bastions, settings, authorities, preamble, engines}, ports, run)
-    },
-    (opened) => `port ${opened.localPort} (${opened.engine}); the database answers, its certificate is right`,
+  const {session, discovery, authorities} = await progress.step(
+    () =>
+      openWarmOrCold(
+        found,
+        memory,
+        {
+          timeLeft,
+          discover: async (run) => findWay(await describe(request, aws, run), request, aws, run),
+          async open(discovery, timeoutMs, run) {
+            const {target, bastions} = discovery
+            const [authorities, preamble] = [await trust(target), preambleOf(target)]
+            const within = {target, bastions, settings: {...settings, timeoutMs}, authorities, preamble, engines}
+            return {discovery, authorities, session: await openSession(within, ports, run)}
+          },
+        },
+        run,
+      ),
+    ({session}) => `port ${session.localPort} (${session.engine}); the database answers, its certificate is right`,
   )
+  const {target, caller} = discovery
   reached('Name')
   const mapping = await progress.step(
     async () => {
@@ -164,10 +198,18 @@ async function open(
       run.signal.throwIfAborted()
       writing = files.write(folder, 'authorities.pem', authorities)
       const authoritiesFile = await writing
+      const [user, database] = [userOf(request, discovery), databaseOf(request, discovery)]
       const login = {endpoint: target.endpoint, region: target.region, user, localPort: session.localPort}
       const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock: ports.clock}, run)
-      const database = settings.database ?? target.defaultDatabase
-      return {target, session, caller, user, database, mapping, passfile, authoritiesFile}
+      const isRecalled = discovery === memory.recalled
+      if (!isRecalled) await memory.keep(discovery, session)
+      const lookAgain = async (): Promise<Login | undefined> => {
+        await memory.forget()
+        if (!isRecalled) return undefined
+        const fresh = await describeDatabase(request, aws, run)
+        return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
+      }
+      return {target, session, caller, user, database, mapping, passfile, authoritiesFile, lookAgain}
     },
     (tunnel) => `${tunnel.user}, by IAM token`,
   )

@@ -1,7 +1,7 @@
 import {clientEnvironment} from '../client/environment.js'
 import {readPsqlArguments} from '../client/psql-arguments.js'
 import {findPsql} from '../client/psql.js'
-import {explainRefusedLogin} from '../client/refused-login.js'
+import {mayBeRefused} from '../client/refused-login.js'
 import {type FlagValues, readSettings, type SettingsSources} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import type {AwsApi} from '../core/ports/aws.js'
@@ -9,6 +9,7 @@ import type {SignalPort} from '../core/ports/signals.js'
 import type {Progress} from '../core/progress.js'
 import type {Say} from '../core/run.js'
 import {parseTarget, regionOf} from '../resolve/parse-target.js'
+import {explainRefusal} from './explain-refusal.js'
 import {openTunnel, type TunnelPorts} from './open-tunnel.js'
 import {runClient, statusOf} from './run-client.js'
 import {supervise} from './supervise.js'
@@ -69,13 +70,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     })
     const startedAt = ports.clock.now()
     const end = await runClient({file, argv, env}, ports, run)
-    const refused = explainRefusedLogin(end, ports.clock.now() - startedAt, {
-      user: tunnel.user,
-      region: tunnel.target.region,
-      resourceId: tunnel.target.resourceId,
-      caller: tunnel.caller,
-    })
-    if (refused !== undefined) run.say.notice(refused)
+    if (mayBeRefused(end, ports.clock.now() - startedAt)) run.say.notice(await explainRefusal(tunnel, run))
     return statusOf(end)
   })
 }

@@ -79,6 +79,7 @@ async function open(
         resolve: 'auto',
         engine: choice,
         sslmode: 'verify-full',
+        cache: true,
         timeoutMs,
       },
       authorities: authority.root,

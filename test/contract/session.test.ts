@@ -120,6 +120,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
             resolve: 'auto',
             engine: 'auto',
             sslmode: 'verify-full',
+            cache: true,
             timeoutMs: 20_000,
           },
           authorities: authority.root,

@@ -20,7 +20,7 @@ const TAIL = String.raw`/?Action=connect&DBUser=x&a=\b:\\c:*#&X-Amz-Security-Tok
 
 let base: string
 let database: RecordingDatabase
-let run: Run
+let run: Run & {readonly undo: Teardown}
 let count: number
 
 const files = () => privateFiles({TMPDIR: base})

@@ -3,7 +3,7 @@ import {closestNames} from '../../core/closest-names.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {profileOption} from '../../core/profile-option.js'
 
-type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
+export type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
 
 /** Where credentials come from, as far as an error's hint needs it. */
 export interface CredentialSource {
@@ -67,7 +67,7 @@ function unknownProfile(name: string, names: readonly string[]): DbtunnelError {
 }
 
 /** The profile and those that it takes its credentials from, each once. */
-function sourceChain(name: string, sections: Sections): readonly string[] {
+export function sourceChain(name: string, sections: Sections): readonly string[] {
   const chain: string[] = []
   for (let next: string | undefined = name; next !== undefined && !chain.includes(next);) {
     chain.push(next)
@@ -89,13 +89,13 @@ function profileNames(sections: Sections): readonly string[] {
   return Object.keys(sections).filter((name) => !/^(sso-session|services)\./.test(name))
 }
 
-function nameInForce(profile: string | undefined): string {
+export function nameInForce(profile: string | undefined): string {
   const {AWS_PROFILE: named} = process.env
   return profile ?? (named || 'default')
 }
 
 /** Config and credentials files together, as the SDK reads them (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE). */
-async function readSections(): Promise<Sections> {
+export async function readSections(): Promise<Sections> {
   const {parseKnownFiles} = await import('@smithy/core/config')
   return parseKnownFiles({})
 }

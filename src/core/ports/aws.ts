@@ -10,6 +10,12 @@ export interface AwsApi {
   readonly ssm: SsmApi
   readonly sts: StsApi
   readonly signing: SigningApi
+  /**
+   * Whom AWS answers, and where, as a digest of all settings that decide it (which may change at any time: two runs of
+   * the same scope ask as the same profile, role or key at the same endpoints). Undefined when more than settings
+   * decides, such as the role of the machine.
+   */
+  scope(): Promise<string | undefined>
 }
 
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {explainRefusedLogin} from '../../../src/client/refused-login.js'
+import {explainRefusedLogin, mayBeRefused} from '../../../src/client/refused-login.js'
 
 const refused = {code: 2, signal: null}
 const login = {
@@ -11,7 +11,7 @@ const login = {
 
 describe('explainRefusedLogin', () => {
   it('names the identity, then the permission for this database and user, then the role', () => {
-    const line = explainRefusedLogin(refused, 900, login) ?? ''
+    const line = explainRefusedLogin(login)
     const order = [
       'arn:aws:sts::123456789012:assumed-role/dev/alice',
       '{"Effect":"Allow","Action":"rds-db:connect","Resource":"arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-ABC/alice"}',
@@ -24,20 +24,21 @@ describe('explainRefusedLogin', () => {
   })
 
   it('leaves out that IAM login is off when RDS has said that it is on', () => {
-    expect(explainRefusedLogin(refused, 900, login)).not.toContain('IAM login is off')
-    const unknown = explainRefusedLogin(refused, 900, {user: 'alice', region: 'cn-north-1'})
+    expect(explainRefusedLogin(login)).not.toContain('IAM login is off')
+    const unknown = explainRefusedLogin({user: 'alice', region: 'cn-north-1'})
     expect(unknown).toContain('IAM login is off')
     expect(unknown).toContain('"arn:aws-cn:rds-db:cn-north-1:*:dbuser:*/alice"')
   })
 
   it('quotes the user for SQL', () => {
-    expect(explainRefusedLogin(refused, 900, {...login, user: 'a"b'})).toContain('GRANT rds_iam TO "a""b"')
+    expect(explainRefusedLogin({...login, user: 'a"b'})).toContain('GRANT rds_iam TO "a""b"')
   })
+})
 
-  it('is silent about every other end', () => {
-    expect(explainRefusedLogin({code: 0, signal: null}, 900, login)).toBeUndefined()
-    expect(explainRefusedLogin({code: 3, signal: null}, 900, login)).toBeUndefined()
-    expect(explainRefusedLogin({code: null, signal: 'SIGTERM'}, 900, login)).toBeUndefined()
-    expect(explainRefusedLogin(refused, 60_000, login)).toBeUndefined()
-  })
+it('mayBeRefused is so for status 2 soon after the probe, and for no other end', () => {
+  expect(mayBeRefused(refused, 900)).toBe(true)
+  expect(mayBeRefused({code: 0, signal: null}, 900)).toBe(false)
+  expect(mayBeRefused({code: 3, signal: null}, 900)).toBe(false)
+  expect(mayBeRefused({code: null, signal: 'SIGTERM'}, 900)).toBe(false)
+  expect(mayBeRefused(refused, 60_000)).toBe(false)
 })

@@ -20,6 +20,7 @@ describe('readSettings', () => {
       sslmode: 'verify-full',
       caBundle: undefined,
       reason: undefined,
+      cache: true,
       timeoutMs: 60_000,
     })
   })
@@ -42,6 +43,7 @@ describe('readSettings', () => {
     expect(await read(flags)).toEqual({
       ...flags,
       bastion: {kind: 'tag', key: 'Team', value: 'db=core'},
+      cache: true,
       localPort: 15432,
       caBundle: '/srv/certs/extra.pem',
       timeoutMs: 90_000,
@@ -72,6 +74,12 @@ describe('readSettings', () => {
       profile: 'second',
     })
     expect(await read({}, {...env, DBTUNNEL_PROFILE: ''})).toMatchObject({user: 'second', profile: 'third'})
+  })
+
+  it('takes no cache when told so', async () => {
+    expect((await read({}, {DBTUNNEL_CACHE: 'off'})).cache).toBe(false)
+    expect((await read({}, {DBTUNNEL_CACHE: 'on'})).cache).toBe(true)
+    await expect(read({}, {DBTUNNEL_CACHE: '0'})).rejects.toThrow('DBTUNNEL_CACHE: "0" is not one of on, off.')
   })
 
   it('lets keys in the environment beat AWS_PROFILE, as the AWS CLI does, but not a profile asked for by name', async () => {

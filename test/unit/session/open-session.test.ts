@@ -30,6 +30,7 @@ const SETTINGS: Settings = {
   resolve: 'auto',
   engine: 'auto',
   sslmode: 'verify-full',
+  cache: true,
   reason: 'INC-123',
   timeoutMs: 5000,
 }

@@ -62,7 +62,7 @@ let signed: {host: string; port: number; region: string; user: string; at: numbe
 let written: {path: string; content: string}[]
 let notices: string[]
 let refusal: Error | undefined
-let run: Run
+let run: Run & {readonly undo: Teardown}
 
 const signing: SigningApi = {
   async databaseToken(request) {

@@ -1,0 +1,131 @@
+import type {Bastion} from '../bastion/bastion.js'
+import {engineOf} from '../client/engines.js'
+import {isHostName} from '../core/names.js'
+import type {CallerIdentity, Endpoint} from '../core/ports/aws.js'
+import type {Target} from '../resolve/target.js'
+import type {Discovery, DiscoveryRequest} from './discover.js'
+
+/** A discovery of an earlier run. */
+export interface Remembered extends Discovery {
+  /** What the ids of its caller's sessions began with. */
+  readonly sessionsOf: string
+  /** Milliseconds since the epoch. */
+  readonly savedAt: number
+}
+
+/** Raised whenever what is written means something else. */
+const VERSION = 1
+const DAY_MS = 24 * 60 * 60_000
+/** In order of preference: the others will not be missed. */
+const MOST_BASTIONS = 10
+
+/** No secret is in it: names, ids and an address that Describe calls would tell the same person again. */
+export function writeRemembered({target, bastions, caller, sessionsOf, savedAt}: Remembered): string {
+  const {engine, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds} = target
+  return JSON.stringify({
+    version: VERSION,
+    savedAt,
+    sessionsOf,
+    target: {engine, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds},
+    bastions: bastions.slice(0, MOST_BASTIONS),
+    caller,
+  })
+}
+
+/**
+ * Reads what `writeRemembered` wrote. A file can be damaged, or made by someone: each value is held to the grammar of
+ * its kind, for it goes where AWS's own answers go. Throws with what is wrong.
+ */
+export function readRemembered(text: string, {name, settings}: DiscoveryRequest, now: number): Remembered {
+  const entry = record(JSON.parse(text), 'entry')
+  if (entry['version'] !== VERSION) throw new Error('it is in the form of another version')
+  const savedAt = Number(entry['savedAt'])
+  // Written in the future: the clock was set back, and nothing tells how old it is.
+  if (!(savedAt <= now && now - savedAt < DAY_MS)) throw new Error('it is more than a day old')
+  const target = readTarget(record(entry['target'], 'target'))
+  if (name.kind === 'endpoint' && name.host !== target.endpoint.host) throw new Error('it is of another endpoint')
+  const bastions = list(entry['bastions'], 'bastions', readBastion)
+  if (bastions.length === 0) throw new Error('it names no bastion')
+  const caller = entry['caller'] === undefined ? undefined : readCaller(record(entry['caller'], 'caller'))
+  if (caller === undefined && settings.user === undefined) throw new Error('it does not say who asked')
+  return {
+    target: {...target, name: name.text, region: settings.region, profile: settings.profile},
+    bastions,
+    caller,
+    sessionsOf: word(entry, 'sessionsOf', PLAIN),
+    savedAt,
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** An id such as `vpc-0a1b`, `eu-west-1a`, `db-ABC`. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,79}$/
+const NODE_ID = /^m?i-[0-9a-f]{8,17}$/
+const VERSION_NUMBER = /^[0-9][0-9.]{0,30}$/
+/** What IAM allows in the name of a user or a session, and what its session ids begin with. */
+const PLAIN = /^[\w+=,.@][\w+=,.@-]{0,127}$/
+/** libpq would read `=` and `://` as a whole connection string, psql a leading `-` as an option. */
+const DATABASE = /^(?!-)(?!.*:\/\/)[^=\p{Cc}]{1,63}$/u
+const TEXT = /^\P{Cc}{0,256}$/u
+const ARN = /^arn:[^\s\p{Cc}]{1,250}$/u
+
+function readTarget(fields: Fields): Omit<Target, 'name' | 'region' | 'profile'> {
+  const engine = word(fields, 'engine', ID)
+  if (engineOf(engine)?.id !== engine) throw new Error(`there is no engine ${JSON.stringify(engine)}`)
+  return {
+    engine,
+    endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),
+    resourceId: maybe(fields, 'resourceId', ID),
+    vpcId: maybe(fields, 'vpcId', ID),
+    zone: maybe(fields, 'zone', ID),
+    defaultDatabase: word(fields, 'defaultDatabase', DATABASE),
+    securityGroupIds: list(fields['securityGroupIds'], 'securityGroupIds', (id) => word({id}, 'id', ID)),
+  }
+}
+
+function readEndpoint(fields: Fields): Endpoint {
+  const host = word(fields, 'host', TEXT)
+  const port = Number(fields['port'])
+  if (!isHostName(host)) throw new Error('host is no host name')
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error('port is none')
+  return {host, port}
+}
+
+function readBastion(value: unknown): Bastion {
+  const fields = record(value, 'bastion')
+  return {
+    id: word(fields, 'id', NODE_ID),
+    name: maybe(fields, 'name', TEXT),
+    zone: maybe(fields, 'zone', ID),
+    agentVersion: maybe(fields, 'agentVersion', VERSION_NUMBER),
+  }
+}
+
+function readCaller(fields: Fields): CallerIdentity {
+  return {
+    account: word(fields, 'account', /^\d{12}$/),
+    arn: word(fields, 'arn', ARN),
+    name: word(fields, 'name', PLAIN),
+  }
+}
+
+function record(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is no record`)
+  return value as Fields
+}
+
+function list<T>(value: unknown, what: string, read: (one: unknown) => T): readonly T[] {
+  if (!Array.isArray(value)) throw new Error(`${what} is no list`)
+  return value.map(read)
+}
+
+function word(fields: Fields, name: string, grammar: RegExp): string {
+  const value = fields[name]
+  if (typeof value === 'string' && grammar.test(value)) return value
+  throw new Error(`${name} is not what it should be`)
+}
+
+function maybe(fields: Fields, name: string, grammar: RegExp): string | undefined {
+  return fields[name] === undefined ? undefined : word(fields, name, grammar)
+}
