@@ -281,6 +281,24 @@ describe('fairness', () => {
   })
 })
 
+describe('a database that reads nothing for long', () => {
+  it('silences the line, which is resumed, and gets every byte in the end', async () => {
+    let reader: Socket | undefined
+    const {session, facts} = await tunnel({
+      ports: {clock: hurried(20)},
+      onConnection: (socket) => void (reader = socket.pause()),
+    })
+    const socket = await dial(session)
+    const bytes = randomBytes(24 * MiB)
+    socket.end(bytes)
+    await until(() => facts().opens >= 4)
+    expect(socket.writableLength).toBeGreaterThan(4 * MiB)
+    const received = readAll(reader!, bytes.length)
+    expect(sha256((await received).bytes)).toBe(sha256(bytes))
+    expect(facts().violation).toBeUndefined()
+  })
+})
+
 describe('a lost WebSocket', () => {
   it('ten times under load: every byte arrives once', async () => {
     const {session, hub, facts} = await tunnel()

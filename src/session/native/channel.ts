@@ -10,6 +10,8 @@ import {SendWindow} from './send-window.js'
 /** The real plugin sends no more in one message, and nothing larger is known to pass the service. */
 export const MOST_PAYLOAD = 1024
 const RESEND_LOOK_MS = 100
+/** With as much unsent, the line is too slow for second copies. */
+const MOST_UNSENT = 256 * 1024
 
 /** Where stream data comes from. It is asked only when a message may be sent. */
 export interface PayloadSource {
@@ -153,6 +155,7 @@ export class Channel {
     this.#looking = true
     while (!this.#window.isEmpty && (await rest(this.#clock, RESEND_LOOK_MS, this.#signal))) {
       if (!this.#link) continue
+      if (this.#link.bufferedBytes > MOST_UNSENT) continue
       this.#window.expire(this.#clock.now())
       this.pump()
     }

@@ -22,8 +22,9 @@ const RESUME: Backoff = {attempts: 14, baseMs: 250, capMs: 15_000}
 const STILLBORN = 5
 const GROWN_UP_MS = 60_000
 
-/** Nothing heard for this long: ask. */
+/** Nothing heard for this long: ask. Twice as long after each time that a new line was as silent. */
 const SILENCE_MS = 10_000
+const MOST_SILENCE_MS = 160_000
 /** No answer for this long: lost. */
 const ANSWER_MS = 5000
 const WATCH_MS = 2500
@@ -72,6 +73,7 @@ export class Lifeline implements Gate {
   #heardAt = 0
   #paused = false
   #stillborn = 0
+  #silenceMs = SILENCE_MS
   /** Aborted at the next sign of life, while a check waits for one. */
   #sign: AbortController | undefined
   #checking: Promise<void> | undefined
@@ -174,6 +176,7 @@ export class Lifeline implements Gate {
 
   #hear(): void {
     this.#heardAt = this.#clock.now()
+    this.#silenceMs = SILENCE_MS
     this.#sign?.abort()
   }
 
@@ -208,7 +211,7 @@ export class Lifeline implements Gate {
   /** Asks when nothing was heard for a while: it may be this process that was stopped, or its machine asleep. */
   async #watch(): Promise<void> {
     while (await rest(this.#clock, WATCH_MS, this.#signal)) {
-      if (this.#clock.now() - this.#heardAt >= SILENCE_MS) await this.check()
+      if (this.#clock.now() - this.#heardAt >= this.#silenceMs) await this.check()
     }
   }
 
@@ -221,6 +224,9 @@ export class Lifeline implements Gate {
       const silent = await rest(this.#clock, ANSWER_MS, this.#sign.signal)
       this.#sign = undefined
       if (silent && this.#line === line && !this.#paused && !this.#signal.aborted) {
+        // A database that reads nothing may silence all on the way to it, new lines too: that is no reason to give up.
+        this.#silenceMs = Math.min(this.#silenceMs * 2, MOST_SILENCE_MS)
+        line.carried = true
         this.#down(line, 'no answer')
         line.link.terminate()
       }

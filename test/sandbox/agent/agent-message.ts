@@ -79,7 +79,7 @@ export function decodeMessage(bytes: Buffer): Incoming {
   if (headerLength < SHORT_HEADER || headerLength + 4 > bytes.length) throw new RangeError('message is cut short')
   return {
     headerLength,
-    type: bytes.toString('latin1', 4, 4 + TYPE_LENGTH).replace(/^[\0 ]+|[\0 ]+$/g, ''),
+    type: trimmed(typeField(bytes)),
     schema: bytes.readUInt32BE(36),
     created: longAt(bytes, 40),
     sequence: longAt(bytes, 48),
@@ -113,6 +113,12 @@ export function flagPayload(flag: number): Buffer {
   const payload = Buffer.alloc(4)
   payload.writeUInt32BE(flag)
   return payload
+}
+
+const TRIMMED = new Map(['input_stream_data', 'acknowledge'].map((type) => [type.padEnd(TYPE_LENGTH), type]))
+
+function trimmed(field: string): string {
+  return TRIMMED.get(field) ?? field.replace(/^[\0 ]+|[\0 ]+$/g, '')
 }
 
 const PADDED = new Map<string, string>()

@@ -5,8 +5,8 @@ import {Lane} from './lane.js'
 
 /** A client that does not answer a close frame is cut off after this long. */
 const FAREWELL_MS = 1_000
-/** Bytes that may wait for a slow client, and be under way on a slow line. */
-const BACKLOG_LIMIT = 1024 * 1024
+/** Bytes that may wait for a slow client, and be under way on a slow line. All connections wait behind them. */
+const BACKLOG_LIMIT = 128 * 1024
 const DELAYED_LIMIT = 16 * 1024 * 1024
 
 export interface LinkHandlers {

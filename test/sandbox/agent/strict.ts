@@ -51,10 +51,25 @@ export function readAcknowledgement(
   kept: (sequence: number) => Buffer | undefined,
   next: number,
 ): Acknowledgement {
-  const content = readJson(payload)
+  const content = readUsual(payload) ?? readJson(payload)
   const sequence = content?.['AcknowledgedMessageSequenceNumber']
   if (content === undefined || !isSequence(sequence)) return {sequence: -1, fault: 'malformed acknowledgement'}
   return {sequence, fault: faultOfAcknowledgement(content, kept(sequence), sequence < next)}
+}
+
+const USUAL =
+  /^\{"AcknowledgedMessageType":"output_stream_data","AcknowledgedMessageId":"([0-9a-f-]{36})","AcknowledgedMessageSequenceNumber":(\d{1,15}),"IsSequentialMessage":true\}$/
+
+/** What a JSON parser would make of the real client's acknowledgement, at a fraction of the cost. */
+function readUsual(payload: Buffer): Json | undefined {
+  const [match, id, sequence] = USUAL.exec(payload.toString('latin1')) ?? []
+  if (match === undefined) return undefined
+  return {
+    AcknowledgedMessageType: 'output_stream_data',
+    AcknowledgedMessageId: id,
+    AcknowledgedMessageSequenceNumber: Number(sequence),
+    IsSequentialMessage: true,
+  }
 }
 
 function faultOfAcknowledgement(content: Json, message: Buffer | undefined, wasSent: boolean): string | undefined {

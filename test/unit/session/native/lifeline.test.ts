@@ -74,6 +74,20 @@ describe('the lifeline', () => {
     expect(ups).toEqual([link])
   })
 
+  it('asks a silent line ever more seldom, and never gives up while new ones open', async () => {
+    await open()
+    sockets.answer = async () => Object.assign(new MemoryLink(), {alive: false})
+    sockets.latest.alive = false
+    await clock.advance(3600_000)
+    expect(lost).toEqual([])
+    expect(resumes).toBeGreaterThan(10)
+    expect(resumes).toBeLessThan(30)
+    sockets.answer = () => Promise.resolve(new MemoryLink())
+    await clock.advance(200_000)
+    sockets.latest.deliver(MESSAGE)
+    expect(received).toHaveLength(1)
+  })
+
   it('does not sign what is signed already', async () => {
     start(`${URL_}&X-Amz-Signature=abc`)
     await open()
