@@ -38,7 +38,7 @@ export class Remote {
   readonly #socket: Socket
   readonly #ledger: Ledger
   readonly #counters: Counters
-  #corked = false
+  readonly #gathered: Buffer[] = []
 
   constructor(socket: Socket, ledger: Ledger, counters: Counters, handlers: RemoteHandlers) {
     this.#socket = socket
@@ -63,23 +63,22 @@ export class Remote {
     socket.on('close', end)
   }
 
-  /** Gathers what one turn of the event loop brings into one write to the kernel. */
   write(bytes: Buffer): void {
-    if (!this.#corked) {
-      this.#corked = true
-      this.#socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        this.#socket.uncork()
-      })
-    }
+    if (this.#gathered.push(bytes) === 1) process.nextTick(() => this.#flush())
     this.#counters.bytesToDatabase += bytes.length
-    this.#socket.write(bytes, () => this.#ledger.add(-bytes.length))
   }
 
   /** The database gets all bytes, then the whole connection closes: there is no half-close. */
   finish(): void {
+    this.#flush()
     this.#socket.end(() => this.#socket.destroy())
+  }
+
+  /** What one turn of the event loop brings goes to the kernel in one piece. */
+  #flush(): void {
+    if (this.#gathered.length === 0) return
+    const bytes = Buffer.concat(this.#gathered.splice(0))
+    this.#socket.write(bytes, () => this.#ledger.add(-bytes.length))
   }
 
   pause(): void {
