@@ -315,6 +315,57 @@ describe('a lost WebSocket', () => {
     expect(facts()).toMatchObject({opens: 11, violation: undefined})
   })
 
+  it('in any way, during an upload and a download at once: every byte arrives once', async () => {
+    const [up, down] = [randomBytes(24 * MiB), randomBytes(24 * MiB)]
+    let uploaded: Promise<{bytes: Buffer}> | undefined
+    const {session, hub, facts} = await tunnel({
+      ports: {clock: hurried(10)},
+      onConnection: (socket) => {
+        if (uploaded) socket.end(down)
+        else uploaded = readAll(socket, up.length)
+      },
+    })
+    const upload = await dial(session)
+    upload.write(up)
+    await until(() => uploaded !== undefined)
+    const downloaded = readAll(await dial(session))
+    const ways: (() => Promise<void> | void)[] = [
+      () => hub.cut(),
+      () => hub.cutAt(1),
+      () => hub.cutAt(200),
+      () => hub.hangUp(),
+      () => {
+        hub.refuseUpgrades(2)
+        hub.cut()
+      },
+      // Once more as soon as it is back, in the midst of what is sent again.
+      async () => {
+        const {opens} = facts()
+        hub.cut()
+        await until(() => facts().opens > opens)
+        hub.cutAt(20)
+      },
+      // Half-open: swallowed both ways, and nothing closed.
+      async () => {
+        hub.hold()
+        await until(() => !facts().connected)
+        hub.release()
+      },
+    ]
+    const moved = (): number => facts().bytesToDatabase + facts().bytesFromDatabase
+    for (let count = 0; count < 10; count++) {
+      const [before, {opens}] = [moved(), facts()]
+      await until(() => moved() > before + 2 * MiB)
+      await ways[count % ways.length]?.()
+      await until(() => facts().opens > opens)
+    }
+    expect(moved()).toBeLessThan(up.length + down.length)
+    expect(sha256((await downloaded).bytes)).toBe(sha256(down))
+    expect(sha256((await uploaded!).bytes)).toBe(sha256(up))
+    expect(facts().violation).toBeUndefined()
+    expect(facts().opens).toBeGreaterThanOrEqual(11)
+  })
+
   it('in the place of any message: every byte arrives once', async () => {
     const {session, hub, facts} = await tunnel()
     const socket = await dial(session)
