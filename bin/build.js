@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Bundles what is published and run into dist/: an entry for oclif, one for each command and hook, and chunks that are
 // loaded when they are needed. Types are checked by `npm run types`.
-import {readdirSync, rmSync} from 'node:fs'
+import {readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
+import {thirdPartyNotices} from './notices.js'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -48,8 +49,13 @@ const {output} = await bundle.write({
   codeSplitting: {groups: [{name: 'start', tags: ['$initial']}]},
 })
 
+const modules = output.flatMap((chunk) => Object.entries(chunk.modules ?? {}))
+const bundled = modules.filter(([, {renderedLength}]) => renderedLength > 0).map(([path]) => path)
+const notices = 'third-party-notices.txt'
+writeFileSync(join('dist', notices), thirdPartyNotices(bundled))
+
 // Only now, and one by one: a dbtunnel that runs meanwhile finds its files.
-const written = new Set(output.map(({fileName}) => fileName))
+const written = new Set([notices, ...output.map(({fileName}) => fileName)])
 for (const file of readdirSync('dist', {recursive: true, withFileTypes: true})) {
   const path = join(file.parentPath, file.name)
   if (file.isFile() && !written.has(path.slice('dist/'.length))) rmSync(path)

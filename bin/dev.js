@@ -1,5 +1,15 @@
-#!/usr/bin/env -S node --import tsx
+#!/usr/bin/env node
 // From the sources, without a build: `bin/dev.js psql prod-db`.
-import {execute} from '@oclif/core'
+import {readFileSync} from 'node:fs'
+import {fileURLToPath} from 'node:url'
+import {Plugin} from '@oclif/core/config'
+import {execute} from '@oclif/core/execute'
+import {register} from 'tsx/esm/api'
 
-await execute({development: true, dir: import.meta.url})
+register()
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pjson = JSON.parse(readFileSync(`${root}package.json`, 'utf8').replaceAll('./dist/', './src/'))
+// The manifest is the build's, too.
+const plugin = new Plugin({root, pjson, isRoot: true, ignoreManifest: true})
+await plugin.load()
+await execute({loadOptions: {root, plugins: new Map([[plugin.name, plugin]])}})

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import {closeSync} from 'node:fs'
+import {closeSync, mkdirSync, statSync} from 'node:fs'
+import module from 'node:module'
+import {join} from 'node:path'
 import {isatty} from 'node:tty'
 
 // A terminal or pipe that has gone must not end the program before it has undone its work.
@@ -15,5 +17,32 @@ process.on('exit', () => {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 })
 
+// Node 22 and later start faster with code that is compiled already, and keep it in a folder. By default that is one in
+// the shared /tmp; code that runs here is only taken from a folder of this user's own. NODE_COMPILE_CACHE names another,
+// NODE_DISABLE_COMPILE_CACHE=1 does without.
+const compiled = module.enableCompileCache && ownCacheFolder(process.env)
+if (compiled) module.enableCompileCache(compiled)
+
 const {execute} = await import('../dist/execute.js')
 await execute({dir: import.meta.url})
+
+/** `~/.cache/dbtunnel/compiled`, made where it is missing; undefined where it cannot be had, or others could write. */
+function ownCacheFolder({HOME, XDG_CACHE_HOME}) {
+  try {
+    if (XDG_CACHE_HOME) return ownFolder(XDG_CACHE_HOME, 'dbtunnel', 'compiled')
+    return HOME ? ownFolder(HOME, '.cache', 'dbtunnel', 'compiled') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** With sudo HOME may be somebody else's: nothing of root's is to be left in it. */
+function ownFolder(parent, ...names) {
+  const isOwn = ({uid, mode}) => uid === process.getuid() && (mode & 0o022) === 0
+  if (!isOwn(statSync(parent))) return undefined
+  const [name, ...rest] = names
+  if (name === undefined) return parent
+  const folder = join(parent, name)
+  if (!statSync(folder, {throwIfNoEntry: false})) mkdirSync(folder, {mode: 0o700})
+  return ownFolder(folder, ...rest)
+}

@@ -4,7 +4,7 @@ import {accountFlags, loginFlags, outputFlags} from '../flags.js'
 import type {TokenResult} from '../flows/token.js'
 
 export default class Token extends BaseCommand {
-  static override summary = 'Print an IAM token for a database, and nothing else: its password for 15 minutes.'
+  static override summary = 'Print an IAM token for a database: its password for 15 minutes.'
 
   static override description = `Signed for the endpoint's own name and port, as the database wants it, whatever tunnel leads there. \
 It is a password: keep it out of logs and command lines.`

