@@ -34,8 +34,9 @@ export abstract class BaseCommand extends Command {
   }
 }
 
+/** What oclif itself throws while a command runs is its parser's: not all of it says so (a flag given twice). */
 function isUsage(error: unknown): error is Error {
-  return error instanceof Error && 'parse' in error && 'oclif' in error
+  return error instanceof Error && 'oclif' in error
 }
 
 /** A flag's own check refused its value: the cause says why, where oclif wrote around the message. */

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import {mkdtempSync, realpathSync, type Stats, statSync} from 'node:fs'
-import {open, readFile, rename, rm} from 'node:fs/promises'
+import {constants, mkdtempSync, realpathSync, type Stats, statSync} from 'node:fs'
+import {open, rename, rm} from 'node:fs/promises'
 import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {PrivateFiles} from '../core/ports/files.js'
@@ -47,7 +47,7 @@ export function privateFiles(environment: Readonly<Record<string, string | undef
 
     async readText(path) {
       try {
-        return await readFile(path, 'utf8')
+        return await readPlain(path)
       } catch (error) {
         throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reason(error)}.`, {
           hint: `Check it with: ls -l ${path}`,
@@ -55,6 +55,23 @@ export function privateFiles(environment: Readonly<Record<string, string | undef
         })
       }
     },
+  }
+}
+
+/** Some certificates, or settings; what is longer is neither. */
+const LARGEST_BYTES = 8 * 1024 * 1024
+
+async function readPlain(path: string): Promise<string> {
+  // A named pipe that nobody writes to is not waited for.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const stats = await file.stat()
+    if (stats.isDirectory()) throw Object.assign(new Error('a folder'), {code: 'EISDIR'})
+    if (!stats.isFile()) throw new Error('it is not a plain file')
+    if (stats.size > LARGEST_BYTES) throw new Error('it is too long')
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
   }
 }
 

@@ -1,3 +1,4 @@
+import {dirname, join} from 'node:path'
 import type {SslMode} from '../config/settings.js'
 
 /** What libpq must know to reach the database through the tunnel, and nothing of what it must not. */
@@ -54,6 +55,10 @@ function connectionVariables(connection: Connection): Record<string, string> {
     PGDATABASE: connection.database,
     PGSSLMODE: connection.sslmode,
     PGSSLROOTCERT: connection.authoritiesFile,
+    // Else libpq would take what lies in ~/.postgresql: a client certificate for another server, or lists that revoke
+    // certificates of other authorities and so let this one fail. Files that are not there are passed over.
+    PGSSLCERT: join(dirname(connection.authoritiesFile), 'no-certificate'),
+    PGSSLCRL: join(dirname(connection.authoritiesFile), 'no-revocations'),
     // libpq prefers GSSAPI encryption to TLS, whatever sslmode says.
     PGGSSENCMODE: 'disable',
     PGPASSFILE: connection.passfile,

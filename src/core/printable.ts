@@ -1,6 +1,6 @@
-/** A foreign name, fit to stand in a line on a terminal: control characters, which could steer it, become `?`. */
+/** A foreign name, fit to stand in a line on a terminal: control characters, and those that turn the direction of writing, become `?`. */
 export function printable(name: string): string {
-  return name.replace(/(?!\t)\p{Cc}/gu, '?')
+  return name.replace(/(?!\t)[\p{Cc}\p{Bidi_Control}]/gu, '?')
 }
 
 /** The same for a whole text of ours: its line feeds stay. */

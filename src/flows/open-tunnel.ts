@@ -188,7 +188,8 @@ async function open(
       run.signal.throwIfAborted()
       let writing = Promise.resolve('')
       run.undo.push('private folder', 'local', async () => {
-        const folder = await making
+        const folder = await making.catch(() => undefined)
+        if (folder === undefined) return
         // Else the file could appear while its folder is emptied.
         await writing.catch(() => {})
         await files.removeFolder(folder)

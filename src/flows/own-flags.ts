@@ -35,7 +35,9 @@ export function readOwnFlag(word: string, flags: OwnFlags): {readonly takesNext:
   if (word.startsWith('--')) {
     const equals = word.indexOf('=')
     const flag = flags.long.get(equals < 0 ? word.slice(2) : word.slice(2, equals))
-    return flag && {takesNext: flag.takesValue && equals < 0}
+    // A switch with a value is none of ours.
+    if (!flag || (equals >= 0 && !flag.takesValue)) return undefined
+    return {takesNext: flag.takesValue && equals < 0}
   }
   const flag = word.startsWith('-') ? flags.short.get(word.charAt(1)) : undefined
   if (!flag) return undefined

@@ -1,4 +1,6 @@
 import {engineOf} from '../client/engines.js'
+import {withDeadline} from '../core/deadline.js'
+import {fail} from '../core/errors.js'
 import {type FlagValues, readSettings} from '../config/read-settings.js'
 import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import {resolveTarget} from '../resolve/resolve-target.js'
@@ -32,10 +34,13 @@ export async function token(
   const settings = await readSettings(request.flags, {...ports.sources, targetRegion: regionOf(name)})
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
-    const [{endpoint, region}, user] = await together([
+    const looked = together([
       resolveTarget(name, {...settings, engineOf}, aws.rds, run),
       settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),
     ])
+    const late = (): Error =>
+      fail('TIMEOUT', `AWS did not answer within ${settings.timeoutMs / 1000} s.`, {hint: 'Try again.'})
+    const [{endpoint, region}, user] = await withDeadline(looked, settings.timeoutMs, late, run.signal)
     const signedAt = ports.clock.now()
     const signed = await signToken({endpoint, region, user}, aws.signing)
     return {token: signed, ...endpoint, user, expiresAt: new Date(signedAt + LIFETIME_MS).toISOString()}

@@ -43,7 +43,8 @@ export function errorText(error: DbtunnelError, options: ErrorTextOptions): stri
 
 export function errorJson(error: DbtunnelError): ErrorJson {
   const {code, message, hint, exitCode} = error
-  return {error: {code, message: redact(message), ...(hint === undefined ? {} : {hint: redact(hint)}), exitCode}}
+  const clean = (text: string): string => printableLines(redact(text))
+  return {error: {code, message: clean(message), ...(hint === undefined ? {} : {hint: clean(hint)}), exitCode}}
 }
 
 function causes(cause: unknown): string[] {

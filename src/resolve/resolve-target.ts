@@ -69,9 +69,10 @@ function checkState(
       hint: 'Leave the port out of the target.',
     })
   }
-  // It goes into argument lists, the hosts file and what libpq reads.
-  if (!isHostName(endpoint.host)) {
-    throw fail('PROTOCOL', `RDS gives ${name.text} a host name that is none: ${JSON.stringify(endpoint.host)}.`)
+  // They go into argument lists, the hosts file and what libpq reads.
+  const {host, port} = endpoint
+  if (!isHostName(host) || !Number.isInteger(port) || port < 1 || port > 65535) {
+    throw fail('PROTOCOL', `RDS gives ${name.text} an endpoint that is none: ${JSON.stringify(`${host}:${port}`)}.`)
   }
   const doubt = subjects.map(doubtAbout).find((line) => line !== undefined)
   if (doubt !== undefined) run.say.notice(doubt)

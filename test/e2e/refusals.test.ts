@@ -4,6 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {MACHINE, PERMISSIONS} from '../sandbox/account.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, run} from '../support/dbtunnel.js'
+import {inBash} from '../support/shell.js'
 import {type Watch, watchFor} from '../support/leftovers.js'
 
 let sandbox: Sandbox
@@ -65,6 +66,14 @@ describe('before any call to AWS', () => {
     ['a connection string', ['psql', 'prod-db', 'sslmode=disable dbname=shop'], 64, 'ARGUMENT_REFUSED', /./],
     ['a connection URL', ['psql', 'prod-db', '-d', 'postgres://evil/'], 64, 'ARGUMENT_REFUSED', /./],
     ['two users', ['psql', 'prod-db', '-U', 'alice', '--username=bob'], 64, 'ARGUMENT_REFUSED', /./],
+    [
+      'a flag given twice',
+      ['psql', 'prod-db', '--region', 'eu-west-1', '--region', 'eu-west-2'],
+      64,
+      'USAGE',
+      /--help/,
+    ],
+    ['a switch with a value', ['psql', 'prod-db', '--debug=1'], 64, 'USAGE', /--help/],
     ['no region', ['psql', 'prod-db'], 78, 'REGION_MISSING', /--region/, {AWS_REGION: ''}],
     ['an unknown profile', ['psql', 'prod-db', '--profile', 'nope'], 78, 'CONFIG_INVALID', /aws configure/],
     [
@@ -77,6 +86,7 @@ describe('before any call to AWS', () => {
     ],
     ['psql that is not there', ['psql', 'prod-db'], 127, 'CLIENT_MISSING', /install/, {PATH: '/nonexistent'}],
     ['an unknown command', ['pqsl'], 64, 'COMMAND_UNKNOWN', /dbtunnel psql/],
+    ['help as a command', ['help', 'psql'], 64, 'COMMAND_UNKNOWN', /dbtunnel psql --help/],
   ])('%s', async (_, words, status, code, hint, change = {}, input = '') => {
     const before = requests()
     const ended = await dbtunnel(words, change, 'alice', input)
@@ -86,6 +96,15 @@ describe('before any call to AWS', () => {
     expect(ended.stderr).not.toMatch(/^\s+at /m)
     if (code !== 'PLUGIN_UNUSABLE') expect(requests()).toBe(before)
   })
+})
+
+it('a word that is not in UTF-8, which would reach psql changed', async () => {
+  const before = requests()
+  const line = `exec "$@" -c "$(printf "select '\\351'")"`
+  const {status, stderr} = await inBash(line, ['psql', 'prod-db'], sandbox.env())
+  expect(status).toBe(64)
+  expect(stderr).toContain('[ARGUMENT_REFUSED]')
+  expect(requests()).toBe(before)
 })
 
 describe.concurrent('what the account says', () => {
@@ -207,6 +226,12 @@ describe.concurrent('what these credentials may', () => {
   })
 })
 
+it('AWS out of reach: 75, and not a word but ours', async () => {
+  const {status, stderr} = await dbtunnel(['psql', 'prod-db', '--quiet'], {AWS_ENDPOINT_URL: 'http://127.0.0.1:9'})
+  expect(status).toBe(75)
+  expect(stderr).toMatch(/^dbtunnel: [^\n]* \[AWS_UNREACHABLE\]\n( {2}[^\n]*\n)*$/)
+})
+
 describe('what the service does', () => {
   it('throttling that passes is not noticed', async () => {
     sandbox.aws.disturbances.add({action: 'ssm:StartSession', times: 2, effect: {kind: 'throttle'}})
@@ -231,6 +256,14 @@ describe('what the service does', () => {
     expect({status, stdout}).toEqual({status: 0, stdout: '1\n'})
     const asked = sandbox.aws.log.filter(({action}) => action === 'ssm:StartSession').slice(-2)
     expect(new Set(asked.map(({parameters}) => (parameters as {Target: string}).Target)).size).toBe(2)
+  })
+
+  it('no token in time: 75', async () => {
+    const restore = sandbox.aws.disturbances.add({action: 'rds:DescribeDBInstances', effect: {kind: 'hang'}})
+    const {status, stderr} = await dbtunnel(['token', 'prod-db'], {DBTUNNEL_TIMEOUT: '2s'})
+    restore()
+    expect(status).toBe(75)
+    expect(stderr).toContain('[TIMEOUT]')
   })
 
   it('no answer in time: 75, naming the step', async () => {

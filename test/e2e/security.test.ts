@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
@@ -75,6 +75,38 @@ it('no PG variable leads psql elsewhere, lowers TLS or changes the user', async 
   expect(stdout).toContain(HOST)
   expect(stdout).toMatch(/protocol: TLSv1\.[23]/)
   expect(stdout).toMatch(/^alice$/m)
+})
+
+it('nothing in ~/.postgresql changes whom psql trusts, or what it shows of its user', async () => {
+  const env = sandbox.env()
+  const folder = join(env['HOME'] ?? '', '.postgresql')
+  mkdirSync(folder)
+  // Of another authority, which would revoke all; a certificate whose key others can read, which libpq refuses.
+  for (const name of ['root.crl', 'root.crt', 'postgresql.crt', 'postgresql.key']) {
+    writeFileSync(join(folder, name), readFileSync(env['DBTUNNEL_CA_BUNDLE'] ?? ''), {mode: 0o644})
+  }
+  const {status, stdout} = await run(['psql', 'prod-db', '--resolve', 'hostaddr', '-Atc', 'select 1'], {env})
+  expect({status, stdout}).toEqual({status: 0, stdout: '1\n'})
+})
+
+it('no program of the user’s data folder is loaded as a plugin', async () => {
+  const env = sandbox.env()
+  const data = join(env['HOME'] ?? '', 'data')
+  const plugin = join(data, 'dbtunnel/node_modules/stranger')
+  mkdirSync(plugin, {recursive: true})
+  const json = (value: object): string => JSON.stringify(value)
+  writeFileSync(
+    join(data, 'dbtunnel/package.json'),
+    json({oclif: {schema: 1, plugins: [{name: 'stranger', type: 'user'}]}, dependencies: {stranger: '1.0.0'}}),
+  )
+  writeFileSync(
+    join(plugin, 'package.json'),
+    json({name: 'stranger', version: '1.0.0', oclif: {commands: './commands', hooks: {init: './hook.js'}}}),
+  )
+  writeFileSync(join(plugin, 'hook.js'), "module.exports = () => console.log('stranger here')")
+  const {status, stdout, stderr} = await run(['--version'], {env: {...env, XDG_DATA_HOME: data}})
+  expect(status).toBe(0)
+  expect(stdout + stderr).not.toContain('stranger')
 })
 
 it.each([

@@ -1,3 +1,5 @@
+import {setMaxListeners} from 'node:events'
+import {fail} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import {type CredentialsProvider, sharedCredentials} from './credentials.js'
 import {credentialSource} from './profile.js'
@@ -49,6 +51,8 @@ interface SdkClient {
 const ATTEMPTS = 4
 const CONNECT_MS = 3000
 const ANSWER_MS = 10_000
+/** For a whole call with all its attempts. The SDK's own limits are over once an answer begins: its body may never end. */
+const CALL_MS = 45_000
 
 // The SDK writes warnings to the console when it has no logger.
 const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
@@ -98,12 +102,21 @@ export function connect({profile, region, say}: AwsOptions): Connection {
       await Promise.allSettled(loading)
       signal?.throwIfAborted()
       const startedAt = Date.now()
+      const late = AbortSignal.timeout(CALL_MS)
+      const stop = signal ? AbortSignal.any([signal, late]) : late
+      // The SDK listens anew for each attempt: that is no leak.
+      setMaxListeners(0, stop)
       try {
-        const answer = await send(signal ? {abortSignal: signal} : {})
+        const answer = await send({abortSignal: stop})
         say.debug(`${action}: ${Date.now() - startedAt} ms`)
         return answer
       } catch (error) {
         if (signal?.aborted) throw signal.reason
+        if (late.aborted) {
+          throw fail('TIMEOUT', `AWS gave no whole answer to ${action} within ${CALL_MS / 1000} s.`, {
+            hint: 'Try again.',
+          })
+        }
         const host = error instanceof Error ? hosts.get(error) : undefined
         say.debug(`${action}: ${error instanceof Error ? error.name : 'failed'} after ${Date.now() - startedAt} ms`)
         throw translateError(error, {action, region, host, source: await credentialSource(profile)})

@@ -1,5 +1,8 @@
 import {fail} from '../../core/errors.js'
 
+/** Ten times what the largest accounts have; an endpoint that always has one more page must end some time. */
+const MOST_PAGES = 1000
+
 export interface Page<Item> {
   readonly items: readonly Item[] | undefined
   /** Leads to the next page; the last has none (EC2 gives an empty one). */
@@ -19,6 +22,7 @@ export async function allPages<Item>(
     token = page.next || undefined
     if (token === undefined) return all
     if (seen.has(token)) throw fail('AWS_FAILED', `AWS gave the same page of ${action} twice.`, {hint: 'Try again.'})
+    if (seen.size === MOST_PAGES) throw fail('AWS_FAILED', `AWS gave more than ${MOST_PAGES} pages of ${action}.`)
     seen.add(token)
   }
 }

@@ -54,7 +54,9 @@ export function ssmApi(connection: Connection): SsmApi {
         ...(reason === undefined ? {} : {Reason: reason}),
       }
       const start = (): Promise<SessionGrant> =>
-        connection.ask('ssm:StartSession', () => once.send(new sdk.StartSessionCommand(input))).then(grantOf)
+        connection
+          .ask('ssm:StartSession', (options) => once.send(new sdk.StartSessionCommand(input), options))
+          .then(grantOf)
       return retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
         if (!causedBy(error, 'TargetNotConnected', 'BadRequest')) throw error
         throw new TargetNotConnected(`${target} is not connected to Systems Manager.`, {cause: error})

@@ -1,4 +1,5 @@
 import type {StsApi} from '../../core/ports/aws.js'
+import {fail} from '../../core/errors.js'
 import type {Connection} from './connection.js'
 
 export function stsApi(connection: Connection): StsApi {
@@ -15,7 +16,11 @@ export function stsApi(connection: Connection): StsApi {
         (options) => client.send(send, options),
         signal,
       )
-      return {account: Account, arn: Arn, name: callerName(Arn)}
+      const name = callerName(Arn)
+      if (name !== '' && !/\p{Cc}/u.test(name)) return {account: Account, arn: Arn, name}
+      throw fail('PROTOCOL', `AWS gives this login a name that is none: ${JSON.stringify(Arn)}.`, {
+        hint: 'Name the database user: --user NAME',
+      })
     },
   }
 }

@@ -77,7 +77,7 @@ export function readHandshakeRequest(payload: Buffer): HandshakeRequest | undefi
   return {
     agentVersion,
     actions: actions.filter(isRecord).map((action) => ({
-      type: String(action['ActionType']),
+      type: typeof action['ActionType'] === 'string' ? action['ActionType'] : '',
       parameters: isRecord(action['ActionParameters']) ? action['ActionParameters'] : {},
     })),
   }

@@ -20,6 +20,8 @@ const ours = {
   PGDATABASE: 'app',
   PGSSLMODE: 'verify-full',
   PGSSLROOTCERT: '/run/x/authorities.pem',
+  PGSSLCERT: '/run/x/no-certificate',
+  PGSSLCRL: '/run/x/no-revocations',
   PGGSSENCMODE: 'disable',
   PGPASSFILE: '/run/x/passfile',
   PGAPPNAME: 'dbtunnel:prod-db',
