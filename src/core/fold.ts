@@ -1,12 +1,13 @@
 /**
- * Breaks prose between its words, so that no line is longer than `columns`; a longer word keeps a line of its own.
+ * Breaks prose between its words, so that no line is longer than `columns`; a longer word keeps a line of its own,
+ * and an indented line, a command to be copied, stays whole.
  * Unchanged without `columns` (or 0, as terminals say that do not know): whoever reads a file breaks lines as they like.
  */
 export function fold(text: string, columns: number | undefined): string {
   if (!columns) return text
   return text
     .split('\n')
-    .map((line) => foldLine(line, columns))
+    .map((line) => (line.startsWith(' ') ? line : foldLine(line, columns)))
     .join('\n')
 }
 

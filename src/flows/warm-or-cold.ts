@@ -1,4 +1,5 @@
 import {type ErrorCode, hasCode} from '../core/errors.js'
+import {nodeName} from '../core/names.js'
 import type {Run} from '../core/run.js'
 import {partOf} from '../core/teardown.js'
 import type {Session} from '../session/session.js'
@@ -54,16 +55,21 @@ export async function openWarmOrCold<T extends Opened>(
   try {
     const opened = await ways.open(discovery, ways.timeLeft() * WARM_SHARE, {...run, undo: attempt})
     if (memory.isOfSameCaller(opened.session)) return opened
-    why = 'it was found out for someone else.'
+    why = 'It was found out for another person.'
   } catch (error) {
     if (run.signal.aborted || !hasCode(error, ...MAY_BE_STALE)) throw error
     why = error.message
-    run.say.debug(`cache: out of date? ${error.code}`)
+    run.say.debug(`cache: out of date? [${error.code}] ${error.message}`)
   }
   await Promise.all([attempt.undo(), memory.forget()])
-  run.say.notice(
-    `What was known of ${discovery.target.name} from an earlier run does not hold: ${why} Asking AWS again.`,
-  )
-  const fresh = await ways.discover(run)
-  return ways.open(fresh, ways.timeLeft(), run)
+  const opened = await ways.open(await ways.discover(run), ways.timeLeft(), run)
+  // What has been shown of the steps so far may be of the database as it was.
+  const {name} = discovery.target
+  run.say.notice(`${name} is not as an earlier run had found it: ${why} AWS was asked again: ${whereIs(opened)}.`)
+  return opened
+}
+
+function whereIs({discovery, session}: Opened): string {
+  const {host, port} = discovery.target.endpoint
+  return `${host}:${port}, by bastion ${nodeName(session.bastion)}`
 }

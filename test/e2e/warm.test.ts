@@ -278,7 +278,7 @@ describe.concurrent('what has changed since', () => {
     addBastion('i-0aaaaaaaaaaaaaaa3', 'spare')
     const {status, stderr, asked} = await desk.psql(words)
     expect(status).toBe(0)
-    expect(stderr).toContain('Asking AWS again.')
+    expect(stderr).toContain('AWS was asked again')
     expect(asked.filter((action) => action === 'ssm:StartSession')).toHaveLength(2)
   })
 
@@ -297,7 +297,8 @@ describe.concurrent('what has changed since', () => {
     Object.assign(database('new-tenant'), {id: 'tenant-03'})
     const moved = await desk.psql(words)
     expect(moved).toMatchObject(desk.success('alice', endpoint('new-tenant')))
-    expect(moved.stderr).toContain('What was known of tenant-03 from an earlier run does not hold')
+    const now = `AWS was asked again: ${endpoint('new-tenant')}:5433, by bastion`
+    expect(moved.stderr).toContain(now)
     expect(await desk.psql(words)).toMatchObject({...desk.success('alice', endpoint('new-tenant')), asked: WARM})
   })
 

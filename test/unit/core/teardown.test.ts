@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {Teardown, type UndoKind} from '../../../src/core/teardown.js'
+import {partOf, Teardown, type UndoKind} from '../../../src/core/teardown.js'
 
 function recorder() {
   const done: string[] = []
@@ -88,5 +88,37 @@ describe('Teardown', () => {
     push('late port')
     await Promise.resolve()
     expect(done).toEqual(['late port'])
+  })
+})
+
+describe('partOf', () => {
+  it('undoes its own steps early, each once: local ones awaited, network ones only begun', async () => {
+    const log: string[] = []
+    const stack = new Teardown()
+    stack.push('before', 'local', () => void log.push('before'))
+    const part = partOf(stack)
+    let finish = (): void => {}
+    part.push('session', 'network', () => {
+      log.push('session begins')
+      return new Promise<void>((resolve) => (finish = resolve))
+    })
+    part.push('port', 'local', async () => {
+      await Promise.resolve()
+      log.push('port')
+    })
+    part.push('folder', 'local', () => void log.push('folder'))
+    await part.undo()
+    expect(log).toEqual(['folder', 'port', 'session begins'])
+    finish()
+    expect(await stack.unwind({budgetMs: 1000})).toEqual([])
+    expect(log).toEqual(['folder', 'port', 'session begins', 'before'])
+  })
+
+  it('tells what failed at the end, with the rest', async () => {
+    const stack = new Teardown()
+    const part = partOf(stack)
+    part.push('port', 'local', () => Promise.reject(new Error('it is gone.')))
+    await part.undo()
+    expect((await stack.unwind({budgetMs: 1000})).map(({message}) => message)).toEqual(['port: it is gone.'])
   })
 })

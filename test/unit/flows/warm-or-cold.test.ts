@@ -7,7 +7,8 @@ import {openWarmOrCold} from '../../../src/flows/warm-or-cold.js'
 import type {Session} from '../../../src/session/session.js'
 import {recordedRun} from '../session/recorded-run.js'
 
-const discovery = (name: string) => ({target: {name}, bastions: [{id: 'i-1'}]}) as unknown as Discovery
+const discovery = (name: string) =>
+  ({target: {name, endpoint: {host: `${name}.db`, port: 5432}}, bastions: [{id: 'i-1'}]}) as unknown as Discovery
 const [OLD, FRESH] = [discovery('old'), discovery('fresh')]
 
 /** Opens as `outcomes` say, in turn; notes what happened in order. */
@@ -33,7 +34,7 @@ function scene(outcomes: readonly (Error | 'opened')[], {recalled = OLD, sameCal
       within.undo.push('session', 'network', () => void log.push(`terminate ${target.name}`))
       const outcome = left.shift()
       if (outcome instanceof Error) throw outcome
-      return {discovery: discovery(target.name), session: {id: 'alice-0a'} as Session}
+      return {discovery: discovery(target.name), session: {id: 'alice-0a', bastion: {id: 'i-1'}} as Session}
     },
   }
   const open = (which: Discovery | undefined = memory.recalled) => openWarmOrCold(which as Discovery, memory, ways, run)
@@ -65,7 +66,9 @@ describe('openWarmOrCold', () => {
       ['open old 500', 'forget', 'close old', 'terminate old', 'discover', 'open fresh 1000'].toSorted(),
     )
     expect(log.indexOf('close old')).toBeLessThan(log.indexOf('open fresh 1000'))
-    expect(run.notices).toHaveLength(1)
+    const notice =
+      'old is not as an earlier run had found it: It failed. AWS was asked again: fresh.db:5432, by bastion i-1.'
+    expect(run.notices).toEqual([notice])
     expect(await run.end()).toEqual([])
     expect(log.filter((line) => line.endsWith('e old'))).toHaveLength(2)
     expect(log.slice(-2)).toEqual(['close fresh', 'terminate fresh'])
@@ -78,8 +81,9 @@ describe('openWarmOrCold', () => {
   })
 
   it('tells the second failure, and tries no third time', async () => {
-    const {open, log} = scene([failure('BASTION_NONE'), failure('DATABASE_UNREACHABLE'), 'opened'])
+    const {open, log, run} = scene([failure('BASTION_NONE'), failure('DATABASE_UNREACHABLE'), 'opened'])
     await expect(open()).rejects.toMatchObject({code: 'DATABASE_UNREACHABLE'})
+    expect(run.notices).toEqual([])
     expect(log.filter((line) => line.startsWith('open'))).toHaveLength(2)
   })
 
