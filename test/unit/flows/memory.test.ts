@@ -29,12 +29,15 @@ beforeEach(() => {
   said = []
 })
 
-function open({
-  target = 'prod-db',
-  scope = 'alice' as string | null,
-  change = {} as Partial<Settings>,
-  now = NOW,
-} = {}) {
+interface Wish {
+  readonly target?: string
+  /** Null when nobody can say. */
+  readonly scope?: string | null
+  readonly change?: Partial<Settings>
+  readonly now?: number
+}
+
+function open({target = 'prod-db', scope = 'alice', change = {}, now = NOW}: Wish = {}) {
   const cache: CachePort = {
     read: async (key) => kept.get(key),
     write: async (key, text) => void kept.set(key, text),
@@ -45,8 +48,7 @@ function open({
   return openMemory({name: parseTarget(target), settings: {...settings, ...change}}, ports, say)
 }
 
-const keep = async (wish: Parameters<typeof open>[0] = {}): Promise<void> =>
-  (await open(wish)).keep(discovery, session('alice-b-0a1b2c'))
+const keep = async (wish: Wish = {}): Promise<void> => (await open(wish)).keep(discovery, session('alice-b-0a1b2c'))
 
 describe('openMemory', () => {
   it('recalls what was kept, until it is forgotten', async () => {
@@ -58,7 +60,7 @@ describe('openMemory', () => {
     expect(said.at(-1)).toBe('cache: nothing is known of prod-db')
   })
 
-  it.each<[string, Parameters<typeof open>[0]]>([
+  it.each<[string, Wish]>([
     ['someone else', {scope: 'bob'}],
     ['another target', {target: 'prod-db2'}],
     ['another region', {change: {region: 'us-east-1'}}],
@@ -73,7 +75,7 @@ describe('openMemory', () => {
     expect(said.length).toBeGreaterThan(0)
   })
 
-  it.each<[string, Parameters<typeof open>[0]]>([
+  it.each<[string, Wish]>([
     ['when told not to', {change: {cache: false}}],
     ['when nobody can say who asks', {scope: null}],
     ['of a custom endpoint', {target: 'orders:reports'}],
