@@ -2,6 +2,7 @@ import {awsApi} from './adapters/aws/aws-api.js'
 import {profileRegion} from './adapters/aws/profile.js'
 import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
+import {dialPort} from './adapters/dial.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {listenPort} from './adapters/listen.js'
 import {overflow} from './adapters/overflow.js'
@@ -20,6 +21,7 @@ export function openApp(terminal: Terminal) {
     awsFor: (account: {profile?: string | undefined; region: string}) => awsApi({...account, say: terminal}),
     cache: cacheFolder(environment, terminal),
     clock: systemClock,
+    dial: dialPort,
     environment,
     files: privateFiles(environment),
     hasTerminal: terminal.controls,

@@ -9,7 +9,7 @@ import type {CachePort} from '../core/ports/cache.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {HostsFile} from '../core/ports/hosts.js'
-import type {ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
+import type {DialPort, ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
 import type {OverflowPort} from '../core/ports/overflow.js'
 import type {ProcessPort} from '../core/ports/process.js'
 import type {Progress} from '../core/progress.js'
@@ -41,6 +41,7 @@ export interface TunnelPorts {
   readonly aws: AwsApi
   readonly cache: CachePort
   readonly clock: Clock
+  readonly dial: DialPort
   /** The user's, as it was given to dbtunnel. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly files: PrivateFiles

@@ -11,13 +11,8 @@ export interface PluginEnd {
 }
 
 /** The plugin ended before it listened. PLUGIN_UNUSABLE when the fault is its own and another engine may do better. */
-export function startFailure({event, lastLines, end}: PluginEnd, localPort: number): DbtunnelError {
+export function startFailure({event, lastLines, end}: PluginEnd): DbtunnelError {
   if (event?.kind === 'failed') {
-    if (/address already in use/.test(event.reason)) {
-      return fail('PORT_IN_USE', `Port ${localPort} on 127.0.0.1 was taken while the session started.`, {
-        hint: 'Choose another one with --local-port, or leave it out.',
-      })
-    }
     return fail('PLUGIN_UNUSABLE', `The session-manager-plugin gave up: ${redact(event.reason)}.`, USE_NATIVE)
   }
   if (event?.kind === 'ended') return serviceEnded('SESSION_FAILED', event.reason)

@@ -11,7 +11,7 @@ const DRAIN_MS = 200
 
 /** A session-manager-plugin that runs, and what it has told so far. */
 export interface PluginProcess {
-  /** The local port. Rejects when the plugin ends before it listens. */
+  /** The port that it listens on. Rejects when the plugin ends before it listens. */
   readonly listening: Promise<number>
   /** Never rejects. */
   readonly ended: Promise<PluginEnd>
@@ -22,7 +22,7 @@ export interface PluginProcess {
   stop(): Promise<void>
 }
 
-export function watchPlugin(servant: ServantProcess, wantedPort: number): PluginProcess {
+export function watchPlugin(servant: ServantProcess): PluginProcess {
   const output = new PluginOutput()
   const complaints = new PluginOutput()
   let decisive: PluginEvent | undefined
@@ -54,7 +54,7 @@ export function watchPlugin(servant: ServantProcess, wantedPort: number): Plugin
     listening: Promise.race([
       port,
       ended.then((end) => {
-        throw startFailure(end, wantedPort)
+        throw startFailure(end)
       }),
     ]),
     ended,

@@ -2,30 +2,32 @@ import {withDeadline} from '../core/deadline.js'
 import {fail, hasCode} from '../core/errors.js'
 import type {SsmApi} from '../core/ports/aws.js'
 import type {PrivateFiles} from '../core/ports/files.js'
-import type {ListenPort} from '../core/ports/network.js'
+import type {DialPort, ListenPort} from '../core/ports/network.js'
 import type {ProcessPort, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
 import type {Plugin} from './find-plugin.js'
-import {checkLocalPort} from './local-port.js'
 import {type Environment, pluginEnvironment, RESPONSE_VARIABLE, temporaryFolder} from './plugin-environment.js'
 import {loss, startTimeout} from './plugin-failure.js'
 import {type PluginProcess, watchPlugin} from './plugin-process.js'
+import {Relay} from './relay.js'
 import type {Carry, Session, SessionEngine} from './session.js'
 
 export interface PluginPorts {
   readonly process: Pick<ProcessPort, 'spawnServant'>
   readonly ssm: Pick<SsmApi, 'endpointUrl'>
   readonly listen: ListenPort
+  readonly dial: DialPort
   readonly files: Pick<PrivateFiles, 'makeFolder' | 'removeFolder'>
 }
 
-/** A session carried by the installed session-manager-plugin, a program in a process group of its own. */
+/**
+ * A session carried by the installed session-manager-plugin, a program in a process group of its own, which listens on
+ * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is a relay's.
+ */
 export function pluginEngine(ports: PluginPorts, plugin: Plugin, environment: Environment): SessionEngine {
   return {
     id: 'plugin',
     async open(carry, run) {
-      // On a taken port it would hang without a word (real plugin 1.2.677).
-      await checkLocalPort(carry.localPort, ports.listen)
       const endpoint = await ports.ssm.endpointUrl()
       return start({file: plugin.file, argv: argvOf(carry, endpoint), env: environment}, carry, ports, run)
     },
@@ -40,12 +42,14 @@ async function start(
 ): Promise<Session> {
   run.signal.throwIfAborted()
   let closing = false
+  let relay: Promise<Relay> | undefined
   let folder: Promise<string> | undefined
   let program: Promise<PluginProcess> | undefined
   let started: PluginProcess | undefined
 
   const close = run.undo.push('session-manager-plugin', 'local', async () => {
     closing = true
+    await (await relay?.catch(() => undefined))?.close()
     await (await program?.catch(() => undefined))?.stop()
     const made = await folder?.catch(() => undefined)
     if (made !== undefined) await ports.files.removeFolder(made)
@@ -55,13 +59,16 @@ async function start(
   }
   const open = async (): Promise<Session> => {
     checkRun()
+    relay = Relay.open(carry.localPort, async () => (await program)?.listening, ports)
+    const front = await relay
+    checkRun()
     folder = ports.files.makeFolder()
     const env = pluginEnvironment(spec.env, {...responseOf(carry), ...temporaryFolder(await folder)})
     checkRun()
-    program = launch({...spec, env}, carry.localPort, ports)
+    program = launch({...spec, env}, ports)
     started = await program
     const {ended, failedDials} = started
-    const localPort = await started.listening.catch((error: unknown) => {
+    await started.listening.catch((error: unknown) => {
       // Its end was our doing.
       checkRun()
       throw error
@@ -70,9 +77,14 @@ async function start(
       id: carry.grant.sessionId,
       engine: 'plugin',
       bastion: carry.bastion,
-      localPort,
-      closed: ended.then((end) => (closing ? {} : {error: loss(end)})),
+      localPort: front.port,
+      closed: ended.then(async (end) => {
+        const error = closing ? undefined : loss(end)
+        await front.close()
+        return error ? {error} : {}
+      }),
       failedDials,
+      traffic: () => front.traffic,
       // It resumes by itself; when it has gone, `closed` has said so.
       check: async () => {},
       close,
@@ -87,9 +99,9 @@ async function start(
   }
 }
 
-async function launch(spec: ProcessSpec, wantedPort: number, ports: PluginPorts): Promise<PluginProcess> {
+async function launch(spec: ProcessSpec, ports: PluginPorts): Promise<PluginProcess> {
   try {
-    return watchPlugin(await ports.process.spawnServant(spec), wantedPort)
+    return watchPlugin(await ports.process.spawnServant(spec))
   } catch (error) {
     if (!hasCode(error, 'CLIENT_MISSING', 'CLIENT_UNRUNNABLE')) throw error
     throw fail('PLUGIN_UNUSABLE', `The session-manager-plugin cannot be run. ${error.message}`, {cause: error})

@@ -21,8 +21,8 @@ export interface Session {
   readonly closed: Promise<SessionEnd>
   /** How many connections the agent has reported as failed: it did not get through to the database. */
   readonly failedDials?: (() => number) | undefined
-  /** What it has carried so far; missing where the engine does not see it. */
-  traffic?(): Traffic
+  /** What it has carried so far. */
+  traffic(): Traffic
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
   check(): Promise<void>
   /** Ends it at once on this machine. Ending it at AWS is an undo step of its own. */

@@ -20,7 +20,7 @@ export interface StartOptions {
   readonly target: Target
   /** In order of preference. */
   readonly bastions: readonly Bastion[]
-  readonly settings: Pick<Settings, 'localPort' | 'reason'>
+  readonly settings: Pick<Settings, 'reason'>
   /** For each call, in milliseconds. */
   readonly timeLeft: () => number
 }
@@ -32,7 +32,8 @@ export async function startSession(
   run: Run,
 ): Promise<StartedSession> {
   const {host, port} = target.endpoint
-  const parameters = {host: [host], portNumber: [String(port)], localPortNumber: [String(settings.localPort)]}
+  // The plugin's own port, any free one: it is no program's but ours.
+  const parameters = {host: [host], portNumber: [String(port)], localPortNumber: ['0']}
   for (const bastion of bastions) {
     const request = {target: bastion.id, document: SESSION_DOCUMENT, parameters, reason: settings.reason}
     try {

@@ -1,6 +1,7 @@
 import {connect} from 'node:net'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest'
 import {systemClock} from '../../src/adapters/clock.js'
+import {dialPort} from '../../src/adapters/dial.js'
 import {listenPort} from '../../src/adapters/listen.js'
 import {overflow} from '../../src/adapters/overflow.js'
 import {privateFiles} from '../../src/adapters/private-files.js'
@@ -53,7 +54,8 @@ async function open(
 ): Promise<Session> {
   const {ssm, signing} = world.aws
   const environment = {...world.environment, SANDBOX_PLUGIN_FAULT: fault}
-  const ports = {ssm, signing, listen: listenPort, webSocket: webSocketPort, clock: systemClock, overflow}
+  const network = {listen: listenPort, dial: dialPort, webSocket: webSocketPort}
+  const ports = {ssm, signing, ...network, clock: systemClock, overflow}
   const more = {process: processes(), files: privateFiles(environment)}
   const engines = await chooseEngines(
     {choice, pluginFile: STAND_IN, environment},

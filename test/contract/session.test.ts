@@ -5,6 +5,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../src/adapters/clock.js'
 import {findExecutable} from '../../src/adapters/executables.js'
+import {dialPort} from '../../src/adapters/dial.js'
 import {listenPort} from '../../src/adapters/listen.js'
 import {overflow} from '../../src/adapters/overflow.js'
 import {privateFiles} from '../../src/adapters/private-files.js'
@@ -89,7 +90,8 @@ for (const {name, file, missing = false} of CANDIDATES) {
 
     function engine(): SessionEngine {
       const {ssm, signing} = world.aws
-      const ports = {ssm, signing, listen: listenPort, webSocket: webSocketPort, clock: systemClock, overflow}
+      const network = {listen: listenPort, dial: dialPort, webSocket: webSocketPort}
+      const ports = {ssm, signing, ...network, clock: systemClock, overflow}
       if (file === undefined) return nativeEngine(ports, {uploadBytesPerSecond: 'unlimited'})
       const more = {process: processes(), files: privateFiles(world.environment)}
       return pluginEngine({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)

@@ -113,15 +113,15 @@ describe('a tunnel', () => {
 
   it('counts connections and bytes', async () => {
     const {session} = await tunnel()
-    expect(session.traffic?.()).toEqual({open: 0, opened: 0, bytesUp: 0, bytesDown: 0})
+    expect(session.traffic()).toEqual({open: 0, opened: 0, bytesUp: 0, bytesDown: 0})
     const [first, second] = [await dial(session), await dial(session)]
     await echo(first, Buffer.alloc(100_000))
     await say(second, 'ping')
     const counted = {opened: 2, bytesUp: 100_004, bytesDown: 100_004}
-    expect(session.traffic?.()).toEqual({open: 2, ...counted})
+    expect(session.traffic()).toEqual({open: 2, ...counted})
     first.resetAndDestroy()
-    await until(() => session.traffic?.().open === 1)
-    expect(session.traffic?.()).toEqual({open: 1, ...counted})
+    await until(() => session.traffic().open === 1)
+    expect(session.traffic()).toEqual({open: 1, ...counted})
   })
 
   it('waits for the agent, whose multiplexer comes up a moment after the handshake', async () => {

@@ -31,7 +31,7 @@ export interface Prober {
   probe(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeOutcome>
 }
 
-/** A local program's connection to us. */
+/** A connection between a local program and us. */
 export interface LocalSocket extends Duplex {
   /** Closes it at once, so that the program sees a reset and never a clean end. */
   resetAndDestroy(): unknown
@@ -53,6 +53,14 @@ export interface ListenPort {
    * capable, without Nagle's delay. Rejects with PORT_IN_USE.
    */
   listen(port: number, onConnection: (socket: LocalSocket) => void): Promise<Listener>
+}
+
+export interface DialPort {
+  /**
+   * Connects to a port on 127.0.0.1. The socket comes at once, half-open capable and without Nagle's delay; a refusal is
+   * its error.
+   */
+  dial(port: number): LocalSocket
 }
 
 /** One WebSocket, open. Callbacks are set once, right after opening. */

@@ -109,6 +109,7 @@ function engine(id: SessionEngine['id'], {fails, closed, failedDials = 0, seen =
         localPort: 40_000,
         closed: closed ?? new Promise(() => {}),
         failedDials: () => failedDials,
+        traffic: () => ({open: 0, opened: 0, bytesUp: 0, bytesDown: 0}),
         check: async () => {},
         close: async () => {},
       }
@@ -129,7 +130,7 @@ describe('a session', () => {
       {
         target: 'i-1',
         document: 'AWS-StartPortForwardingSessionToRemoteHost',
-        parameters: {host: [HOST], portNumber: ['5433'], localPortNumber: ['5432']},
+        parameters: {host: [HOST], portNumber: ['5433'], localPortNumber: ['0']},
         reason: 'INC-123',
       },
     ])

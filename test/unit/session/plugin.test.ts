@@ -4,6 +4,7 @@ import {once} from 'node:events'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {dialPort} from '../../../src/adapters/dial.js'
 import {listenPort} from '../../../src/adapters/listen.js'
 import {privateFiles} from '../../../src/adapters/private-files.js'
 import {processes} from '../../../src/adapters/processes.js'
@@ -64,6 +65,7 @@ async function openWith(body: string, {carry, environment, mode = 0o755}: Wish):
     process: processes(),
     ssm: {endpointUrl: async () => 'http://127.0.0.1:1/'},
     listen: listenPort,
+    dial: dialPort,
     files: privateFiles({TMPDIR: join(folder, 'tmp')}),
   }
   const bastion = {id: 'i-1'}
@@ -102,7 +104,7 @@ describe('a plugin that does its job', () => {
       PGHOST: 'h',
     }
     const session = await open(`${POLITE}${record}greet(); listening(40123); stay()`, {environment})
-    expect(session).toMatchObject({id: ID, engine: 'plugin', localPort: 40123, bastion: {id: 'i-1'}})
+    expect(session).toMatchObject({id: ID, engine: 'plugin', bastion: {id: 'i-1'}})
 
     const {argv, env, mode} = JSON.parse(await readFile(join(folder, 'call'), 'utf8'))
     expect(argv).toEqual([
@@ -156,12 +158,6 @@ describe('a plugin that does not come up', () => {
       `greet(); say('Cannot perform start session: dial tcp: no route\\n')`,
       'PLUGIN_UNUSABLE',
       /gave up: dial tcp: no route\.$/,
-    ],
-    [
-      'loses the port to another',
-      `say('Cannot perform start session: listen tcp 127.0.0.1:5432: bind: address already in use\\n')`,
-      'PORT_IN_USE',
-      /taken while/,
     ],
     [
       'is told that the session is over',

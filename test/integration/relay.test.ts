@@ -1,0 +1,200 @@
+import {createHash, randomBytes} from 'node:crypto'
+import {once} from 'node:events'
+import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {afterEach, describe, expect, it} from 'vitest'
+import {dialPort} from '../../src/adapters/dial.js'
+import {listenPort} from '../../src/adapters/listen.js'
+import {Relay} from '../../src/session/relay.js'
+import {until} from '../support/until.js'
+
+const MEBIBYTE = 1024 * 1024
+/** The kernel's buffers of two connections, and Node's. */
+const MOST_ON_THE_WAY = 24 * MEBIBYTE
+
+const opened: {close(): unknown}[] = []
+const sockets = new Set<Socket>()
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy()
+  sockets.clear()
+  for (const one of opened.splice(0)) await one.close()
+})
+
+function keep(socket: Socket): Socket {
+  sockets.add(socket)
+  return socket.on('error', () => {})
+}
+
+/** Stands for the plugin: a program that listens; what it does with each connection is the test's affair. */
+async function far(onConnection: (socket: Socket) => void): Promise<number> {
+  const server: Server = createServer({allowHalfOpen: true}, (socket) => onConnection(keep(socket)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  opened.push({close: () => server.close()})
+  return (server.address() as AddressInfo).port
+}
+
+async function relayTo(destination: () => Promise<number | undefined>, port = 0): Promise<Relay> {
+  const relay = await Relay.open(port, destination, {listen: listenPort, dial: dialPort})
+  opened.push(relay)
+  return relay
+}
+
+/** Both ends of one connection through a relay. */
+async function ends(): Promise<{near: Socket; farSide: Socket; relay: Relay}> {
+  let arrived!: (socket: Socket) => void
+  const arrival = new Promise<Socket>((resolve) => (arrived = resolve))
+  const to = await far(arrived)
+  const relay = await relayTo(async () => to)
+  const near = await dial(relay)
+  return {near, farSide: await arrival, relay}
+}
+
+function call({port}: Relay): Socket {
+  return keep(connect({port, host: '127.0.0.1', allowHalfOpen: true}))
+}
+
+async function dial(relay: Relay): Promise<Socket> {
+  const socket = call(relay)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** All that comes until the end; the other direction stays open. */
+async function heard(socket: Socket): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  socket.on('data', (piece) => pieces.push(piece))
+  await once(socket, 'end')
+  return Buffer.concat(pieces)
+}
+
+function fate(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let error = ''
+    socket.on('error', ({code}: NodeJS.ErrnoException) => (error = code ?? ''))
+    socket.once('close', () => resolve(error === '' ? 'ended' : error))
+  })
+}
+
+const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
+
+describe('a connection through the relay', () => {
+  it('carries every byte, both ways at once, and then the end', async () => {
+    const {near, farSide, relay} = await ends()
+    const [up, down] = [randomBytes(8 * MEBIBYTE), randomBytes(5 * MEBIBYTE)]
+    near.end(up)
+    farSide.end(down)
+    const [gotUp, gotDown] = await Promise.all([heard(farSide), heard(near)])
+    expect([digest(gotUp), digest(gotDown)]).toEqual([digest(up), digest(down)])
+    await until('the end', () => relay.traffic.open === 0)
+    expect(relay.traffic).toEqual({open: 0, opened: 1, bytesUp: up.length, bytesDown: down.length})
+  })
+
+  it('is half-closed by a program that has asked and still listens', async () => {
+    const {near, farSide} = await ends()
+    near.end('question')
+    expect(String(await heard(farSide))).toBe('question')
+    const answer = heard(near)
+    farSide.write('ans')
+    await sleep(20)
+    farSide.end('wer')
+    expect(String(await answer)).toBe('answer')
+  })
+
+  it('is half-closed by the far side, too', async () => {
+    const {near, farSide} = await ends()
+    farSide.end('greeting')
+    expect(String(await heard(near))).toBe('greeting')
+    near.end('and yet')
+    expect(String(await heard(farSide))).toBe('and yet')
+  })
+
+  it.each(['near', 'far'] as const)('holds up a sender while the %s side takes nothing', async (stalled) => {
+    const {near, farSide, relay} = await ends()
+    const [reader, writer] = stalled === 'near' ? [near, farSide] : [farSide, near]
+    const sent = randomBytes(64 * MEBIBYTE)
+    writer.end(sent)
+    const taken = (): number => relay.traffic.bytesUp + relay.traffic.bytesDown
+    for (let before = -1; before < taken(); await sleep(300)) before = taken()
+    expect(taken()).toBeLessThan(MOST_ON_THE_WAY)
+    expect(digest(await heard(reader))).toBe(digest(sent))
+  })
+
+  it.each(['near', 'far'] as const)('is reset when the %s side resets it', async (side) => {
+    const {near, farSide, relay} = await ends()
+    const [breaker, other] = side === 'near' ? [near, farSide] : [farSide, near]
+    other.resume()
+    const end = fate(other)
+    breaker.resetAndDestroy()
+    expect(await end).toBe('ECONNRESET')
+    await until('the end', () => relay.traffic.open === 0)
+  })
+
+  it('is reset after the last bytes of a far side that breaks off', async () => {
+    const {near, farSide} = await ends()
+    farSide.write('FATAL: last words')
+    await sleep(50)
+    const end = fate(near)
+    let words = ''
+    near.setEncoding('utf8').on('data', (piece: string) => (words += piece))
+    farSide.resetAndDestroy()
+    expect(await end).toBe('ECONNRESET')
+    expect(words).toBe('FATAL: last words')
+  })
+
+  it('is reset when nobody is there', async () => {
+    // Nothing listens on port 1.
+    const relay = await relayTo(async () => 1)
+    expect(await fate(call(relay).resume())).toBe('ECONNRESET')
+  })
+})
+
+describe('the relay', () => {
+  it('has callers wait for a destination that is not known yet, and forgets those who leave', async () => {
+    let know!: (port: number) => void
+    const destination = new Promise<number>((resolve) => (know = resolve))
+    const relay = await relayTo(() => destination)
+    const [patient, impatient] = [await dial(relay), await dial(relay)]
+    patient.end('hello')
+    impatient.resetAndDestroy()
+    await sleep(50)
+    know(await far((socket) => void socket.pipe(socket)))
+    expect(String(await heard(patient))).toBe('hello')
+    await until('the end', () => relay.traffic.open === 0)
+  })
+
+  it.each<[string, () => Promise<number | undefined>]>([
+    ['there is none', async () => undefined],
+    ['it fails', () => Promise.reject(new Error('no port'))],
+  ])('resets callers when %s', async (_, destination) => {
+    const relay = await relayTo(destination)
+    expect(await fate(call(relay).resume())).toBe('ECONNRESET')
+  })
+
+  it('keeps fifty callers apart', async () => {
+    const to = await far((socket) => void socket.pipe(socket))
+    const relay = await relayTo(async () => to)
+    const words = Array.from({length: 50}, (_, index) => `caller ${index} `.repeat(500))
+    const answers = words.map(async (word) => {
+      const socket = await dial(relay)
+      socket.end(word)
+      return String(await heard(socket))
+    })
+    expect(await Promise.all(answers)).toEqual(words)
+    expect(relay.traffic.opened).toBe(50)
+  })
+
+  it('resets all of them when it is closed, and gives the port back', async () => {
+    const {near, farSide, relay} = await ends()
+    const fates = [fate(near.resume()), fate(farSide.resume())]
+    await relay.close()
+    expect(await Promise.all(fates)).toEqual(['ECONNRESET', 'ECONNRESET'])
+    await relayTo(async () => undefined, relay.port)
+  })
+
+  it('says that a port is taken', async () => {
+    const {relay} = await ends()
+    await expect(relayTo(async () => undefined, relay.port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
+  })
+})
