@@ -3,6 +3,8 @@ import {fold} from '../core/fold.js'
 import {printableLines} from '../core/printable.js'
 import {redact} from '../core/redact.js'
 import type {Say} from '../core/run.js'
+import {isForeground} from './foreground.js'
+import {StatusLine} from './status-line.js'
 
 /**
  * stderr as dbtunnel uses it: whole lines, redacted, without control characters, held back while live
@@ -14,6 +16,7 @@ export class Terminal implements Say {
   readonly stdout: NodeJS.WriteStream = process.stdout
   readonly stderr: NodeJS.WriteStream = process.stderr
   readonly #options: {readonly quiet: boolean; readonly debug: boolean}
+  readonly #status = new StatusLine(this.stderr)
   #held: string[] | undefined
 
   constructor(options: {quiet: boolean; debug: boolean}) {
@@ -21,8 +24,13 @@ export class Terminal implements Say {
   }
 
   /** Whether stderr is a terminal that understands control codes (TERM=dumb: one that does not). */
-  get draws(): boolean {
+  get isScreen(): boolean {
     return this.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  }
+
+  /** Whether that screen is ours alone for a while. */
+  get draws(): boolean {
+    return this.isScreen && isForeground()
   }
 
   /** Whether a terminal controls us: then it sends Ctrl-C to the client, too. */
@@ -57,9 +65,15 @@ export class Terminal implements Say {
     for (const line of held) this.stderr.write(line)
   }
 
+  /** One line below all others, kept up to date: what `text` makes of the terminal's width. Without `text` it goes. */
+  status(text: ((columns: number) => string) | undefined): void {
+    if (text) this.#status.show(text)
+    else this.#status.end()
+  }
+
   #line(line: string): void {
     const clean = `${printableLines(redact(line))}\n`
     if (this.#held) this.#held.push(clean)
-    else this.stderr.write(clean)
+    else this.#status.above(clean)
   }
 }

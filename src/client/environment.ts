@@ -43,10 +43,18 @@ export function clientEnvironment(
     if (value !== undefined && (!name.startsWith('PG') || HARMLESS.includes(name))) environment[name] = value
   }
   const options = [environment['PGOPTIONS'], connection.serverOptions].filter(Boolean).join(' ')
-  return {...environment, ...(options === '' ? {} : {PGOPTIONS: options}), ...connectionVariables(connection)}
+  return {
+    ...environment,
+    ...(options === '' ? {} : {PGOPTIONS: options}),
+    ...connectionVariables(connection),
+    PGAPPNAME: applicationName(connection.target),
+  }
 }
 
-function connectionVariables(connection: Connection): Record<string, string> {
+/** What any libpq client needs to know, whatever it is called and wherever it was started. */
+export function connectionVariables(
+  connection: Omit<Connection, 'target' | 'serverOptions'>,
+): Readonly<Record<string, string>> {
   return {
     PGHOST: connection.host,
     ...(connection.mapping === 'hostaddr' ? {PGHOSTADDR: '127.0.0.1'} : {}),
@@ -62,7 +70,6 @@ function connectionVariables(connection: Connection): Record<string, string> {
     // libpq prefers GSSAPI encryption to TLS, whatever sslmode says.
     PGGSSENCMODE: 'disable',
     PGPASSFILE: connection.passfile,
-    PGAPPNAME: applicationName(connection.target),
   }
 }
 

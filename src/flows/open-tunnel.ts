@@ -1,6 +1,7 @@
 import {checkSslMode, trustAuthorities} from '../client/authorities.js'
 import type {DatabaseEngine} from '../client/engine.js'
 import {engineOf} from '../client/engines.js'
+import type {Connection} from '../client/environment.js'
 import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
@@ -80,6 +81,9 @@ export interface Tunnel {
 /** Where one logs in, and as whom. */
 export type Login = Pick<Tunnel, 'target' | 'caller' | 'user' | 'database'>
 
+/** Whoever holds any certificate of the region's RDS could stand in the database's place. */
+const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
+
 const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
 
 /**
@@ -143,6 +147,7 @@ async function open(
       ])
       // Missing authorities are told before anything is opened.
       await trust(looked[0].target)
+      if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
       return looked
     },
     ([{target}]) => `${target.endpoint.host}:${target.endpoint.port}`,
@@ -215,6 +220,20 @@ async function open(
     },
     (tunnel) => `${tunnel.user}, by IAM token`,
   )
+}
+
+/** The tunnel as a libpq client has to know it. */
+export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>): Omit<Connection, 'target'> {
+  return {
+    host: tunnel.target.endpoint.host,
+    localPort: tunnel.session.localPort,
+    user: tunnel.user,
+    database: tunnel.database,
+    sslmode: settings.sslmode,
+    mapping: tunnel.mapping.via,
+    authoritiesFile: tunnel.authoritiesFile,
+    passfile: tunnel.passfile.path,
+  }
 }
 
 function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promise<readonly SessionEngine[]> {

@@ -10,7 +10,7 @@ import type {Progress} from '../core/progress.js'
 import type {Say} from '../core/run.js'
 import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import {explainRefusal} from './explain-refusal.js'
-import {openTunnel, type TunnelPorts} from './open-tunnel.js'
+import {connectionOf, openTunnel, type TunnelPorts} from './open-tunnel.js'
 import {runClient, statusOf} from './run-client.js'
 import {supervise} from './supervise.js'
 
@@ -30,9 +30,6 @@ export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
   readonly hasTerminal: boolean
 }
 
-/** Whoever holds any certificate of the region's RDS could stand in the database's place. */
-const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
-
 /**
  * Opens a tunnel, runs psql through it and undoes everything. Returns psql's
  * status. Rejects, before any AWS call where possible, with what the stages reject with.
@@ -49,20 +46,9 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     const aws = ports.awsFor(settings)
     const tunnel = await openTunnel({name, settings, client: 'libpq'}, {...ports, aws}, progress, run)
     const {session, passfile} = tunnel
-    if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
-    const env = clientEnvironment(ports.environment, {
-      target,
-      host: tunnel.target.endpoint.host,
-      localPort: session.localPort,
-      user: tunnel.user,
-      database: tunnel.database,
-      sslmode: settings.sslmode,
-      mapping: tunnel.mapping.via,
-      authoritiesFile: tunnel.authoritiesFile,
-      passfile: passfile.path,
-    })
+    const env = clientEnvironment(ports.environment, {target, ...connectionOf(tunnel, settings)})
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
     run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
     void session.closed.then(({error}) => {

@@ -54,5 +54,5 @@ async function addUntilUndone(name: string, hosts: HostsPort, run: Run): Promise
 
 function instead(client: NameOptions['client'], name: string): string {
   if (client === 'libpq') return 'psql is given the address instead (hostaddr).'
-  return `the address is given instead (PGHOSTADDR). JDBC, MySQL and GUI clients will not find ${name}; as root they will.`
+  return `the address is given instead (PGHOSTADDR). JDBC, MySQL and GUI clients will not find ${name}. For them:`
 }

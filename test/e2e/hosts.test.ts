@@ -1,8 +1,10 @@
 import {readFileSync} from 'node:fs'
 import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
-import {run} from '../support/dbtunnel.js'
+import {run, start} from '../support/dbtunnel.js'
 import {type Watch, watchFor} from '../support/leftovers.js'
+import {pasted} from '../support/pasted.js'
+import {until} from '../support/until.js'
 
 const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 const ROOT = process.getuid?.() === 0
@@ -37,6 +39,17 @@ it.runIf(ROOT)('as root, --resolve hostaddr leaves the hosts file alone', async 
   const before = readFileSync('/etc/hosts', 'utf8')
   const words = ['psql', 'prod-db', '--quiet', '--resolve', 'hostaddr', '-At', '-c', '\\! cat /etc/hosts']
   expect(await run(words, {env})).toMatchObject({status: 0, stdout: before})
+})
+
+it.runIf(ROOT)('as root, open needs no PGHOSTADDR, and any program finds the name while it is open', async () => {
+  const tunnel = start(['open', 'prod-db', '--quiet'], {env})
+  const block = await until('the block', () => /[^]*PGPASSFILE.*\n/.exec(tunnel.stdout())?.[0])
+  expect(block).not.toContain('PGHOSTADDR')
+  const {status, stdout} = await pasted(block, `getent hosts "$PGHOST"; psql -w -Atc '\\conninfo' -c 'select 1'`)
+  expect(status).toBe(0)
+  expect(stdout).toMatch(new RegExp(`^127\\.0\\.0\\.1\\s+${HOST}\n[^]*host "${HOST}"[^]*\n1\n$`))
+  tunnel.child.kill('SIGINT')
+  expect(await tunnel.ended).toMatchObject({status: 130, stdout: block})
 })
 
 it.skipIf(ROOT)('without root, psql is given the address, with one line that says so', async () => {

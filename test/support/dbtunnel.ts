@@ -28,11 +28,14 @@ export interface RunOptions {
   readonly cwd?: string
   /** In a session of its own, and so without a terminal, whatever the tests run on. */
   readonly detached?: boolean
+  /** As this user and group; root's privilege. */
+  readonly uid?: number | undefined
 }
 
 /** Starts the built dbtunnel as a process of its own. */
-export function start(words: readonly string[], {env, input, cwd, detached = false}: RunOptions): Running {
-  const child = spawn(process.execPath, [PROGRAM, ...words], {env, cwd, detached, stdio: ['pipe', 'pipe', 'pipe']})
+export function start(words: readonly string[], {env, input, cwd, detached = false, uid}: RunOptions): Running {
+  const user = uid === undefined ? {} : {uid, gid: uid}
+  const child = spawn(process.execPath, [PROGRAM, ...words], {env, cwd, detached, ...user, stdio: 'pipe'})
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

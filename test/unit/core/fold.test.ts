@@ -23,6 +23,12 @@ describe('folding prose', () => {
     )
   })
 
+  it('keeps a command whole, which is indented', () => {
+    expect(fold('For them:\n  dbtunnel open prod-db --resolve hosts', 20)).toBe(
+      'For them:\n  dbtunnel open prod-db --resolve hosts',
+    )
+  })
+
   it('leaves text alone where no width is known', () => {
     const text = 'a long line that nobody breaks\nand another'
     expect(fold(text, undefined)).toBe(text)

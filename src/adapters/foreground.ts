@@ -1,0 +1,16 @@
+import {readFileSync} from 'node:fs'
+
+/**
+ * Whether the terminal's keys are ours: a shell's background job (`&`, `bg`) shares the screen with whoever has them.
+ * True where that cannot be known (macOS) or no terminal controls us.
+ */
+export function isForeground(): boolean {
+  try {
+    // proc(5): pid (comm) state ppid pgrp session tty_nr tpgid …; comm may hold anything.
+    const stat = readFileSync('/proc/self/stat', 'latin1')
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return foreground === '-1' || foreground === group
+  } catch {
+    return true
+  }
+}

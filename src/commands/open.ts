@@ -1,0 +1,65 @@
+import * as Args from '@oclif/core/args'
+import {BaseCommand} from '../base-command.js'
+import type {OpenedTunnel} from '../core/opened-tunnel.js'
+import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+
+export default class Open extends BaseCommand {
+  static override summary = 'Open a tunnel to a private RDS database for any client, and keep it until Ctrl-C.'
+
+  static override description = `Once the database has answered, stdout gets what is open and the lines to paste into another shell, where psql and \
+every other libpq client then log in with no password, for as long as the tunnel is open. \
+With --json: one object on one line. A lost tunnel ends it with status 75.`
+
+  static override examples = [
+    {description: 'For the clients of another shell:', command: '<%= config.bin %> <%= command.id %> prod-db'},
+    {
+      description: 'On a port of your choice, for a client that was set up once:',
+      command: '<%= config.bin %> <%= command.id %> prod-db --local-port 15432',
+    },
+    {
+      description: 'For a script, which reads one line once the tunnel is ready:',
+      command: '<%= config.bin %> <%= command.id %> prod-db --quiet --json',
+    },
+  ]
+
+  static override enableJsonFlag = true
+
+  static override args = {
+    target: Args.string({description: 'The database, as for psql.', required: true, ignoreStdin: true}),
+  }
+
+  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+
+  #isReady = false
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Open)
+    const terminal = this.openTerminal(flags)
+    // Loaded when they are needed, so that a usage error is told at once.
+    const [{openApp}, {open}, {chooseProgress}, {openedJson, openedText, useText}] = await Promise.all([
+      import('../app.js'),
+      import('../flows/open.js'),
+      import('../tasks/progress.js'),
+      import('../present/opened-tunnel.js'),
+    ])
+    const progress = await chooseProgress(terminal, flags)
+    const ready = (tunnel: OpenedTunnel): void => {
+      terminal.stdout.write(this.jsonEnabled() ? openedJson(tunnel) : openedText(tunnel))
+      this.#isReady = true
+    }
+    const use = (now: Parameters<typeof useText>[0] | undefined): void =>
+      terminal.status(now && ((columns) => useText(now, columns)))
+    const drawn = terminal.isScreen && !flags.quiet && !flags.debug
+    const request = {target: args.target, flags, words: this.argv}
+    await open(request, openApp(terminal), {ready, use: drawn ? use : undefined}, progress)
+  }
+
+  /** stdout gets one object, and not a second one at the end. */
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() && !this.#isReady
+  }
+
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json)}\n`)
+  }
+}

@@ -1,0 +1,50 @@
+import {countText, bytesText, durationText} from '../core/amounts.js'
+import type {OpenedTunnel, TunnelUse} from '../core/opened-tunnel.js'
+import {printable} from '../core/printable.js'
+import {shellLine} from '../core/shell-line.js'
+
+/** Variables that libpq would prefer to what is exported: a password, and a service that leads elsewhere. */
+const IN_THE_WAY = ['PGPASSWORD', 'PGSERVICE']
+
+/** What is open, as comments, and the lines to paste: as a whole, a script that a shell can read. */
+export function openedText(tunnel: OpenedTunnel): string {
+  const {target, endpoint, localPort, bastion, session, env} = tunnel
+  const facts = [
+    ['target', target],
+    ['endpoint', `${endpoint.host}:${endpoint.port}`],
+    ['local port', `127.0.0.1:${localPort}`],
+    ['bastion', `${bastion.name ?? ''} ${bastion.id}`.trim()],
+    ['session', session],
+  ] as const
+  return [
+    ...facts.map(([name, value]) => `# ${name.padEnd(10)}  ${printable(value)}`),
+    `unset ${IN_THE_WAY.join(' ')}`,
+    ...Object.entries(env).map(([name, value]) => `export ${name}=${shellLine([value])}`),
+    '',
+  ].join('\n')
+}
+
+/** One object on one line. */
+export function openedJson(tunnel: OpenedTunnel): string {
+  return `${JSON.stringify(tunnel)}\n`
+}
+
+/** One line of fewer than `columns` characters: the fullest of several wordings that fits. */
+export function useText(use: TunnelUse, columns: number): string {
+  const target = printable(use.target)
+  const age = durationText(use.ageMs)
+  const bytes = `${bytesText(use.bytesUp)} up, ${bytesText(use.bytesDown)} down`
+  const connections = countText(use.open, 'connection')
+  const what = `${target} on port ${use.localPort}: ${connections}, ${bytes}, ${age}`
+  const wordings = [
+    `${what}. Ctrl-C ends it.`,
+    what,
+    `${target}: ${connections}, ${bytes}, ${age}`,
+    `${connections}, ${bytes}, ${age}`,
+    `${use.open} open, ${bytes}, ${age}`,
+  ]
+  // The first column is the cursor's.
+  const room = Math.max(columns - 2, 0)
+  const fitting = wordings.find((wording) => wording.length <= room) ?? wordings.at(-1) ?? ''
+  return ` ${fitting.slice(0, room)}`
+}
