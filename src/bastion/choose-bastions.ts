@@ -22,23 +22,32 @@ export async function chooseBastions(
   ports: {readonly ssm: SsmApi},
   run: Run,
 ): Promise<readonly Bastion[]> {
-  const named = rule.kind === 'instance' || rule.kind === 'managed-node'
+  const named = isNamed(rule)
   if (named && target.resourceId === undefined) return candidates.map(({id}) => ({id}))
 
   const verdicts = await judge(candidates, named ? undefined : target.vpcId, ports.ssm, run.signal)
   for (const {candidate, refusal} of verdicts) {
     if (refusal !== undefined) run.say.debug(`bastion ${nodeName(candidate)} left out: ${refusal}`)
   }
-  const usable = verdicts.filter(({refusal}) => refusal === undefined).sort(byUse(target.zone))
+  const usable = usableOf(verdicts, target.zone)
   if (usable.length === 0) throw noBastion(verdicts, target, rule)
   const vpcs = new Set(usable.map(({candidate}) => candidate.vpcId))
   if (!named && target.vpcId === undefined && vpcs.size > 1) throw vpcUnknown(usable, target)
-  return usable.map(({candidate: {id, name, zone}, node}) => ({
-    id,
-    name: name ?? node?.name,
-    zone,
-    agentVersion: node?.agentVersion,
-  }))
+  return usable.map(bastionOf)
+}
+
+/** A node named by its id is taken in whatever VPC. */
+export function isNamed(rule: BastionRule): boolean {
+  return rule.kind === 'instance' || rule.kind === 'managed-node'
+}
+
+/** Those that will do, best first. */
+export function usableOf(verdicts: readonly Verdict[], zone: string | undefined): readonly Verdict[] {
+  return verdicts.filter(({refusal}) => refusal === undefined).sort(byUse(zone))
+}
+
+export function bastionOf({candidate: {id, name, zone}, node}: Verdict): Bastion {
+  return {id, name: name ?? node?.name, zone, agentVersion: node?.agentVersion}
 }
 
 function byUse(zone: string | undefined): (a: Verdict, b: Verdict) => number {

@@ -12,6 +12,9 @@ export interface Verdict {
   readonly refusal?: string | undefined
 }
 
+/** What Systems Manager's inventory says, by id. */
+export type Nodes = ReadonlyMap<string, ManagedNode>
+
 /** Judges every candidate by what EC2 said of it, then by Systems Manager's inventory. Without `vpcId` any VPC will do. */
 export async function judge(
   candidates: readonly Candidate[],
@@ -19,14 +22,28 @@ export async function judge(
   ssm: SsmApi,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
-  const first = candidates.map((candidate): Verdict => ({candidate, refusal: refusalByEc2(candidate, vpcId)}))
-  const worthAsking = first.filter(({refusal}) => refusal === undefined).map(({candidate}) => candidate.id)
-  const nodes = worthAsking.length === 0 ? [] : await ssm.managedNodes(worthAsking, signal)
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  return first.map((verdict) => {
-    if (verdict.refusal !== undefined) return verdict
-    const node = byId.get(verdict.candidate.id)
-    return {...verdict, node, refusal: refusalBySsm(node)}
+  return judgeBy(await lookUpNodes(candidates, vpcId, ssm, signal), candidates, vpcId)
+}
+
+/** Asks about those alone that EC2 speaks for. */
+export async function lookUpNodes(
+  candidates: readonly Candidate[],
+  vpcId: string | undefined,
+  ssm: SsmApi,
+  signal: AbortSignal,
+): Promise<Nodes> {
+  const worthAsking = candidates.filter((candidate) => refusalByEc2(candidate, vpcId) === undefined)
+  const ids = worthAsking.map(({id}) => id)
+  const nodes = ids.length === 0 ? [] : await ssm.managedNodes(ids, signal)
+  return new Map(nodes.map((node) => [node.id, node]))
+}
+
+export function judgeBy(nodes: Nodes, candidates: readonly Candidate[], vpcId: string | undefined): readonly Verdict[] {
+  return candidates.map((candidate): Verdict => {
+    const refusal = refusalByEc2(candidate, vpcId)
+    if (refusal !== undefined) return {candidate, refusal}
+    const node = nodes.get(candidate.id)
+    return {candidate, node, refusal: refusalBySsm(node)}
   })
 }
 

@@ -81,13 +81,17 @@ async function lookUpEndpoint(name: EndpointTarget, rds: RdsApi, signal: AbortSi
   }
 }
 
-function ofInstance(instance: DatabaseInstance, clusters: readonly DatabaseCluster[]): Found {
+export function ofInstance(instance: DatabaseInstance, clusters: readonly DatabaseCluster[]): Found {
   const cluster = instance.clusterId === undefined ? undefined : clusters.find(({id}) => id === instance.clusterId)
   return {endpoint: instance.endpoint, owner: cluster ?? instance, cluster, instance}
 }
 
 /** The reader endpoint leads to the writer where there is no reader that serves. */
-function ofCluster(cluster: DatabaseCluster, members: readonly DatabaseInstance[], role: 'writer' | 'reader'): Found {
+export function ofCluster(
+  cluster: DatabaseCluster,
+  members: readonly DatabaseInstance[],
+  role: 'writer' | 'reader',
+): Found {
   const writerId = cluster.members.find(({writer}) => writer)?.instanceId
   const writer = members.find(({id}) => id === writerId)
   const reader = members.find(({id, status}) => id !== writerId && isServing(status))
@@ -101,7 +105,7 @@ function ofCluster(cluster: DatabaseCluster, members: readonly DatabaseInstance[
 }
 
 /** A custom endpoint can neither sign tokens nor is it in the certificate: one of its members takes its place. */
-function ofCustomEndpoint(
+export function ofCustomEndpoint(
   text: string,
   custom: ClusterEndpoint,
   cluster: DatabaseCluster,

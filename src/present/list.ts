@@ -1,0 +1,46 @@
+import type {ListedDatabase, Listing} from '../core/listing.js'
+import {printable} from '../core/printable.js'
+import {type Column, table} from './table.js'
+
+const yesOrNo = (known: boolean | null): string => (known === null ? 'unknown' : known ? 'yes' : 'no')
+
+/** In the order in which they give way on a narrow terminal. What is typed never does. */
+const COLUMNS: readonly Column<ListedDatabase>[] = [
+  {title: 'TARGET', text: ({target}) => target},
+  {
+    title: 'KIND',
+    gives: 2,
+    text: ({kind, cluster}) => (kind === 'member' ? `member of ${cluster}` : kind),
+    short: ({kind}) => kind,
+  },
+  {
+    title: 'ENGINE',
+    gives: 4,
+    text: ({engine, supported}) => (supported ? engine : `${engine} (unsupported)`),
+    short: ({engine, supported}) => (supported ? clip(engine, 11) : 'unsupported'),
+  },
+  {title: 'STATUS', gives: 5, text: ({status}) => status, short: ({status}) => clip(status, 11)},
+  {title: 'IAM', text: ({iamLogin}) => (iamLogin ? 'on' : 'off')},
+  {title: 'VPC', gives: 1, text: ({vpcId}) => vpcId ?? '-', short: ({vpcId}) => clipInside(vpcId ?? '-')},
+  {
+    title: 'BASTION',
+    gives: 3,
+    text: ({bastion}) => bastion.name ?? bastion.id ?? yesOrNo(bastion.usable),
+    short: ({bastion}) => yesOrNo(bastion.usable),
+  },
+]
+
+/** A row for each target: complete without `columns`, made to fit where a terminal has so many. */
+export function listText({databases}: Listing, columns: number | undefined): string {
+  if (databases.length === 0) return ''
+  return table(databases, COLUMNS, columns).map(printable).join('\n')
+}
+
+function clip(word: string, length: number): string {
+  return word.length > length ? `${word.slice(0, length - 1)}…` : word
+}
+
+/** `vpc-0a1b2c3d4e5f67890` as `vpc-…7890`. */
+function clipInside(id: string): string {
+  return id.replace(/-.{5,}(?=.{4}$)/, '-…')
+}
