@@ -1,8 +1,8 @@
 export interface Column<Row> {
   readonly title: string
-  text(row: Row): string
+  readonly text: (row: Row) => string
   /** What is shown where the width is short, and whose turn it is then: the lowest number gives way first. */
-  short?(row: Row): string
+  readonly short?: (row: Row) => string
   readonly gives?: number
 }
 
