@@ -28,13 +28,20 @@ export function sharedCredentials(
   inner: InnerClient,
 ): CredentialsProvider {
   let chain: Promise<CredentialsProvider> | undefined
-  return async (options) => {
+  const ask: CredentialsProvider = async (options) => {
     try {
       const provider = await (chain ??= makeChain(profile, region, inner))
       return await provider(options)
     } catch (error) {
       throw translateError(error, {action: 'sts:AssumeRole', region, source: await credentialSource(profile)})
     }
+  }
+  // Clients that start together wait for one answer: a login must not be asked for once for each of them.
+  let asking: Promise<Credentials> | undefined
+  return (options) => {
+    if (options?.forceRefresh) return ask(options)
+    asking ??= ask().finally(() => (asking = undefined))
+    return asking
   }
 }
 
