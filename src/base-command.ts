@@ -1,5 +1,6 @@
 import {Command} from '@oclif/core/command'
 import {ExitError} from '@oclif/core/errors'
+import {mangledWord} from './adapters/raw-words.js'
 import {Terminal} from './adapters/terminal.js'
 import {type DbtunnelError, fail, isDbtunnelError} from './core/errors.js'
 import {asFailure, errorJson, errorText} from './present/error.js'
@@ -15,6 +16,15 @@ export abstract class BaseCommand extends Command {
         hint: 'Use it in WSL 2: https://learn.microsoft.com/windows/wsl/install',
       })
     }
+  }
+
+  /** The client would get other words than were typed. */
+  protected checkWords(): void {
+    const word = mangledWord(this.argv)
+    if (word === undefined) return
+    throw fail('ARGUMENT_REFUSED', `The word ${JSON.stringify(word)} is not in UTF-8, and would not arrive as it is.`, {
+      hint: 'Put what it says in a file (-f FILE), or give it on stdin.',
+    })
   }
 
   /** stderr and stdout for this command, as its flags want them. */

@@ -28,7 +28,6 @@ export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitW
   let target: string | undefined
   let early: string | undefined
   let at = 0
-  checkEncoding(argv)
 
   for (; at < argv.length && argv[at] !== '--'; at++) {
     const word = argv[at] as string
@@ -61,7 +60,6 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitW
   const before = dashes < 0 ? argv : argv.slice(0, dashes)
   const own: string[] = []
   const plain: string[] = []
-  checkEncoding(argv)
 
   for (let at = 0; at < before.length; at++) {
     const word = before[at] as string
@@ -84,15 +82,6 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitW
     })
   }
   return {own, target: checked, client}
-}
-
-/** Node puts U+FFFD in the place of bytes that are no UTF-8: the client would get other words than were typed. */
-function checkEncoding(argv: readonly string[]): void {
-  const word = argv.find((one) => one.includes('\uFFFD'))
-  if (word === undefined) return
-  throw fail('ARGUMENT_REFUSED', `The word ${JSON.stringify(word)} is not in UTF-8, and would not arrive as it is.`, {
-    hint: 'Put what it says in a file (-f FILE), or give it on stdin.',
-  })
 }
 
 /** `--` is never a value of ours. */
