@@ -4,7 +4,7 @@ import type {OpenedTunnel} from '../core/opened-tunnel.js'
 import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
 
 export default class Open extends BaseCommand {
-  static override summary = 'Open a tunnel to a private RDS database for any client, and keep it until Ctrl-C.'
+  static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
 
   static override description = `Once the database has answered, stdout gets what is open and the lines to paste into another shell, where psql and \
 every other libpq client then log in with no password, for as long as the tunnel is open. \
