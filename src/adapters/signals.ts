@@ -2,7 +2,10 @@ import type {Signal, SignalPort} from '../core/ports/signals.js'
 
 const SIGNALS: readonly Signal[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGCONT']
 
-/** Node would open its debugger for the first, on a port that gives away all secrets of this process, and die of the second. */
+/**
+ * Node would open its debugger for the first, on a port that gives away all secrets of this process, and die of the
+ * second.
+ */
 const PASSED_OVER = ['SIGUSR1', 'SIGUSR2'] as const
 
 export const processSignals: SignalPort = {

@@ -1,6 +1,6 @@
 import {resolve} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
-import {isRegion} from '../core/names.js'
+import {isPort, isRegion} from '../core/names.js'
 import {BASTION_RULES, parseBastionRule} from './bastion-rule.js'
 import type {BastionRule, SslMode} from './settings.js'
 
@@ -37,7 +37,7 @@ export function bastionRule(given: Given): BastionRule {
 
 export function portNumber(given: Given): number {
   const port = /^\d{1,5}$/.test(given.text) ? Number(given.text) : 0
-  if (port >= 1 && port <= 65535) return port
+  if (isPort(port)) return port
   throw invalid(given, 'a port from 1 to 65535')
 }
 

@@ -5,6 +5,11 @@ export function isHostName(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => LABEL.test(label)) && !/^[0-9.]+$/.test(text)
 }
 
+/** The number of a TCP port that can be connected to. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535
+}
+
 /** An RDS identifier: a letter, then letters, digits and single hyphens, at most 63 characters. */
 export function isDatabaseIdentifier(text: string): boolean {
   return text.length <= 63 && /^[a-z](-?[a-z0-9])*$/i.test(text)

@@ -1,4 +1,7 @@
-/** A foreign name, fit to stand in a line on a terminal: control characters, and those that turn the direction of writing, become `?`. */
+/**
+ * A foreign name, fit to stand in a line on a terminal: control characters, and those that turn the direction of
+ * writing, become `?`.
+ */
 export function printable(name: string): string {
   return name.replace(/(?!\t)[\p{Cc}\p{Bidi_Control}]/gu, '?')
 }

@@ -89,7 +89,8 @@ const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
 /**
  * config → resolve → bastion → session → hosts → token. At most three AWS round
  * trips in sequence: RDS, EC2 and STS side by side, then SSM's inventory, then
- * StartSession; that alone where an earlier run has found out the rest, and it still holds. Rejects with the first stage's failure, or TIMEOUT when
+ * StartSession; that alone where an earlier run has found out the rest, and it
+ * still holds. Rejects with the first stage's failure, or TIMEOUT when
  * `settings.timeoutMs` is over first; what was taken is on `run.undo`.
  */
 export async function openTunnel(
@@ -139,18 +140,18 @@ async function open(
     checkSslMode(target.endpoint.host, settings.sslmode)
     return trustAuthorities(target, settings.caBundle, files)
   }
-  const [described, engines] = await progress.step(
+  const {described, engines, trusted} = await progress.step(
     async () => {
-      const looked = await together([
+      const [described, engines] = await together([
         memory.recalled ?? describe(request, aws, run),
         sessionEngines(settings, ports, run),
       ])
       // Missing authorities are told before anything is opened.
-      await trust(looked[0].target)
+      const trusted = await trust(described.target)
       if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
-      return looked
+      return {described, engines, trusted}
     },
-    ([{target}]) => `${target.endpoint.host}:${target.endpoint.port}`,
+    ({described: {target}}) => `${target.endpoint.host}:${target.endpoint.port}`,
   )
   reached('Bastion')
   const found = await progress.step(
@@ -168,7 +169,8 @@ async function open(
           discover: async (run) => findWay(await describe(request, aws, run), request, aws, run),
           async open(discovery, timeoutMs, run) {
             const {target, bastions} = discovery
-            const [authorities, preamble] = [await trust(target), preambleOf(target)]
+            const authorities = target === described.target ? trusted : await trust(target)
+            const preamble = preambleOf(target)
             const within = {target, bastions, settings: {...settings, timeoutMs}, authorities, preamble, engines}
             return {discovery, authorities, session: await openSession(within, ports, run)}
           },

@@ -1,6 +1,6 @@
 import type {Bastion} from '../bastion/bastion.js'
 import {engineOf} from '../client/engines.js'
-import {isHostName} from '../core/names.js'
+import {isHostName, isPort} from '../core/names.js'
 import type {CallerIdentity, Endpoint} from '../core/ports/aws.js'
 import type {Target} from '../resolve/target.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
@@ -88,7 +88,7 @@ function readEndpoint(fields: Fields): Endpoint {
   const host = word(fields, 'host', TEXT)
   const port = Number(fields['port'])
   if (!isHostName(host)) throw new Error('host is no host name')
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error('port is none')
+  if (!isPort(port)) throw new Error('port is none')
   return {host, port}
 }
 

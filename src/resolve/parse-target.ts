@@ -1,5 +1,5 @@
 import {fail} from '../core/errors.js'
-import {isDatabaseIdentifier, isHostName, isRegion} from '../core/names.js'
+import {isDatabaseIdentifier, isHostName, isPort, isRegion} from '../core/names.js'
 import {parseEndpointName} from './endpoint-name.js'
 
 /** What a TARGET word names; `text` is the word as it was typed, all else is in lower case. */
@@ -46,7 +46,7 @@ function parseHost(text: string, host: string, tail: string | undefined): Endpoi
     })
   }
   const port = tail === undefined ? undefined : Number(/^\d{1,5}$/.test(tail) ? tail : NaN)
-  if (port !== undefined && !(port >= 1 && port <= 65535)) throw invalid(text)
+  if (port !== undefined && !isPort(port)) throw invalid(text)
   return {kind: 'endpoint', text, host, port, ...endpoint}
 }
 

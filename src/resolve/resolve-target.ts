@@ -1,5 +1,5 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
-import {isHostName} from '../core/names.js'
+import {isHostName, isPort} from '../core/names.js'
 import type {RdsApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import {givenTarget} from './given-target.js'
@@ -71,7 +71,7 @@ function checkState(
   }
   // They go into argument lists, the hosts file and what libpq reads.
   const {host, port} = endpoint
-  if (!isHostName(host) || !Number.isInteger(port) || port < 1 || port > 65535) {
+  if (!isHostName(host) || !isPort(port)) {
     throw fail('PROTOCOL', `RDS gives ${name.text} an endpoint that is none: ${JSON.stringify(`${host}:${port}`)}.`)
   }
   const doubt = subjects.map(doubtAbout).find((line) => line !== undefined)

@@ -1,10 +1,10 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {createServer} from 'node:net'
 import {text} from 'node:stream/consumers'
+import {findExecutable} from '../../src/adapters/executables.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {PROGRAM} from '../support/dbtunnel.js'
-import {findOnPath} from './find-on-path.js'
+import {freePort} from '../support/free-port.js'
 import {median, type Part} from './row.js'
 
 const ROUNDS = 7
@@ -19,7 +19,9 @@ type Env = Record<string, string>
 export const firstRow: Part = {
   name: 'first row',
   async measure(sandbox) {
-    const missing = ['aws', 'session-manager-plugin'].filter((name) => findOnPath(name) === undefined)
+    const programs = ['aws', 'session-manager-plugin']
+    const files = await Promise.all(programs.map((name) => findExecutable(name, process.env['PATH'] ?? '')))
+    const missing = programs.filter((_, at) => files[at] === undefined)
     if (missing.length > 0) return {skipped: `${missing.join(' and ')} not on PATH`}
     const own = sandbox.env()
     // Version 1 of the AWS CLI knows the region by this name alone.
@@ -121,13 +123,4 @@ function untilSaid(child: ChildProcess, pattern: RegExp): Promise<void> {
     })
     child.once('exit', () => reject(new Error(`ended early: ${said}`)))
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -1,9 +1,9 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {findExecutable} from '../../src/adapters/executables.js'
 import {CARRIERS} from '../support/carriers.js'
 import {run} from '../support/dbtunnel.js'
-import {findOnPath} from './find-on-path.js'
 import {atMost, median, type Part, type Row} from './row.js'
 
 const ROUNDS = 9
@@ -15,7 +15,8 @@ export const psqlExit: Part = {
     const folder = mkdtempSync(join(tmpdir(), 'bench-psql-'))
     const ended = join(folder, 'ended')
     // psql itself, and then the time.
-    const script = `#!/bin/sh\n${findOnPath('psql') ?? 'psql'} "$@"\nstatus=$?\ndate +%s%N >${ended}\nexit $status\n`
+    const psql = await findExecutable('psql', process.env['PATH'] ?? '')
+    const script = `#!/bin/sh\n${psql ?? 'psql'} "$@"\nstatus=$?\ndate +%s%N >${ended}\nexit $status\n`
     writeFileSync(join(folder, 'psql'), script, {mode: 0o755})
     const rows: Row[] = []
     try {

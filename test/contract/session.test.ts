@@ -1,6 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto'
 import {once} from 'node:events'
-import {connect, createServer, type Socket} from 'node:net'
+import {connect, type Socket} from 'node:net'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../src/adapters/clock.js'
@@ -29,6 +29,7 @@ import {
   type SessionWorld,
   startSessionWorld,
 } from '../support/session-world.js'
+import {freePort, listenSomewhere} from '../support/free-port.js'
 import {type RecordedRun, recordedRun} from '../unit/session/recorded-run.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
@@ -366,16 +367,4 @@ async function talk(socket: Socket, text: string): Promise<string> {
   const answer = read(socket, Buffer.byteLength(text))
   socket.write(text)
   return (await answer).toString()
-}
-
-async function listenSomewhere() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {server, port: (server.address() as {port: number}).port}
-}
-
-async function freePort(): Promise<number> {
-  const {server, port} = await listenSomewhere()
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

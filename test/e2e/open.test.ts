@@ -1,12 +1,11 @@
 import {chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {createServer} from 'node:net'
-import {once} from 'node:events'
 import {dirname, join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {OpenedTunnel} from '../../src/core/opened-tunnel.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS, type Carrier} from '../support/carriers.js'
 import {type Ended, PROGRAM, run, type Running, type RunOptions, start} from '../support/dbtunnel.js'
+import {listenSomewhere} from '../support/free-port.js'
 import {expectNothingOf, listeningPorts, pidOf, watchFor} from '../support/leftovers.js'
 import {pasted} from '../support/pasted.js'
 import {rendered} from '../support/rendered.js'
@@ -234,9 +233,7 @@ describe.concurrent('--json', () => {
 
 describe.concurrent('a local port', () => {
   it('that another program has: 73, before AWS is asked', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const {port} = server.address() as {port: number}
+    const {server, port} = await listenSomewhere()
     const env = environment()
     const {status, stdout, stderr} = await run(['open', 'prod-db', '--local-port', String(port)], {env})
     server.close()

@@ -36,7 +36,8 @@ export function sharedCredentials(
       throw translateError(error, {action: 'sts:AssumeRole', region, source: await credentialSource(profile)})
     }
   }
-  // Clients that start together wait for one answer: a login must not be asked for once for each of them.
+  // Clients that start together wait for one answer. The SDK's chain makes a memory of its own for each of those that
+  // ask before it is loaded (3.1169), and a login would be asked for once for each of them.
   let asking: Promise<Credentials> | undefined
   return (options) => {
     if (options?.forceRefresh) return ask(options)
