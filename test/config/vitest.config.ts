@@ -1,14 +1,15 @@
 import {defineConfig} from 'vitest/config'
 
-// As root, these change /etc/hosts and look whether it is as before: alone, one at a time.
-const HOSTS = ['test/e2e/hosts.test.ts', 'test/e2e/interrupts.test.ts']
+// As root, all of test/e2e writes /etc/hosts, and these two look whether it is as it was: each beside what never writes it.
+const INTERRUPTS = 'test/e2e/interrupts.test.ts'
+const HOSTS = 'test/e2e/hosts.test.ts'
 
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
     disableConsoleIntercept: true,
-    // Most tests wait for other programs: two files beside each other, on one core, too.
-    maxWorkers: 2,
+    // Most tests wait for other programs: three files beside each other, on two cores, too.
+    maxWorkers: 3,
     maxConcurrency: 3,
     // Against hangs only: on a busy machine no test may fail for being slow.
     testTimeout: 90_000,
@@ -20,14 +21,17 @@ export default defineConfig({
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts', 'test/sandbox/**/*.test.ts']}},
       {extends: true, test: {name: 'contract', include: ['test/contract/**/*.test.ts']}},
       {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts']}},
+      {extends: true, test: {name: 'interrupts', include: [INTERRUPTS]}},
       {
         extends: true,
-        test: {name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: HOSTS, sequence: {groupOrder: 1}},
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: [INTERRUPTS, HOSTS],
+          sequence: {groupOrder: 1},
+        },
       },
-      {
-        extends: true,
-        test: {name: 'e2e-hosts', include: HOSTS, fileParallelism: false, sequence: {groupOrder: 2}},
-      },
+      {extends: true, test: {name: 'hosts', include: [HOSTS], sequence: {groupOrder: 2}}},
     ],
   },
 })
