@@ -27,6 +27,7 @@ export const listenPort: ListenPort = {
         const address = server.address()
         resolve({
           port: typeof address === 'object' && address ? address.port : port,
+          stop: () => void server.close(),
           close: () =>
             new Promise((closed) => {
               server.close(() => closed())

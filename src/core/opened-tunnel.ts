@@ -20,10 +20,26 @@ export interface OpenedTunnel {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** What a tunnel has carried for the user's programs. */
-export interface TunnelUse {
+/**
+ * `up`: the database answers. `replacing`: the session was lost, and another is on its way. `asleep`: Session Manager has
+ * ended it, for nobody used it; the next connection brings another. `waiting-for-credentials`: those of AWS have expired,
+ * and until there are new ones the local port is closed.
+ */
+export type TunnelState = 'up' | 'replacing' | 'asleep' | 'waiting-for-credentials'
+
+/** How a tunnel is now, and what it has carried for the user's programs. These names are stable. */
+export interface TunnelStatus {
+  /** As the user typed it. */
   readonly target: string
   readonly localPort: number
+  readonly state: TunnelState
+  /** When it came into this state, in milliseconds since the epoch. */
+  readonly since: number
+  /** Why it is not up: one sentence. */
+  readonly why?: string | undefined
+  /** Of the session that carries it, or of the last one that did. */
+  readonly bastion: OpenedTunnel['bastion']
+  readonly session: string
   /** Connections now. */
   readonly open: number
   /** Connections since it is ready. */

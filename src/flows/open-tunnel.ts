@@ -19,7 +19,7 @@ import {hostsLines} from '../hosts/apply.js'
 import {mapName, type NameMapping} from '../hosts/map-name.js'
 import type {Target} from '../resolve/target.js'
 import {chooseEngines} from '../session/choose-engines.js'
-import {checkLocalPort} from '../session/local-port.js'
+import {type Door, openDoor} from '../session/door.js'
 import {nativeEngine} from '../session/native/engine.js'
 import {openSession} from '../session/open-session.js'
 import {pluginEngine} from '../session/plugin.js'
@@ -63,6 +63,7 @@ export interface TunnelRequest extends DiscoveryRequest {
 export interface Tunnel {
   readonly target: Target
   readonly session: Session
+  readonly door: Door
   /** Unknown when the user was named: then AWS was not asked. */
   readonly caller?: CallerIdentity | undefined
   readonly user: string
@@ -101,7 +102,7 @@ export async function openTunnel(
 ): Promise<Tunnel> {
   const {settings} = request
   // Before any call to AWS: neither program nor database will mend it.
-  await checkLocalPort(settings.localPort, ports.listen)
+  const door = await ownDoor(settings.localPort, ports.listen, run)
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   let at: string = STEPS[0]
@@ -119,7 +120,7 @@ export async function openTunnel(
   progress.begin(STEPS)
   run.undo.push('progress', 'local', () => progress.end())
   try {
-    const tunnel = open(request, ports, progress, opening, {reached, timeLeft})
+    const tunnel = open(request, ports, progress, opening, {door, reached, timeLeft})
     return await withDeadline(tunnel, settings.timeoutMs, tooLate, run.signal)
   } finally {
     await progress.end()
@@ -131,7 +132,7 @@ async function open(
   ports: TunnelPorts,
   progress: Progress,
   run: Run,
-  {reached, timeLeft}: {reached: (step: (typeof STEPS)[number]) => void; timeLeft: () => number},
+  {door, reached, timeLeft}: {door: Door; reached: (step: (typeof STEPS)[number]) => void; timeLeft: () => number},
 ): Promise<Tunnel> {
   const {settings, client} = request
   const {aws, files} = ports
@@ -177,8 +178,10 @@ async function open(
         },
         run,
       ),
-    ({session}) => `port ${session.localPort} (${session.engine}); the database answers, its certificate is right`,
+    ({session}) => `port ${door.port} (${session.engine}); the database answers, its certificate is right`,
   )
+  door.lead(session.accept)
+  void session.closed.then(() => door.close())
   const {target, caller} = discovery
   reached('Name')
   const mapping = await progress.step(
@@ -208,7 +211,7 @@ async function open(
       writing = files.write(folder, 'authorities.pem', authorities)
       const authoritiesFile = await writing
       const [user, database] = [userOf(request, discovery), databaseOf(request, discovery)]
-      const login = {endpoint: target.endpoint, region: target.region, user, localPort: session.localPort}
+      const login = {endpoint: target.endpoint, region: target.region, user, localPort: door.port}
       const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock: ports.clock}, run)
       const isRecalled = discovery === memory.recalled
       if (!isRecalled) await memory.keep(discovery, session)
@@ -218,7 +221,7 @@ async function open(
         const fresh = await describeDatabase(request, aws, run)
         return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
       }
-      return {target, session, caller, user, database, mapping, passfile, authoritiesFile, lookAgain}
+      return {target, session, door, caller, user, database, mapping, passfile, authoritiesFile, lookAgain}
     },
     (tunnel) => `${tunnel.user}, by IAM token`,
   )
@@ -228,7 +231,7 @@ async function open(
 export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>): Omit<Connection, 'target'> {
   return {
     host: tunnel.target.endpoint.host,
-    localPort: tunnel.session.localPort,
+    localPort: tunnel.door.port,
     user: tunnel.user,
     database: tunnel.database,
     sslmode: settings.sslmode,
@@ -236,6 +239,13 @@ export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>
     authoritiesFile: tunnel.authoritiesFile,
     passfile: tunnel.passfile.path,
   }
+}
+
+/** Opens the door, and closes it when the run is undone. */
+async function ownDoor(port: number, listen: ListenPort, run: Run): Promise<Door> {
+  run.undo.push('local port', 'local', async () => (await opening.catch(() => undefined))?.close())
+  const opening = openDoor(port, listen)
+  return opening
 }
 
 function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promise<readonly SessionEngine[]> {

@@ -3,7 +3,7 @@ import {type FlagValues, readSettings} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import {bytesText, countText, durationText} from '../core/amounts.js'
 import {fail, hasCode} from '../core/errors.js'
-import type {OpenedTunnel, TunnelUse} from '../core/opened-tunnel.js'
+import type {OpenedTunnel, TunnelStatus} from '../core/opened-tunnel.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
@@ -25,8 +25,10 @@ export interface OpenRequest {
 export interface OpenView {
   /** Called once, when the database has answered. */
   ready(tunnel: OpenedTunnel): void
+  /** Called then, and whenever its state, bastion or session has changed. */
+  changed?: ((status: TunnelStatus) => void) | undefined
   /** Called every second from then on; with nothing, when it is over. Missing where nobody looks. */
-  use?: ((use: TunnelUse | undefined) => void) | undefined
+  use?: ((status: TunnelStatus | undefined) => void) | undefined
 }
 
 const LOOK_EVERY_MS = 1000
@@ -45,7 +47,7 @@ export async function open(
   const {clock} = ports
   const name = parseTarget(request.target)
   const settings = await readSettings(request.flags, {...ports.sources, targetRegion: regionOf(name)})
-  let use: (() => TunnelUse) | undefined
+  let status: (() => TunnelStatus) | undefined
 
   const kept = supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
@@ -56,25 +58,26 @@ export async function open(
     run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
     if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${commandThatMaps(settings, request.words)}`)
     view.ready(describe(request.target, settings, tunnel))
-    use = counter(request.target, session, clock)
-    if (view.use) keepTelling(view.use, use, clock, run)
+    status = statusOf(request.target, tunnel, clock)
+    view.changed?.(status())
+    if (view.use) keepTelling(view.use, status, clock, run)
     const {error} = await session.closed
     throw error ?? fail('TUNNEL_LOST', 'The session was closed.')
   })
   return kept.catch((error: unknown) => {
-    throw use && hasCode(error, 'INTERRUPTED', 'TERMINATED', 'QUIT', 'HANGUP')
-      ? fail(error.code, farewell(use()), {cause: error})
+    throw status && hasCode(error, 'INTERRUPTED', 'TERMINATED', 'QUIT', 'HANGUP')
+      ? fail(error.code, farewell(status()), {cause: error})
       : error
   })
 }
 
 function describe(target: string, settings: Settings, tunnel: Tunnel): OpenedTunnel {
-  const {session, user, database} = tunnel
+  const {session, door, user, database} = tunnel
   return {
     target,
     endpoint: tunnel.target.endpoint,
-    localPort: session.localPort,
-    bastion: {id: session.bastion.id, name: session.bastion.name},
+    localPort: door.port,
+    bastion: bastionOf(session),
     session: session.id,
     engine: session.engine,
     user,
@@ -85,25 +88,25 @@ function describe(target: string, settings: Settings, tunnel: Tunnel): OpenedTun
   }
 }
 
-/** Counts from now on: what the probe has sent and heard is not the user's. */
-function counter(target: string, session: Session, clock: Clock): () => TunnelUse {
-  const before = session.traffic()
+function statusOf(target: string, {door, session}: Tunnel, clock: Clock): () => TunnelStatus {
   const since = clock.now()
-  return () => {
-    const {open, opened, bytesUp, bytesDown} = session.traffic()
-    return {
-      target,
-      localPort: session.localPort,
-      open,
-      opened: opened - before.opened,
-      bytesUp: bytesUp - before.bytesUp,
-      bytesDown: bytesDown - before.bytesDown,
-      ageMs: clock.now() - since,
-    }
-  }
+  return () => ({
+    target,
+    localPort: door.port,
+    state: 'up',
+    since,
+    bastion: bastionOf(session),
+    session: session.id,
+    ...door.traffic,
+    ageMs: clock.now() - since,
+  })
 }
 
-function keepTelling(tell: NonNullable<OpenView['use']>, use: () => TunnelUse, clock: Clock, run: Run): void {
+function bastionOf({bastion: {id, name}}: Session): OpenedTunnel['bastion'] {
+  return {id, name}
+}
+
+function keepTelling(tell: NonNullable<OpenView['use']>, status: () => TunnelStatus, clock: Clock, run: Run): void {
   const over = new AbortController()
   run.undo.push('status line', 'local', () => {
     over.abort()
@@ -111,7 +114,7 @@ function keepTelling(tell: NonNullable<OpenView['use']>, use: () => TunnelUse, c
   })
   const keep = async (): Promise<void> => {
     for (;;) {
-      tell(use())
+      tell(status())
       await clock.sleep(LOOK_EVERY_MS, over.signal)
     }
   }
@@ -126,7 +129,7 @@ function commandThatMaps({resolve}: Settings, words: readonly string[]): string 
   return resolve === 'auto' ? `sudo -E env "PATH=$PATH" ${command}` : command
 }
 
-function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelUse): string {
+function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): string {
   const bytes = `${bytesText(bytesUp)} up, ${bytesText(bytesDown)} down`
   return `Closed ${target} after ${durationText(ageMs)}: ${countText(opened, 'connection')}, ${bytes}.`
 }

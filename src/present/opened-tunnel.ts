@@ -1,5 +1,5 @@
 import {countText, bytesText, durationText} from '../core/amounts.js'
-import type {OpenedTunnel, TunnelUse} from '../core/opened-tunnel.js'
+import type {OpenedTunnel, TunnelStatus} from '../core/opened-tunnel.js'
 import {printable} from '../core/printable.js'
 import {shellLine} from '../core/shell-line.js'
 
@@ -30,7 +30,7 @@ export function openedJson(tunnel: OpenedTunnel): string {
 }
 
 /** One line of fewer than `columns` characters: the fullest of several wordings that fits. */
-export function useText(use: TunnelUse, columns: number): string {
+export function useText(use: TunnelStatus, columns: number): string {
   const target = printable(use.target)
   const age = durationText(use.ageMs)
   const bytes = `${bytesText(use.bytesUp)} up, ${bytesText(use.bytesDown)} down`

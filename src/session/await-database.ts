@@ -1,6 +1,6 @@
 import {fail} from '../core/errors.js'
 import type {Clock} from '../core/ports/clock.js'
-import type {ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
+import type {ListenPort, ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
 import type {Session} from './session.js'
 
 /** The agent takes connections a moment after the channel is up; until then they are closed at once. */
@@ -8,6 +8,12 @@ const ATTEMPTS = 3
 const PAUSE_MS = 300
 /** A connection that lives longer was passed on, and failed further away. */
 const AT_ONCE_MS = 1000
+
+export interface DatabasePorts {
+  readonly prober: Prober
+  readonly listen: ListenPort
+  readonly clock: Clock
+}
 
 /**
  * Probes until the database has answered, one way or another. `closed` is final
@@ -18,18 +24,36 @@ export async function awaitDatabase(
   session: Session,
   request: Omit<ProbeRequest, 'port' | 'timeoutMs'>,
   timeLeft: () => number,
-  ports: {prober: Prober; clock: Clock},
+  ports: DatabasePorts,
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   for (let attempt = 1; ; attempt++) {
     const startedAt = ports.clock.now()
-    const probe = {...request, port: session.localPort, timeoutMs: timeLeft()}
-    const outcome = await whileOpen(session, (stop) => ports.prober.probe(probe, stop), signal)
+    const outcome = await whileOpen(
+      session,
+      (stop) => ask(session, {...request, timeoutMs: timeLeft()}, ports, stop),
+      signal,
+    )
     if (outcome.kind !== 'closed') return outcome
     const wasAtOnce = ports.clock.now() - startedAt < AT_ONCE_MS
     // Also for the case that the session itself has ended: then its own error says more.
     await whileOpen(session, (stop) => ports.clock.sleep(PAUSE_MS, stop), signal)
     if (attempt === ATTEMPTS || !wasAtOnce || (session.failedDials?.() ?? 0) > 0) return outcome
+  }
+}
+
+/** By a way of its own, as clients go, for it has to be known before they do: a port for this one connection. */
+async function ask(
+  session: Session,
+  request: Omit<ProbeRequest, 'port'>,
+  {listen, prober}: DatabasePorts,
+  stop: AbortSignal,
+): Promise<ProbeOutcome> {
+  const listener = await listen.listen(0, session.accept)
+  try {
+    return await prober.probe({...request, port: listener.port}, stop)
+  } finally {
+    listener.stop()
   }
 }
 

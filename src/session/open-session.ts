@@ -2,12 +2,10 @@ import type {Bastion} from '../bastion/bastion.js'
 import type {Settings} from '../config/settings.js'
 import {fail, hasCode} from '../core/errors.js'
 import type {SsmApi} from '../core/ports/aws.js'
-import type {Clock} from '../core/ports/clock.js'
-import type {ListenPort, ProbeRequest, Prober} from '../core/ports/network.js'
+import type {ProbeRequest} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
 import type {Target} from '../resolve/target.js'
-import {awaitDatabase} from './await-database.js'
-import {checkLocalPort} from './local-port.js'
+import {awaitDatabase, type DatabasePorts} from './await-database.js'
 import type {Session, SessionEngine} from './session.js'
 import {probeFailure, unreachable} from './session-failure.js'
 import {startSession} from './start-session.js'
@@ -27,25 +25,20 @@ export interface SessionRequest {
   readonly engines: readonly SessionEngine[]
 }
 
-export interface SessionPorts {
+export interface SessionPorts extends DatabasePorts {
   readonly aws: {readonly ssm: Pick<SsmApi, 'startSession' | 'terminateSession'>}
-  readonly prober: Prober
-  readonly listen: ListenPort
-  readonly clock: Clock
 }
 
 /**
  * Opens a session on the first bastion that is connected, and waits until the
- * database has answered through it. Rejects with PORT_IN_USE before any AWS
- * call, with BASTION_NONE, DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL,
- * TIMEOUT, or what StartSession or the engine rejects with. What was taken is
+ * database has answered through it. Rejects with BASTION_NONE,
+ * DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or what StartSession or the engine rejects with. What was taken is
  * on `run.undo`.
  */
 export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Session> {
   const {target, settings, authorities, preamble} = request
   const deadline = ports.clock.now() + settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
-  await checkLocalPort(settings.localPort, ports.listen)
 
   const session = await carry(request, timeLeft, ports, run)
   const verifyName = settings.sslmode === 'verify-full'
@@ -66,12 +59,9 @@ async function carry(request: SessionRequest, timeLeft: () => number, ports: Ses
   const started = await startSession({target, bastions, settings, timeLeft}, ports.aws.ssm, run)
   const {grant, bastion} = started
   run.say.debug(`session ${grant.sessionId} on ${bastion.id}, carried by the ${engine.id} engine`)
-  const {region, profile, localPort} = settings
+  const {region, profile} = settings
   try {
-    return await engine.open(
-      {grant, bastion, region, profile, request: started.request, localPort, timeoutMs: timeLeft()},
-      run,
-    )
+    return await engine.open({grant, bastion, region, profile, request: started.request, timeoutMs: timeLeft()}, run)
   } catch (error) {
     if (!hasCode(error, 'PLUGIN_UNUSABLE') || others.length === 0) throw nameTheHop(error, target, bastion)
     run.say.notice(`${error.message} Going on without it.`)

@@ -2,27 +2,26 @@ import {withDeadline} from '../core/deadline.js'
 import {fail, hasCode} from '../core/errors.js'
 import type {SsmApi} from '../core/ports/aws.js'
 import type {PrivateFiles} from '../core/ports/files.js'
-import type {DialPort, ListenPort} from '../core/ports/network.js'
+import type {DialPort} from '../core/ports/network.js'
 import type {ProcessPort, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
 import type {Plugin} from './find-plugin.js'
 import {type Environment, pluginEnvironment, RESPONSE_VARIABLE, temporaryFolder} from './plugin-environment.js'
 import {loss, startTimeout} from './plugin-failure.js'
 import {type PluginProcess, watchPlugin} from './plugin-process.js'
-import {Relay} from './relay.js'
+import {type Relay, relayTo} from './relay.js'
 import type {Carry, Session, SessionEngine} from './session.js'
 
 export interface PluginPorts {
   readonly process: Pick<ProcessPort, 'spawnServant'>
   readonly ssm: Pick<SsmApi, 'endpointUrl'>
-  readonly listen: ListenPort
   readonly dial: DialPort
   readonly files: Pick<PrivateFiles, 'makeFolder' | 'removeFolder'>
 }
 
 /**
  * A session carried by the installed session-manager-plugin, a program in a process group of its own, which listens on
- * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is a relay's.
+ * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is the door's.
  */
 export function pluginEngine(ports: PluginPorts, plugin: Plugin, environment: Environment): SessionEngine {
   return {
@@ -42,14 +41,14 @@ async function start(
 ): Promise<Session> {
   run.signal.throwIfAborted()
   let closing = false
-  let relay: Promise<Relay> | undefined
+  let relay: Relay | undefined
   let folder: Promise<string> | undefined
   let program: Promise<PluginProcess> | undefined
   let started: PluginProcess | undefined
 
   const close = run.undo.push('session-manager-plugin', 'local', async () => {
     closing = true
-    await (await relay?.catch(() => undefined))?.close()
+    relay?.close()
     await (await program?.catch(() => undefined))?.stop()
     const made = await folder?.catch(() => undefined)
     if (made !== undefined) await ports.files.removeFolder(made)
@@ -59,32 +58,28 @@ async function start(
   }
   const open = async (): Promise<Session> => {
     checkRun()
-    relay = Relay.open(carry.localPort, async () => (await program)?.listening, ports)
-    const front = await relay
-    checkRun()
     folder = ports.files.makeFolder()
     const env = pluginEnvironment(spec.env, {...responseOf(carry), ...temporaryFolder(await folder)})
     checkRun()
     program = launch({...spec, env}, ports)
     started = await program
     const {ended, failedDials} = started
-    await started.listening.catch((error: unknown) => {
+    const port = await started.listening.catch((error: unknown) => {
       // Its end was our doing.
       checkRun()
       throw error
     })
+    const onward = (relay = relayTo(port, ports.dial))
     return {
       id: carry.grant.sessionId,
       engine: 'plugin',
       bastion: carry.bastion,
-      localPort: front.port,
-      closed: ended.then(async (end) => {
-        const error = closing ? undefined : loss(end)
-        await front.close()
-        return error ? {error} : {}
+      closed: ended.then((end) => {
+        onward.close()
+        return closing ? {} : {error: loss(end)}
       }),
       failedDials,
-      traffic: () => front.traffic,
+      accept: onward.accept,
       // It resumes by itself; when it has gone, `closed` has said so.
       check: async () => {},
       close,

@@ -1,8 +1,8 @@
 import type {Bastion} from '../bastion/bastion.js'
 import type {DbtunnelError} from '../core/errors.js'
 import type {SessionGrant} from '../core/ports/aws.js'
+import type {LocalSocket} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
-import type {Traffic} from './traffic.js'
 
 export type SessionEngineId = 'plugin' | 'native'
 
@@ -11,18 +11,17 @@ export interface SessionEnd {
   readonly error?: DbtunnelError | undefined
 }
 
-/** A port on 127.0.0.1 that leads to the database, for as long as it lasts. */
+/** A way to the database, for as long as it lasts. */
 export interface Session {
   readonly id: string
   readonly engine: SessionEngineId
   readonly bastion: Bastion
-  readonly localPort: number
   /** Settles once, when the session has ended for whatever reason. Never rejects. */
   readonly closed: Promise<SessionEnd>
   /** How many connections the agent has reported as failed: it did not get through to the database. */
   readonly failedDials?: (() => number) | undefined
-  /** What it has carried so far. */
-  traffic(): Traffic
+  /** Takes a connection of a local program to the database; once the session has ended, resets it. */
+  readonly accept: (socket: LocalSocket) => void
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
   check(): Promise<void>
   /** Ends it at once on this machine. Ending it at AWS is an undo step of its own. */
@@ -41,17 +40,15 @@ export interface Carry {
     readonly document: string
     readonly parameters: Readonly<Record<string, readonly string[]>>
   }
-  /** 0 takes any free port. */
-  readonly localPort: number
-  /** Until it listens and the channel is up, in milliseconds. */
+  /** Until connections can be taken, in milliseconds. */
   readonly timeoutMs: number
 }
 
 /**
- * One way of carrying a session. `open` resolves when the local port listens
- * and the data channel is up (not yet: that the database answers), and has
- * pushed its own undo. It rejects with PORT_IN_USE, TIMEOUT, SESSION_FAILED,
- * TUNNEL_LOST, DATABASE_UNREACHABLE or PROTOCOL, and has then undone all of its own.
+ * One way of carrying a session. `open` resolves when the data channel is up
+ * (not yet: that the database answers), and has pushed its own undo. It rejects
+ * with PLUGIN_UNUSABLE, TIMEOUT, SESSION_FAILED, TUNNEL_LOST,
+ * DATABASE_UNREACHABLE or PROTOCOL, and has then undone all of its own.
  */
 export interface SessionEngine {
   readonly id: SessionEngineId

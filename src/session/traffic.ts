@@ -1,10 +1,10 @@
 import type {LocalSocket} from '../core/ports/network.js'
 
-/** What a session has carried; its own probes of the database included. */
+/** What a tunnel has carried for local programs. */
 export interface Traffic {
   /** Connections of local programs that are open now. */
   readonly open: number
-  /** Connections of local programs since the session began, those that are open included. */
+  /** Connections of local programs since the tunnel began, those that are open included. */
   readonly opened: number
   /** Bytes from local programs to the database. */
   readonly bytesUp: number

@@ -14,9 +14,9 @@ import {chooseEngines} from '../../src/session/choose-engines.js'
 import {nativeEngine} from '../../src/session/native/engine.js'
 import {openSession} from '../../src/session/open-session.js'
 import {pluginEngine} from '../../src/session/plugin.js'
-import type {Session} from '../../src/session/session.js'
 import {type Authority, createAuthority} from '../sandbox/database/authority.js'
 import {BASTIONS, echoBehindTls, REGION, type SessionWorld, startSessionWorld} from '../support/session-world.js'
+import {atDoor, type SessionAtDoor} from '../support/at-door.js'
 import {type RecordedRun, recordedRun} from '../unit/session/recorded-run.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
@@ -51,10 +51,10 @@ afterEach(async () => {
 async function open(
   fault: string,
   {choice = 'plugin', timeoutMs = 15_000}: {choice?: EngineChoice; timeoutMs?: number} = {},
-): Promise<Session> {
+): Promise<SessionAtDoor> {
   const {ssm, signing} = world.aws
   const environment = {...world.environment, SANDBOX_PLUGIN_FAULT: fault}
-  const network = {listen: listenPort, dial: dialPort, webSocket: webSocketPort}
+  const network = {dial: dialPort, webSocket: webSocketPort}
   const ports = {ssm, signing, ...network, clock: systemClock, overflow}
   const more = {process: processes(), files: privateFiles(environment)}
   const engines = await chooseEngines(
@@ -63,7 +63,7 @@ async function open(
     processes(),
     run.say,
   )
-  return openSession(
+  const session = await openSession(
     {
       target: {
         name: 'prod-db',
@@ -91,6 +91,7 @@ async function open(
     {aws: {ssm}, prober, listen: listenPort, clock: systemClock},
     run,
   )
+  return atDoor(session)
 }
 
 describe('a plugin that fails', {timeout: 30_000}, () => {

@@ -19,7 +19,7 @@ import type {Prober} from '../../src/core/ports/network.js'
 import {nativeEngine} from '../../src/session/native/engine.js'
 import {openSession} from '../../src/session/open-session.js'
 import {pluginEngine} from '../../src/session/plugin.js'
-import type {Session, SessionEngine} from '../../src/session/session.js'
+import type {SessionEngine} from '../../src/session/session.js'
 import {type Authority, type Certificate, createAuthority, EXPIRED} from '../sandbox/database/authority.js'
 import {
   allCommandLines,
@@ -29,7 +29,7 @@ import {
   type SessionWorld,
   startSessionWorld,
 } from '../support/session-world.js'
-import {freePort, listenSomewhere} from '../support/free-port.js'
+import {atDoor, type SessionAtDoor} from '../support/at-door.js'
 import {type RecordedRun, recordedRun} from '../unit/session/recorded-run.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
@@ -91,21 +91,21 @@ for (const {name, file, missing = false} of CANDIDATES) {
 
     function engine(): SessionEngine {
       const {ssm, signing} = world.aws
-      const network = {listen: listenPort, dial: dialPort, webSocket: webSocketPort}
+      const network = {dial: dialPort, webSocket: webSocketPort}
       const ports = {ssm, signing, ...network, clock: systemClock, overflow}
       if (file === undefined) return nativeEngine(ports, {uploadBytesPerSecond: 'unlimited'})
       const more = {process: processes(), files: privateFiles(world.environment)}
       return pluginEngine({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)
     }
 
-    function open({localPort = 0, probeMs = 10_000} = {}): Promise<Session> {
+    async function open({probeMs = 10_000} = {}): Promise<SessionAtDoor> {
       const {ssm} = world.aws
       const startSession: typeof ssm.startSession = async (...request) => {
         const grant = await ssm.startSession(...request)
         grants.push(grant)
         return grant
       }
-      return openSession(
+      const session = await openSession(
         {
           target: {
             name: 'prod-db',
@@ -119,7 +119,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
           settings: {
             region: REGION,
             bastion: {kind: 'tagged'},
-            localPort,
+            localPort: 0,
             resolve: 'auto',
             engine: 'auto',
             sslmode: 'verify-full',
@@ -133,9 +133,10 @@ for (const {name, file, missing = false} of CANDIDATES) {
         {aws: {ssm: {...ssm, startSession}}, prober: patience(probeMs), listen: listenPort, clock: systemClock},
         run,
       )
+      return atDoor(session)
     }
 
-    async function dial({localPort}: Session): Promise<Socket> {
+    async function dial({localPort}: SessionAtDoor): Promise<Socket> {
       const socket = connect(localPort, '127.0.0.1')
       sockets.add(socket.on('error', () => {}))
       await once(socket, 'connect')
@@ -172,37 +173,6 @@ for (const {name, file, missing = false} of CANDIDATES) {
         }),
       )
       expect(answers).toEqual(Array<boolean>(20).fill(true))
-    })
-
-    it('takes the local port that was asked for', async () => {
-      const localPort = await freePort()
-      const session = await open({localPort})
-      expect(session.localPort).toBe(localPort)
-      expect(await talk(await dial(session), 'ping')).toBe('ping')
-    })
-
-    it('refuses a local port that is taken, before AWS is asked', async () => {
-      const {server, port} = await listenSomewhere()
-      const asked = world.plane.log.length
-      await expect(open({localPort: port})).rejects.toMatchObject({code: 'PORT_IN_USE'})
-      expect(world.plane.log).toHaveLength(asked)
-      server.close()
-    })
-
-    it('refuses a local port that was taken meanwhile', async () => {
-      const {server, port} = await listenSomewhere()
-      const {ssm} = world.aws
-      const parameters = {host: [HOST], portNumber: ['5432'], localPortNumber: [String(port)]}
-      const document = 'AWS-StartPortForwardingSessionToRemoteHost'
-      const [bastion] = BASTIONS
-      if (!bastion) throw new Error('no bastion')
-      const request = {target: bastion.id, document, parameters}
-      const grant = await ssm.startSession(request)
-      run.undo.push('session', 'network', () => ssm.terminateSession(grant.sessionId))
-      const carry = {grant, bastion, region: REGION, request, localPort: port, timeoutMs: 10_000}
-      await expect(engine().open(carry, run)).rejects.toMatchObject({code: 'PORT_IN_USE'})
-      expect(await world.programs()).toEqual([])
-      server.close()
     })
 
     it('tells within seconds that the bastion cannot reach the database', async () => {

@@ -1,13 +1,12 @@
 import {randomBytes} from 'node:crypto'
-import {once} from 'node:events'
-import {connect, createServer, type AddressInfo, type Socket} from 'node:net'
+import {connect, type Socket} from 'node:net'
 import {afterEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../src/adapters/clock.js'
 import {fail} from '../../src/core/errors.js'
 import type {Clock} from '../../src/core/ports/clock.js'
-import type {Session} from '../../src/session/session.js'
 import {type EchoServer, startEchoServer} from '../sandbox/agent/echo-server.js'
 import {type AgentHub, type HubOptions, type SessionFacts, startAgentHub} from '../sandbox/agent/hub.js'
+import type {SessionAtDoor} from '../support/at-door.js'
 import {dialLocal, openNative, type OpenOptions, quietRun, readAll, sha256} from '../support/native-session.js'
 
 const MiB = 1024 * 1024
@@ -32,7 +31,7 @@ async function hubTo(dial: HubOptions['dial'], options: Partial<HubOptions> = {}
 /** A session through a hub to a database that says everything back, or does what `onConnection` does. */
 async function tunnel(
   options: OpenOptions & {hub?: Partial<HubOptions>; onConnection?: (socket: Socket) => void} = {},
-): Promise<{hub: AgentHub; session: Session; facts: () => SessionFacts; server: EchoServer}> {
+): Promise<{hub: AgentHub; session: SessionAtDoor; facts: () => SessionFacts; server: EchoServer}> {
   const server = await database(options.onConnection)
   const hub = await hubTo(() => server.dial(), options.hub)
   const session = await openNative(hub, options)
@@ -40,7 +39,7 @@ async function tunnel(
   return {hub, session, server, facts: () => hub.session(session.id)}
 }
 
-async function dial(session: Session): Promise<Socket> {
+async function dial(session: SessionAtDoor): Promise<Socket> {
   const socket = await dialLocal(session.localPort)
   undo.push(() => void socket.destroy())
   return socket
@@ -113,15 +112,15 @@ describe('a tunnel', () => {
 
   it('counts connections and bytes', async () => {
     const {session} = await tunnel()
-    expect(session.traffic()).toEqual({open: 0, opened: 0, bytesUp: 0, bytesDown: 0})
+    expect(session.door.traffic).toEqual({open: 0, opened: 0, bytesUp: 0, bytesDown: 0})
     const [first, second] = [await dial(session), await dial(session)]
     await echo(first, Buffer.alloc(100_000))
     await say(second, 'ping')
     const counted = {opened: 2, bytesUp: 100_004, bytesDown: 100_004}
-    expect(session.traffic()).toEqual({open: 2, ...counted})
+    expect(session.door.traffic).toEqual({open: 2, ...counted})
     first.resetAndDestroy()
-    await until(() => session.traffic().open === 1)
-    expect(session.traffic()).toEqual({open: 1, ...counted})
+    await until(() => session.door.traffic.open === 1)
+    expect(session.door.traffic).toEqual({open: 1, ...counted})
   })
 
   it('waits for the agent, whose multiplexer comes up a moment after the handshake', async () => {
@@ -142,21 +141,6 @@ describe('a tunnel', () => {
     expect(await say(socket, 'still')).toBe('still')
     hub.publication('start')
     expect(await say(socket, 'here')).toBe('here')
-  })
-
-  it('takes the port that was asked for, and refuses one that is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const {port} = other.address() as AddressInfo
-    const hub = await hubTo(() => Promise.reject(new Error('unused')))
-    await expect(openNative(hub, {localPort: port})).rejects.toMatchObject({code: 'PORT_IN_USE'})
-    await until(() => hub.sessions()[0]?.end !== undefined)
-    expect(hub.sessions()[0]?.end?.cause).toBe('flag')
-    other.close()
-    await once(other, 'close')
-    const session = await openNative(hub, {localPort: port})
-    expect(session.localPort).toBe(port)
-    await session.close()
   })
 })
 

@@ -2,15 +2,15 @@ import {createHash, randomUUID} from 'node:crypto'
 import {once} from 'node:events'
 import {connect, type Socket} from 'node:net'
 import {systemClock} from '../../src/adapters/clock.js'
-import {listenPort} from '../../src/adapters/listen.js'
 import {overflow} from '../../src/adapters/overflow.js'
 import {webSocketPort} from '../../src/adapters/websocket.js'
 import type {Run} from '../../src/core/run.js'
 import {Teardown} from '../../src/core/teardown.js'
 import {nativeEngine, type NativeOptions} from '../../src/session/native/engine.js'
 import type {NativePorts} from '../../src/session/native/native-session.js'
-import type {Carry, Session} from '../../src/session/session.js'
+import type {Carry} from '../../src/session/session.js'
 import type {AgentHub} from '../sandbox/agent/hub.js'
+import {atDoor, type SessionAtDoor} from './at-door.js'
 
 /** A run that nothing interrupts, unless the test does. */
 export function quietRun(): Run & {readonly undo: Teardown; readonly lines: string[]; abort(reason: Error): void} {
@@ -28,17 +28,16 @@ export function quietRun(): Run & {readonly undo: Teardown; readonly lines: stri
 
 export interface OpenOptions extends NativeOptions {
   readonly agentVersion?: string
-  readonly localPort?: number
   readonly timeoutMs?: number
   readonly ports?: Partial<NativePorts>
   readonly run?: Run
 }
 
 /** Opens a session with the native engine and real sockets to `hub`, unpaced unless told otherwise. */
-export async function openNative(hub: AgentHub, options: OpenOptions = {}): Promise<Session> {
+export async function openNative(hub: AgentHub, options: OpenOptions = {}): Promise<SessionAtDoor> {
   const sessionId = `alice-${randomUUID()}`
   const token = randomUUID()
-  const {agentVersion = '3.3.2299.0', localPort = 0, timeoutMs = 10_000, run = quietRun()} = options
+  const {agentVersion = '3.3.2299.0', timeoutMs = 10_000, run = quietRun()} = options
   const {streamUrl} = hub.open({sessionId, token, agentVersion, host: 'db.internal', port: 5432, localPort: 0})
   const engine = nativeEngine(
     {
@@ -51,7 +50,6 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
       },
       signing: {upgradeHeaders: () => Promise.resolve({})},
       webSocket: webSocketPort,
-      listen: listenPort,
       clock: systemClock,
       overflow,
       ...options.ports,
@@ -63,10 +61,9 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
     bastion: {id: 'i-0123456789abcdef0'},
     region: 'eu-west-1',
     request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
-    localPort,
     timeoutMs,
   }
-  return engine.open(carry, run)
+  return atDoor(await engine.open(carry, run))
 }
 
 /** Connects to a session's local port as a program would. */

@@ -43,7 +43,9 @@ export interface LocalSocket extends Duplex {
 
 export interface Listener {
   readonly port: number
-  /** Stops listening and destroys every open connection. */
+  /** Gives the port back; connections that are open go on. */
+  stop(): void
+  /** Gives the port back and destroys every open connection. */
   close(): Promise<void>
 }
 

@@ -36,7 +36,7 @@ async function open(ports: NativePorts, pace: Pace, carry: Carry, run: Run): Pro
     if (late) void session.end(tooLate(session, carry))
   })
   try {
-    await session.start(carry.localPort)
+    await session.start()
     return session
   } finally {
     opened.abort()

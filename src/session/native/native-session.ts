@@ -1,10 +1,9 @@
 import type {Bastion} from '../../bastion/bastion.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
-import type {Listener, ListenPort} from '../../core/ports/network.js'
+import type {LocalSocket} from '../../core/ports/network.js'
 import type {OverflowPort} from '../../core/ports/overflow.js'
 import type {Say} from '../../core/run.js'
 import type {Carry, Session, SessionEnd} from '../session.js'
-import {type Traffic, TrafficCount} from '../traffic.js'
 import type {AgentFeatures} from './agent-version.js'
 import {Basic} from './basic.js'
 import {Channel} from './channel.js'
@@ -20,11 +19,10 @@ import type {Pace} from './pace.js'
 import {FLAG, flag, readFlag} from './payloads.js'
 
 export interface NativePorts extends LifelinePorts {
-  readonly listen: ListenPort
   readonly overflow: OverflowPort
 }
 
-/** One session from the WebSocket to the local port: puts the parts together and takes them apart, once. */
+/** One session from the WebSocket to the connections of local programs: puts the parts together and takes them apart, once. */
 export class NativeSession implements Session {
   readonly id: string
   readonly engine = 'native'
@@ -36,12 +34,10 @@ export class NativeSession implements Session {
   readonly #lifeline: Lifeline
   readonly #channel: Channel
   readonly #flow: InboundFlow
-  readonly #traffic = new TrafficCount()
   readonly #forwarding = new Deferred<Forwarder>()
   readonly #closed = new Deferred<SessionEnd>()
   #features: AgentFeatures | undefined
   #forwarder: Forwarder | undefined
-  #listener: Listener | undefined
   #ending: Promise<void> | undefined
 
   /** Throws PROTOCOL when the grant's stream is not to be trusted. */
@@ -75,39 +71,30 @@ export class NativeSession implements Session {
     this.#flow = new InboundFlow({clock, signal, gate: this.#lifeline})
   }
 
-  get localPort(): number {
-    return this.#listener?.port ?? 0
-  }
-
   get closed(): Promise<SessionEnd> {
     return this.#closed.promise
   }
 
   /** How far it has come, for the message when that took too long. */
   get stage(): string {
-    if (this.#forwarder) return 'the local port'
     return this.#lifeline.isUp ? `the SSM agent on ${this.bastion.id}` : "Session Manager's data channel"
   }
 
-  /** Resolves when the local port listens and the agent is ready; rejects with what ended the session before. */
-  async start(localPort: number): Promise<void> {
+  /** Resolves when the agent is ready; rejects with what ended the session before. */
+  async start(): Promise<void> {
     try {
       await this.#lifeline.open()
-      const forwarder = await this.#forwarding.promise
-      this.#listener = await this.#ports.listen.listen(localPort, (socket) => {
-        this.#traffic.add(socket)
-        forwarder.connect(socket)
-      })
+      await this.#forwarding.promise
       this.#life.signal.throwIfAborted()
     } catch (error) {
       await this.end(error as Error)
-      await this.#listener?.close()
       throw error
     }
   }
 
-  traffic(): Traffic {
-    return this.#traffic.now
+  readonly accept = (socket: LocalSocket): void => {
+    if (this.#forwarder && !this.#ending) this.#forwarder.connect(socket)
+    else socket.resetAndDestroy()
   }
 
   async check(): Promise<void> {
@@ -130,7 +117,6 @@ export class NativeSession implements Session {
     this.#life.abort(reason)
     this.#forwarding.reject(reason)
     for (const reader of this.#flow.readers) reader.reset()
-    await this.#listener?.close()
     await this.#lifeline.close()
     this.#closed.resolve({error: isDbtunnelError(error) ? error : undefined})
   }
@@ -186,7 +172,7 @@ export class NativeSession implements Session {
         hint: "Let the bastion's security group in at the database's.",
       })
     }
-    if (!this.#listener) return fail('SESSION_FAILED', `Session Manager refused the session: ${said}.`)
+    if (!this.#forwarder) return fail('SESSION_FAILED', `Session Manager refused the session: ${said}.`)
     return fail('TUNNEL_LOST', `Session Manager ended the session: ${said}.`, {
       hint: "Run the command again. Sessions end after the idle time and the duration set in Session Manager's preferences.",
     })

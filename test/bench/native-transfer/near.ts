@@ -1,9 +1,9 @@
 /** The near side as a process: the native engine, as dbtunnel runs it. */
-import {listenPort} from '../../../src/adapters/listen.js'
 import {systemClock} from '../../../src/adapters/clock.js'
 import {overflow} from '../../../src/adapters/overflow.js'
 import {webSocketPort} from '../../../src/adapters/websocket.js'
 import {nativeEngine} from '../../../src/session/native/engine.js'
+import {atDoor} from '../../support/at-door.js'
 import {quietRun} from '../../support/native-session.js'
 import type {SessionGrant} from '../../../src/core/ports/aws.js'
 import {converse} from './call.js'
@@ -15,7 +15,6 @@ const ask = converse(process, {
         ssm: {resumeSession: async (id) => ({tokenValue: await ask('resume', id)})},
         signing: {upgradeHeaders: () => Promise.resolve({})},
         webSocket: webSocketPort,
-        listen: listenPort,
         clock: systemClock,
         overflow,
       },
@@ -26,10 +25,9 @@ const ask = converse(process, {
       bastion: {id: 'i-0123456789abcdef0'},
       region: 'eu-west-1',
       request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
-      localPort: 0,
       timeoutMs: 10_000,
     }
-    const session = await engine.open(carry, quietRun())
+    const session = await atDoor(await engine.open(carry, quietRun()))
     void session.closed.then(({error}) => error && console.error(error))
     return session.localPort
   },

@@ -5,7 +5,6 @@ import {overflow} from '../../../src/adapters/overflow.js'
 import {webSocketPort} from '../../../src/adapters/websocket.js'
 import {fail, hasCode} from '../../../src/core/errors.js'
 import type {AwsApi} from '../../../src/core/ports/aws.js'
-import type {Listener, ListenPort} from '../../../src/core/ports/network.js'
 import {Teardown} from '../../../src/core/teardown.js'
 import {nativeEngine} from '../../../src/session/native/engine.js'
 import type {Session} from '../../../src/session/session.js'
@@ -22,8 +21,6 @@ const RESUME_ATTEMPTS = 6
 /** From here on a taken port hangs without a word; before, the keepalive of the multiplexer ends it. */
 const SILENT_SINCE = '3.1.1511.0'
 const KEEPALIVE_GIVES_UP_MS = 10_000
-
-type OnConnection = Parameters<ListenPort['listen']>[1]
 
 /** One session, carried by the native engine and told in the real plugin's words. */
 export class Carrier {
@@ -63,7 +60,6 @@ export class Carrier {
         onFailedDial: () => this.#screen.print('\nConnection to destination port failed, check SSM Agent logs.\n'),
         onChannelClosed: (output) => void this.#channelClosed(output),
       }),
-      listen: {listen: (_, onConnection) => this.#listen(onConnection)},
       clock: systemClock,
       overflow,
     })
@@ -79,13 +75,13 @@ export class Carrier {
         bastion: {id: target},
         region,
         request: {target, document: '', parameters: {}},
-        localPort: 0,
         timeoutMs: FOREVER_MS,
       },
       run,
     )
     try {
       const session = await this.#opening
+      await this.#listen(session)
       await session.closed
     } catch {
       // Hangs without a word.
@@ -94,7 +90,7 @@ export class Carrier {
   }
 
   /** The session is up: from here on it obeys signals, and says where it listens. */
-  async #listen(onConnection: OnConnection): Promise<Listener> {
+  async #listen({accept}: Session): Promise<void> {
     this.#obeySignals()
     if (this.#multiplexes) {
       const socket = await makeMuxSocket(this.#call.grant.sessionId).catch((error: Error) =>
@@ -103,23 +99,23 @@ export class Carrier {
       this.#removeSocket = () => socket.remove()
     }
     if (this.#faults.has('hang-port')) return forever()
-    const {port} = await this.#takePort(onConnection)
+    const port = await this.#takePort(accept)
     this.#screen.print(`Port ${port} opened for sessionId ${this.#call.grant.sessionId}.`)
     this.#screen.print(this.#multiplexes ? '\nWaiting for connections...\n' : '\n')
     if (this.#faults.has('kill-listening')) await this.#screen.flush().then(die)
-    // It goes on listening though the session has ended.
-    return {port, close: async () => {}}
   }
 
-  async #takePort(onConnection: OnConnection): Promise<Listener> {
+  /** It goes on listening when the session has ended. */
+  async #takePort(accept: Session['accept']): Promise<number> {
     try {
-      return await listenPort.listen(this.#wantedPort, (socket) => {
+      const {port} = await listenPort.listen(this.#wantedPort, (socket) => {
         if (this.#dead) return
         this.#countConnection()
         // It closes what fails, where the native engine resets.
         socket.resetAndDestroy = () => socket.destroy()
-        onConnection(socket)
+        accept(socket)
       })
+      return port
     } catch (error) {
       if (!hasCode(error, 'PORT_IN_USE')) throw error
       if (this.#multiplexes && isLater(this.#agentVersion, SILENT_SINCE)) return forever()

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
-import type {OpenedTunnel} from '../../../src/core/opened-tunnel.js'
+import type {OpenedTunnel, TunnelStatus} from '../../../src/core/opened-tunnel.js'
 import {openedJson, openedText, useText} from '../../../src/present/opened-tunnel.js'
 
 const TUNNEL: OpenedTunnel = {
@@ -59,9 +59,13 @@ export PGUSER=alice
 })
 
 describe('its status line', () => {
-  const use = {
+  const use: TunnelStatus = {
     target: 'prod-db',
     localPort: 15432,
+    state: 'up',
+    since: 0,
+    bastion: {id: 'i-1'},
+    session: 'alice-0a1b',
     open: 2,
     opened: 9,
     bytesUp: 12_300_000,
@@ -92,7 +96,7 @@ describe('its status line', () => {
     })
     fc.assert(
       fc.property(anyUse, fc.integer({min: 1, max: 200}), (now, columns) => {
-        const line = useText(now, columns)
+        const line = useText({...use, ...now}, columns)
         expect(line.length).toBeLessThanOrEqual(Math.max(columns - 1, 1))
         expect(line).not.toMatch(/(?!\t)\p{Cc}/u)
       }),

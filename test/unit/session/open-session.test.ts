@@ -70,7 +70,7 @@ function stage(scene: Scene = {}) {
         return (outcomes.length > 1 ? outcomes.shift() : outcomes[0]) ?? ANSWERED
       },
     },
-    listen: {listen: async (port) => ({port, close: async () => {}})},
+    listen: {listen: async () => ({port: 40_000, stop: () => {}, close: async () => {}})},
     clock: {now: () => 0, sleep: (_, signal) => setImmediate(undefined, {signal})},
   } satisfies SessionPorts
   const open = (): Promise<Session> =>
@@ -106,10 +106,9 @@ function engine(id: SessionEngine['id'], {fails, closed, failedDials = 0, seen =
         id: carry.grant.sessionId,
         engine: id,
         bastion: carry.bastion,
-        localPort: 40_000,
         closed: closed ?? new Promise(() => {}),
         failedDials: () => failedDials,
-        traffic: () => ({open: 0, opened: 0, bytesUp: 0, bytesDown: 0}),
+        accept: () => {},
         check: async () => {},
         close: async () => {},
       }
@@ -122,10 +121,9 @@ describe('a session', () => {
     const seen: Carry[] = []
     const {open, started, probed, run, terminated} = stage({
       engines: [engine('plugin', {seen})],
-      settings: {localPort: 5432},
     })
     const session = await open()
-    expect(session).toMatchObject({id: 's-1', engine: 'plugin', localPort: 40_000, bastion: BASTIONS[0]})
+    expect(session).toMatchObject({id: 's-1', engine: 'plugin', bastion: BASTIONS[0]})
     expect(started).toEqual([
       {
         target: 'i-1',
@@ -134,9 +132,7 @@ describe('a session', () => {
         reason: 'INC-123',
       },
     ])
-    expect(seen).toMatchObject([
-      {region: 'eu-west-1', profile: 'work', localPort: 5432, bastion: BASTIONS[0], request: started[0]},
-    ])
+    expect(seen).toMatchObject([{region: 'eu-west-1', profile: 'work', bastion: BASTIONS[0], request: started[0]}])
     expect(probed).toEqual([
       {port: 40_000, host: HOST, authorities: 'PEM', verifyName: true, preamble: PREAMBLE, timeoutMs: 3750},
     ])
@@ -149,13 +145,6 @@ describe('a session', () => {
     const {open, probed} = stage({settings: {sslmode: 'verify-ca'}})
     await open()
     expect(probed).toMatchObject([{verifyName: false}])
-  })
-
-  it('is not started when the local port is taken', async () => {
-    const {open, ports, started} = stage({settings: {localPort: 5432}})
-    ports.listen.listen = async () => Promise.reject(fail('PORT_IN_USE', 'Port 5432 is taken.'))
-    await expect(open()).rejects.toMatchObject({code: 'PORT_IN_USE'})
-    expect(started).toEqual([])
   })
 })
 

@@ -1,11 +1,8 @@
 import {chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
-import {createServer} from 'node:net'
-import {once} from 'node:events'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {dialPort} from '../../../src/adapters/dial.js'
-import {listenPort} from '../../../src/adapters/listen.js'
 import {privateFiles} from '../../../src/adapters/private-files.js'
 import {processes} from '../../../src/adapters/processes.js'
 import {fail} from '../../../src/core/errors.js'
@@ -64,7 +61,6 @@ async function openWith(body: string, {carry, environment, mode = 0o755}: Wish):
   const ports = {
     process: processes(),
     ssm: {endpointUrl: async () => 'http://127.0.0.1:1/'},
-    listen: listenPort,
     dial: dialPort,
     files: privateFiles({TMPDIR: join(folder, 'tmp')}),
   }
@@ -72,7 +68,7 @@ async function openWith(body: string, {carry, environment, mode = 0o755}: Wish):
   const request = {target: 'i-1', document: 'D', parameters: {host: ['db.internal'], localPortNumber: ['0']}}
   const grant = {sessionId: ID, tokenValue: TOKEN, streamUrl: 'wss://example/?cell-number=secret'}
   return pluginEngine(ports, {file, version: '1.2.677.0'}, {...environment}).open(
-    {grant, bastion, region: 'eu-west-1', profile: 'work', request, localPort: 0, timeoutMs: 5000, ...carry},
+    {grant, bastion, region: 'eu-west-1', profile: 'work', request, timeoutMs: 5000, ...carry},
     run,
   )
 }
@@ -241,15 +237,6 @@ describe('a plugin that does not come up', () => {
       code: 'PLUGIN_UNUSABLE',
       message: expect.stringContaining('permission denied'),
     })
-  })
-
-  it('is not started on a port that is taken', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const {port} = server.address() as {port: number}
-    await expect(open(notePid(), {carry: {localPort: port}})).rejects.toMatchObject({code: 'PORT_IN_USE'})
-    await expect(pidOf()).rejects.toThrow()
-    server.close()
   })
 })
 

@@ -5,7 +5,8 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterEach, describe, expect, it} from 'vitest'
 import {dialPort} from '../../src/adapters/dial.js'
 import {listenPort} from '../../src/adapters/listen.js'
-import {Relay} from '../../src/session/relay.js'
+import {type Door, openDoor} from '../../src/session/door.js'
+import {relayTo} from '../../src/session/relay.js'
 import {until} from '../support/until.js'
 
 const MEBIBYTE = 1024 * 1024
@@ -35,28 +36,34 @@ async function far(onConnection: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function relayTo(destination: () => Promise<number | undefined>, port = 0): Promise<Relay> {
-  const relay = await Relay.open(port, destination, {listen: listenPort, dial: dialPort})
-  opened.push(relay)
-  return relay
+async function door(port = 0): Promise<Door> {
+  const one = await openDoor(port, listenPort)
+  opened.push(one)
+  return one
 }
 
-/** Both ends of one connection through a relay. */
-async function ends(): Promise<{near: Socket; farSide: Socket; relay: Relay}> {
+/** A door with a relay behind it, as in front of the plugin. */
+async function doorTo(port: number): Promise<Door> {
+  const front = await door()
+  front.lead(relayTo(port, dialPort).accept)
+  return front
+}
+
+/** Both ends of one connection through a door and a relay. */
+async function ends(): Promise<{near: Socket; farSide: Socket; front: Door}> {
   let arrived!: (socket: Socket) => void
   const arrival = new Promise<Socket>((resolve) => (arrived = resolve))
-  const to = await far(arrived)
-  const relay = await relayTo(async () => to)
-  const near = await dial(relay)
-  return {near, farSide: await arrival, relay}
+  const front = await doorTo(await far(arrived))
+  const near = await dial(front)
+  return {near, farSide: await arrival, front}
 }
 
-function call({port}: Relay): Socket {
+function call({port}: Door): Socket {
   return keep(connect({port, host: '127.0.0.1', allowHalfOpen: true}))
 }
 
-async function dial(relay: Relay): Promise<Socket> {
-  const socket = call(relay)
+async function dial(front: Door): Promise<Socket> {
+  const socket = call(front)
   await once(socket, 'connect')
   return socket
 }
@@ -79,16 +86,16 @@ function fate(socket: Socket): Promise<string> {
 
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-describe('a connection through the relay', () => {
+describe('a connection through a door and a relay', () => {
   it('carries every byte, both ways at once, and then the end', async () => {
-    const {near, farSide, relay} = await ends()
+    const {near, farSide, front} = await ends()
     const [up, down] = [randomBytes(8 * MEBIBYTE), randomBytes(5 * MEBIBYTE)]
     near.end(up)
     farSide.end(down)
     const [gotUp, gotDown] = await Promise.all([heard(farSide), heard(near)])
     expect([digest(gotUp), digest(gotDown)]).toEqual([digest(up), digest(down)])
-    await until('the end', () => relay.traffic.open === 0)
-    expect(relay.traffic).toEqual({open: 0, opened: 1, bytesUp: up.length, bytesDown: down.length})
+    await until('the end', () => front.traffic.open === 0)
+    expect(front.traffic).toEqual({open: 0, opened: 1, bytesUp: up.length, bytesDown: down.length})
   })
 
   it('is half-closed by a program that has asked and still listens', async () => {
@@ -111,24 +118,24 @@ describe('a connection through the relay', () => {
   })
 
   it.each(['near', 'far'] as const)('holds up a sender while the %s side takes nothing', async (stalled) => {
-    const {near, farSide, relay} = await ends()
+    const {near, farSide, front} = await ends()
     const [reader, writer] = stalled === 'near' ? [near, farSide] : [farSide, near]
     const sent = randomBytes(64 * MEBIBYTE)
     writer.end(sent)
-    const taken = (): number => relay.traffic.bytesUp + relay.traffic.bytesDown
+    const taken = (): number => front.traffic.bytesUp + front.traffic.bytesDown
     for (let before = -1; before < taken(); await sleep(300)) before = taken()
     expect(taken()).toBeLessThan(MOST_ON_THE_WAY)
     expect(digest(await heard(reader))).toBe(digest(sent))
   })
 
   it.each(['near', 'far'] as const)('is reset when the %s side resets it', async (side) => {
-    const {near, farSide, relay} = await ends()
+    const {near, farSide, front} = await ends()
     const [breaker, other] = side === 'near' ? [near, farSide] : [farSide, near]
     other.resume()
     const end = fate(other)
     breaker.resetAndDestroy()
     expect(await end).toBe('ECONNRESET')
-    await until('the end', () => relay.traffic.open === 0)
+    await until('the end', () => front.traffic.open === 0)
   })
 
   it('is reset after the last bytes of a far side that breaks off', async () => {
@@ -145,56 +152,72 @@ describe('a connection through the relay', () => {
 
   it('is reset when nobody is there', async () => {
     // Nothing listens on port 1.
-    const relay = await relayTo(async () => 1)
-    expect(await fate(call(relay).resume())).toBe('ECONNRESET')
-  })
-})
-
-describe('the relay', () => {
-  it('has callers wait for a destination that is not known yet, and forgets those who leave', async () => {
-    let know!: (port: number) => void
-    const destination = new Promise<number>((resolve) => (know = resolve))
-    const relay = await relayTo(() => destination)
-    const [patient, impatient] = [await dial(relay), await dial(relay)]
-    patient.end('hello')
-    impatient.resetAndDestroy()
-    await sleep(50)
-    know(await far((socket) => void socket.pipe(socket)))
-    expect(String(await heard(patient))).toBe('hello')
-    await until('the end', () => relay.traffic.open === 0)
+    const front = await doorTo(1)
+    expect(await fate(call(front).resume())).toBe('ECONNRESET')
   })
 
-  it.each<[string, () => Promise<number | undefined>]>([
-    ['there is none', async () => undefined],
-    ['it fails', () => Promise.reject(new Error('no port'))],
-  ])('resets callers when %s', async (_, destination) => {
-    const relay = await relayTo(destination)
-    expect(await fate(call(relay).resume())).toBe('ECONNRESET')
-  })
-
-  it('keeps fifty callers apart', async () => {
-    const to = await far((socket) => void socket.pipe(socket))
-    const relay = await relayTo(async () => to)
+  it('is one of fifty, kept apart', async () => {
+    const front = await doorTo(await far((socket) => void socket.pipe(socket)))
     const words = Array.from({length: 50}, (_, index) => `caller ${index} `.repeat(500))
     const answers = words.map(async (word) => {
-      const socket = await dial(relay)
+      const socket = await dial(front)
       socket.end(word)
       return String(await heard(socket))
     })
     expect(await Promise.all(answers)).toEqual(words)
-    expect(relay.traffic.opened).toBe(50)
+    expect(front.traffic.opened).toBe(50)
   })
 
-  it('resets all of them when it is closed, and gives the port back', async () => {
-    const {near, farSide, relay} = await ends()
-    const fates = [fate(near.resume()), fate(farSide.resume())]
-    await relay.close()
-    expect(await Promise.all(fates)).toEqual(['ECONNRESET', 'ECONNRESET'])
-    await relayTo(async () => undefined, relay.port)
+  it('is reset when the relay closes, as are those that come too late', async () => {
+    const front = await door()
+    const relay = relayTo(await far(() => {}), dialPort)
+    front.lead(relay.accept)
+    const early = fate((await dial(front)).resume())
+    await until('the caller', () => front.traffic.opened === 1)
+    relay.close()
+    expect(await early).toBe('ECONNRESET')
+    expect(await fate(call(front).resume())).toBe('ECONNRESET')
+  })
+})
+
+describe('a door', () => {
+  it('has callers wait until it leads somewhere, and forgets those who leave', async () => {
+    const front = await door()
+    const [patient, impatient] = [await dial(front), await dial(front)]
+    patient.end('hello')
+    impatient.resetAndDestroy()
+    await until('both', () => front.traffic.opened === 2)
+    front.lead(relayTo(await far((socket) => void socket.pipe(socket)), dialPort).accept)
+    expect(String(await heard(patient))).toBe('hello')
+    await until('the end', () => front.traffic.open === 0)
+  })
+
+  it('leads to another place from then on; connections stay where they are', async () => {
+    const answering = (word: string) => far((socket) => void socket.on('data', () => socket.write(word)))
+    const ask = async (socket: Socket): Promise<string> => {
+      socket.write('?')
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      return String(answer)
+    }
+    const front = await doorTo(await answering('old'))
+    const first = await dial(front)
+    expect(await ask(first)).toBe('old')
+    front.lead(relayTo(await answering('new'), dialPort).accept)
+    expect(await ask(await dial(front))).toBe('new')
+    expect(await ask(first)).toBe('old')
+  })
+
+  it('resets those who wait when it is closed, and gives the port back', async () => {
+    const front = await door()
+    const end = fate((await dial(front)).resume())
+    await until('the caller', () => front.traffic.opened === 1)
+    await front.close()
+    expect(await end).toBe('ECONNRESET')
+    await door(front.port)
   })
 
   it('says that a port is taken', async () => {
-    const {relay} = await ends()
-    await expect(relayTo(async () => undefined, relay.port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
+    const {port} = await door()
+    await expect(door(port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
   })
 })
