@@ -81,7 +81,9 @@ class Desk {
   }
 
   entries(): string[] {
-    return existsSync(this.folder) ? readdirSync(this.folder).map((name) => join(this.folder, name)) : []
+    const names = existsSync(this.folder) ? readdirSync(this.folder) : []
+    // Node 22 and later keep compiled code beside them.
+    return names.filter((name) => name !== 'compiled').map((name) => join(this.folder, name))
   }
 
   entry(): string {
