@@ -314,7 +314,7 @@ function onTerminal(redirected: string, words: readonly string[], env: Env, colu
 async function closed(screen: Screen): Promise<string[]> {
   screen.type(CTRL_C)
   await screen.waitFor(/status \d+\r\n$/)
-  const lines = rendered(screen.text())
+  const lines = await rendered(screen.text(), screen.pty.cols)
   screen.type('\r')
   await screen.ended
   return lines
@@ -364,9 +364,7 @@ describe.concurrent('on a terminal', () => {
     const zero = / 0 (open|connections), \d kB up/
     const at = await screen.waitFor(zero)
     const one = columns === 80 ? / prod-db on port \d+: 1 connection, / : / 1 (open|connection), /
-    const block = rendered(screen.text())
-      .filter((line) => line.startsWith('export '))
-      .join('\n')
+    const block = (await rendered(screen.text(), columns)).filter((line) => line.startsWith('export ')).join('\n')
     const client = pasted(`unset PGPASSWORD PGSERVICE\n${block}`, `psql -w -Atc 'select pg_sleep(3)'`)
     await screen.waitFor(one, at)
     // As when something cleans the temporary folder: the passfile cannot be renewed.

@@ -1,23 +1,23 @@
-/**
- * What stands on a terminal after all this was written to it: its lines, without trailing blanks. Knows the few codes
- * that dbtunnel and listr2 use; a screen of endless height, where nothing is broken at the right edge.
- */
-export function rendered(text: string): string[] {
-  const lines = ['']
-  let row = 0
-  let column = 0
-  // eslint-disable-next-line no-control-regex
-  for (const [piece, parameters = '', code] of text.matchAll(/\u001B\[([\d;?]*)([A-Za-z])|[^]/g)) {
-    const count = Number(parameters || 1)
-    const line = lines[row] ?? ''
-    if (code === 'A') row = Math.max(row - count, 0)
-    else if (code === 'G') column = count - 1
-    else if (code === 'J') lines.splice(row, lines.length, line.slice(0, column))
-    else if (code === 'K') lines[row] = parameters === '2' ? '' : line.slice(0, column)
-    else if (code !== undefined) continue
-    else if (piece === '\r') column = 0
-    else if (piece === '\n') lines[++row] ??= ''
-    else lines[row] = line.slice(0, column).padEnd(column) + piece + line.slice(++column)
+import xterm from '@xterm/headless'
+
+/** A terminal of this width to which all this was written: every cell with its colours, and the cursor. */
+export async function emulated(text: string, columns: number): Promise<xterm.IBuffer> {
+  const terminal = new xterm.Terminal({cols: columns, allowProposedApi: true, convertEol: true})
+  await new Promise<void>((resolve) => terminal.write(text, resolve))
+  return terminal.buffer.active
+}
+
+/** The lines that stand on it, without trailing blanks; one that is broken at the right edge is still one. */
+export async function rendered(text: string, columns = 80): Promise<string[]> {
+  const screen = await emulated(text, columns)
+  const lines: string[] = []
+  let line = ''
+  for (let row = 0; row <= screen.baseY + screen.cursorY; row++) {
+    const isBroken = screen.getLine(row + 1)?.isWrapped ?? false
+    line += screen.getLine(row)?.translateToString() ?? ''
+    if (isBroken) continue
+    lines.push(line.trimEnd())
+    line = ''
   }
-  return lines.map((line) => line.trimEnd())
+  return lines
 }

@@ -23,41 +23,41 @@ beforeEach(() => {
 })
 afterEach(() => line.end())
 
-const shown = (): string[] => rendered(screen.written)
+const shown = (): Promise<string[]> => rendered(screen.written)
 
-it('is rewritten in place, a shorter one over a longer one, and an unchanged one not at all', () => {
+it('is rewritten in place, a shorter one over a longer one, and an unchanged one not at all', async () => {
   line.show(() => ' a long line of status')
   line.show(() => ' short')
-  expect(shown()).toEqual([' short'])
+  expect(await shown()).toEqual([' short'])
   const before = screen.written
   line.show(() => ' short')
   expect(screen.written).toBe(before)
 })
 
-it('stays below the lines that are written meanwhile, and nothing of it between them', () => {
+it('stays below the lines that are written meanwhile, and nothing of it between them', async () => {
   line.show(() => ' a long line of status')
   line.above('one\n')
   line.above('two\n')
-  expect(shown()).toEqual(['one', 'two', ' a long line of status'])
+  expect(await shown()).toEqual(['one', 'two', ' a long line of status'])
 })
 
-it('is drawn anew when the width changes, or when the run goes on after a stop', () => {
+it('is drawn anew when the width changes, or when the run goes on after a stop', async () => {
   line.show((columns) => ` ${columns}`)
   screen.columns = 40
   screen.emit('resize')
-  expect(shown()).toEqual([' 40'])
+  expect(await shown()).toEqual([' 40'])
   screen.write('the shell’s words\n')
   process.emit('SIGCONT')
-  expect(shown().at(-1)).toBe(' 40')
+  expect((await shown()).at(-1)).toBe(' 40')
 })
 
-it('is gone at the end, and for good', () => {
+it('is gone at the end, and for good', async () => {
   line.show(() => ' status')
   line.end()
   line.above('last\n')
   screen.emit('resize')
   process.emit('SIGCONT')
-  expect(shown()).toEqual(['last', ''])
+  expect(await shown()).toEqual(['last', ''])
 })
 
 it('writes lines alone where it was never shown', () => {
