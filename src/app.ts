@@ -1,4 +1,5 @@
 import {awsApi} from './adapters/aws/aws-api.js'
+import {leftSessions} from './adapters/aws/left-sessions.js'
 import {profileRegion} from './adapters/aws/profile.js'
 import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
@@ -10,8 +11,10 @@ import {privateFiles} from './adapters/private-files.js'
 import {prober} from './adapters/prober.js'
 import {processes} from './adapters/processes.js'
 import {processSignals} from './adapters/signals.js'
+import {stateFolder} from './adapters/state-folder.js'
 import type {Terminal} from './adapters/terminal.js'
 import {webSocketPort} from './adapters/websocket.js'
+import type {RecordedAccount} from './core/tunnel-record.js'
 
 /** The composition root: the outside world as ports, for a command to hand to its flow. */
 export function openApp(terminal: Terminal) {
@@ -35,6 +38,8 @@ export function openApp(terminal: Terminal) {
     signals: processSignals,
     // eslint-disable-next-line no-restricted-properties -- likewise
     sources: {env: environment, cwd: process.cwd(), profileRegion},
+    ssmOf: (account: RecordedAccount) => leftSessions(account, terminal),
+    state: stateFolder(environment),
     webSocket: webSocketPort,
   }
 }

@@ -1,9 +1,18 @@
 import {randomBytes} from 'node:crypto'
-import {constants, mkdtempSync, realpathSync, type Stats, statSync} from 'node:fs'
-import {open, rename, rm} from 'node:fs/promises'
+import {constants, mkdtempSync, realpathSync, rmSync, type Stats, statSync, writeFileSync} from 'node:fs'
+import {lstat, open, readdir, readFile, rename, rm, rmdir} from 'node:fs/promises'
 import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {PrivateFiles} from '../core/ports/files.js'
+import type {ProcessIdentity} from '../core/ports/hosts.js'
+import {type ProcessTable, processTable} from './process-identity.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** In each folder: whose it is, for whoever finds it later. */
+const OWNER = 'owner'
+/** It is written right after its folder was made. */
+const UNOWNED_MS = 60_000
 
 const STICKY = 0o1000
 const ANYONE_MAY_WRITE = 0o002
@@ -12,12 +21,13 @@ const ANYONE_MAY_WRITE = 0o002
  * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
  * goes with the login), else under TMPDIR.
  */
-export function privateFiles(environment: Readonly<Record<string, string | undefined>> = process.env): PrivateFiles {
+export function privateFiles(environment: Environment = process.env): PrivateFiles {
+  const table = processTable()
   return {
     // Made at once, without a pause before the caller goes on: no signal can
     // come between the folder and its undo.
     async makeFolder() {
-      return makeFolder(environment)
+      return makeFolder(environment, table.self())
     },
 
     async write(folder, name, content) {
@@ -43,6 +53,15 @@ export function privateFiles(environment: Readonly<Record<string, string | undef
 
     async removeFolder(folder) {
       await rm(folder, {recursive: true, force: true})
+    },
+
+    async sweep() {
+      for (const base of basesIn(environment)) {
+        const names = await readdir(base)
+        for (const name of names) {
+          if (/^dbtunnel-[A-Za-z0-9]{6}$/.test(name)) await removeLeft(join(base, name), table)
+        }
+      }
     },
 
     async readText(path) {
@@ -75,12 +94,41 @@ async function readPlain(path: string): Promise<string> {
   }
 }
 
-function makeFolder(environment: Readonly<Record<string, string | undefined>>): string {
+function makeFolder(environment: Environment, {pid, started}: ProcessIdentity): string {
   const base = privateBase(environment['XDG_RUNTIME_DIR']) ?? sharedBase(environment['TMPDIR'] || '/tmp')
+  let folder: string | undefined
   try {
-    return mkdtempSync(join(base, 'dbtunnel-'))
+    folder = mkdtempSync(join(base, 'dbtunnel-'))
+    writeFileSync(join(folder, OWNER), `${pid} ${started}\n`, {flag: 'wx', mode: 0o600})
+    return folder
   } catch (error) {
+    if (folder !== undefined) rmSync(folder, {recursive: true, force: true})
     throw unwritable(`No folder can be made in ${base}`, error)
+  }
+}
+
+/** Wherever an earlier run may have made its folder. */
+function basesIn(environment: Environment): readonly string[] {
+  const shared = (): string | undefined => {
+    try {
+      return sharedBase(environment['TMPDIR'] || '/tmp')
+    } catch {
+      return undefined
+    }
+  }
+  return [privateBase(environment['XDG_RUNTIME_DIR']), shared()].filter((base) => base !== undefined)
+}
+
+async function removeLeft(folder: string, table: ProcessTable): Promise<void> {
+  const stats = await lstat(folder).catch(() => undefined)
+  if (!stats?.isDirectory() || !isOurs(stats) || (stats.mode & 0o077) !== 0) return
+  const owner = await readFile(join(folder, OWNER), 'latin1').catch(() => '')
+  const [, pid, started] = /^(\d+) ([a-z0-9-]+)\n$/.exec(owner) ?? []
+  if (pid === undefined || started === undefined) {
+    // Killed between two steps. What is not empty is none of ours.
+    if (Date.now() - stats.mtimeMs > UNOWNED_MS) await rmdir(folder).catch(() => {})
+  } else if (table.state({pid: Number(pid), started}) === 'dead') {
+    await rm(folder, {recursive: true, force: true})
   }
 }
 

@@ -1,9 +1,7 @@
 import {execFileSync} from 'node:child_process'
 import {readFileSync, readlinkSync} from 'node:fs'
 import type {ProcessIdentity} from '../core/ports/hosts.js'
-
-/** `elsewhere`: of another container or hidden from us, so that nothing can be said of it. */
-export type ProcessState = 'alive' | 'dead' | 'elsewhere'
+import type {ProcessState} from '../core/ports/state.js'
 
 export interface ProcessTable {
   self(): ProcessIdentity

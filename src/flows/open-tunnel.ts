@@ -13,8 +13,10 @@ import type {HostsFile} from '../core/ports/hosts.js'
 import type {DialPort, ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
 import type {OverflowPort} from '../core/ports/overflow.js'
 import type {ProcessPort} from '../core/ports/process.js'
+import type {StatePort} from '../core/ports/state.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
+import type {TunnelRecord} from '../core/tunnel-record.js'
 import {hostsLines} from '../hosts/apply.js'
 import {mapName, type NameMapping} from '../hosts/map-name.js'
 import type {Target} from '../resolve/target.js'
@@ -35,6 +37,8 @@ import {
   userOf,
 } from './discover.js'
 import {openMemory} from './memory.js'
+import {openRegister} from './register.js'
+import {sweep, type SweepPorts} from './sweep.js'
 import {together} from './together.js'
 import {openWarmOrCold} from './warm-or-cold.js'
 
@@ -51,12 +55,13 @@ export interface TunnelPorts {
   readonly overflow: OverflowPort
   readonly process: ProcessPort
   readonly prober: Prober
+  readonly ssmOf: SweepPorts['ssmOf']
+  readonly state: StatePort
   readonly webSocket: WebSocketPort
 }
 
 export interface TunnelRequest extends DiscoveryRequest {
-  /** Whether the client that follows is libpq, which needs no hosts line. */
-  readonly client: 'libpq' | 'any'
+  readonly command: TunnelRecord['command']
 }
 
 /** A database within reach: verified, named and with its password in place. */
@@ -85,6 +90,9 @@ export type Login = Pick<Tunnel, 'target' | 'caller' | 'user' | 'database'>
 /** Whoever holds any certificate of the region's RDS could stand in the database's place. */
 const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
 
+/** For the sweep, at the end of a run that was over before it. */
+const SWEEP_GRACE_MS = 500
+
 const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
 
 /**
@@ -101,6 +109,7 @@ export async function openTunnel(
   run: Run,
 ): Promise<Tunnel> {
   const {settings} = request
+  sweepBeside(ports, run)
   // Before any call to AWS: neither program nor database will mend it.
   const door = await ownDoor(settings.localPort, ports.listen, run)
   const deadline = ports.clock.now() + settings.timeoutMs
@@ -134,8 +143,10 @@ async function open(
   run: Run,
   {door, reached, timeLeft}: {door: Door; reached: (step: (typeof STEPS)[number]) => void; timeLeft: () => number},
 ): Promise<Tunnel> {
-  const {settings, client} = request
-  const {aws, files} = ports
+  const {settings, command, name} = request
+  const {files} = ports
+  const register = openRegister({command, target: name.text, localPort: door.port, settings}, ports, run)
+  const aws = {...ports.aws, ssm: register.ssm}
   const memory = await openMemory(request, ports, run.say)
   const trust = (target: Target): Promise<string> => {
     checkSslMode(target.endpoint.host, settings.sslmode)
@@ -173,7 +184,7 @@ async function open(
             const authorities = target === described.target ? trusted : await trust(target)
             const preamble = preambleOf(target)
             const within = {target, bastions, settings: {...settings, timeoutMs}, authorities, preamble, engines}
-            return {discovery, authorities, session: await openSession(within, ports, run)}
+            return {discovery, authorities, session: await openSession(within, {...ports, aws}, run)}
           },
         },
         run,
@@ -189,7 +200,12 @@ async function open(
       const hosts = hostsLines(ports.hostsFile)
       // What a killed run left there would lead others astray; but nothing of ours depends on it.
       await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
-      return mapName(target.endpoint.host, {mode: settings.resolve, client}, hosts, run)
+      return mapName(
+        target.endpoint.host,
+        {mode: settings.resolve, client: command === 'psql' ? 'libpq' : 'any'},
+        hosts,
+        run,
+      )
     },
     ({via}) => (via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)'),
   )
@@ -246,6 +262,17 @@ async function ownDoor(port: number, listen: ListenPort, run: Run): Promise<Door
   run.undo.push('local port', 'local', async () => (await opening.catch(() => undefined))?.close())
   const opening = openDoor(port, listen)
   return opening
+}
+
+/** Of no effect on this run: not even at its end is it waited for longer than a moment. */
+function sweepBeside(ports: TunnelPorts, run: Run): void {
+  const over = new AbortController()
+  const swept = sweep(ports, run.say, over.signal)
+  run.undo.push('sweep', 'network', () =>
+    withDeadline(swept, SWEEP_GRACE_MS, () => new Error('late'))
+      .catch(() => {})
+      .finally(() => over.abort()),
+  )
 }
 
 function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promise<readonly SessionEngine[]> {

@@ -51,7 +51,7 @@ export async function open(
 
   const kept = supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
-    const tunnel = await openTunnel({name, settings, client: 'any'}, {...ports, aws}, progress, run)
+    const tunnel = await openTunnel({name, settings, command: 'open'}, {...ports, aws}, progress, run)
     run.signal.throwIfAborted()
     const {session, passfile, mapping} = tunnel
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.

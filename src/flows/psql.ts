@@ -44,7 +44,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
 
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
-    const tunnel = await openTunnel({name, settings, client: 'libpq'}, {...ports, aws}, progress, run)
+    const tunnel = await openTunnel({name, settings, command: 'psql'}, {...ports, aws}, progress, run)
     const {session, passfile} = tunnel
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)

@@ -1,5 +1,6 @@
 import type {Bastion} from '../bastion/bastion.js'
 import {engineOf} from '../client/engines.js'
+import {type Fields, ID, list, maybe, NODE_ID, record, TEXT, word} from '../core/fields.js'
 import {isHostName, isPort} from '../core/names.js'
 import type {CallerIdentity, Endpoint} from '../core/ports/aws.js'
 import type {Target} from '../resolve/target.js'
@@ -57,17 +58,11 @@ export function readRemembered(text: string, {name, settings}: DiscoveryRequest,
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** An id such as `vpc-0a1b`, `eu-west-1a`, `db-ABC`. */
-const ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,79}$/
-const NODE_ID = /^m?i-[0-9a-f]{8,17}$/
 const VERSION_NUMBER = /^[0-9][0-9.]{0,30}$/
 /** What IAM allows in the name of a user or a session, and what its session ids begin with. */
 const PLAIN = /^[\w+=,.@][\w+=,.@-]{0,127}$/
 /** libpq would read `=` and `://` as a whole connection string, psql a leading `-` as an option. */
 const DATABASE = /^(?!-)(?!.*:\/\/)[^=\p{Cc}]{1,63}$/u
-const TEXT = /^\P{Cc}{0,256}$/u
 const ARN = /^arn:[^\s\p{Cc}]{1,250}$/u
 
 function readTarget(fields: Fields): Omit<Target, 'name' | 'region' | 'profile'> {
@@ -108,24 +103,4 @@ function readCaller(fields: Fields): CallerIdentity {
     arn: word(fields, 'arn', ARN),
     name: word(fields, 'name', PLAIN),
   }
-}
-
-function record(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is no record`)
-  return value as Fields
-}
-
-function list<T>(value: unknown, what: string, read: (one: unknown) => T): readonly T[] {
-  if (!Array.isArray(value)) throw new Error(`${what} is no list`)
-  return value.map(read)
-}
-
-function word(fields: Fields, name: string, grammar: RegExp): string {
-  const value = fields[name]
-  if (typeof value === 'string' && grammar.test(value)) return value
-  throw new Error(`${name} is not what it should be`)
-}
-
-function maybe(fields: Fields, name: string, grammar: RegExp): string | undefined {
-  return fields[name] === undefined ? undefined : word(fields, name, grammar)
 }

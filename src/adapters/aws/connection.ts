@@ -10,6 +10,8 @@ export interface AwsOptions {
   readonly profile?: string | undefined
   readonly region: string
   readonly say: Pick<Say, 'debug'>
+  /** Where to ask, whatever variables and profiles say. */
+  readonly endpoint?: string | undefined
 }
 
 /** How this run asks AWS: settings, credentials and error texts that all services share. */
@@ -21,6 +23,7 @@ export interface Connection {
   readonly clientConfig: ReturnType<typeof clientConfig> & {
     readonly region: string
     readonly credentials: CredentialsProvider
+    readonly endpoint?: string
   }
   /**
    * Makes a loader of an SDK client, which runs at its first call. Loading takes long, and no request leaves while
@@ -57,13 +60,13 @@ const CALL_MS = 45_000
 // The SDK writes warnings to the console when it has no logger.
 const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
 
-export function connect({profile, region, say}: AwsOptions): Connection {
+export function connect({profile, region, say, endpoint}: AwsOptions): Connection {
   // Node 20 is on the SDK's way out: its warning is for us, not for the user's terminal.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   // Every request holds a secret. By an option, the SDK's own client for SSO would not be reached.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   // The SDK looks for endpoint URLs in the profile that AWS_PROFILE names, whatever profile a client is given.
-  if (profile !== undefined) process.env['AWS_PROFILE'] = profile
+  if (profile !== undefined && endpoint === undefined) process.env['AWS_PROFILE'] = profile
 
   const credentials = sharedCredentials(profile, region, clientConfig())
   const clients: SdkClient[] = []
@@ -74,7 +77,7 @@ export function connect({profile, region, say}: AwsOptions): Connection {
     region,
     profile,
     credentials,
-    clientConfig: {...clientConfig(), region, credentials},
+    clientConfig: {...clientConfig(), region, credentials, ...(endpoint === undefined ? {} : {endpoint})},
     loader(load) {
       let loaded: ReturnType<typeof load> | undefined
       return () => {

@@ -14,7 +14,13 @@ const CHUNK = 50
 
 const START_BACKOFF = {attempts: 5, baseMs: 500, capMs: 4000}
 
-export function ssmApi(connection: Connection): SsmApi {
+/** "… is not in a valid state". */
+const ENDED = ['ValidationException']
+/** Ended long ago, if this is the account that it was in. */
+const UNKNOWN = 'DoesNotExistException'
+
+/** `isOwn`: the sessions are of the account that is asked. */
+export function ssmApi(connection: Connection, isOwn = true): SsmApi {
   const load = connection.loader(async () => {
     const sdk = await import('./clients/ssm.js')
     const client = connection.adopt(new sdk.SSMClient(connection.clientConfig))
@@ -77,8 +83,7 @@ export function ssmApi(connection: Connection): SsmApi {
       try {
         await connection.ask('ssm:TerminateSession', (options) => client.send(send, options), signal)
       } catch (error) {
-        // "… is not in a valid state": it has ended already.
-        if (!causedBy(error, 'ValidationException', 'DoesNotExistException')) throw error
+        if (!causedBy(error, ...ENDED, ...(isOwn ? [UNKNOWN] : []))) throw error
       }
     },
 

@@ -145,7 +145,7 @@ export interface SsmApi {
   startSession(request: StartSessionRequest, signal?: AbortSignal): Promise<SessionGrant>
   /** Signs with fresh credentials. Only the token counts: the first stream URL stays (real plugin). */
   resumeSession(sessionId: string, signal?: AbortSignal): Promise<{readonly tokenValue: string}>
-  /** A session that has ended already counts as success. */
+  /** A session that has ended already counts as success; one that AWS does not know, too, if it can only be of this account. */
   terminateSession(sessionId: string, signal?: AbortSignal): Promise<void>
   /** The endpoint URL for the plugin's sixth argument; empty for the region's own. */
   endpointUrl(): Promise<string>

@@ -6,6 +6,8 @@ export interface PrivateFiles {
   write(folder: string, name: string, content: string): Promise<string>
   /** Removes the folder and all in it; a missing one is fine. */
   removeFolder(folder: string): Promise<void>
+  /** Removes the folders of runs that were killed. */
+  sweep(): Promise<void>
   /** Rejects with CONFIG_INVALID naming the path when it cannot be read. */
   readText(path: string): Promise<string>
 }

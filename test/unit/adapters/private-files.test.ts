@@ -1,6 +1,19 @@
-import {chmod, chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile} from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {dirname, join} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {privateFiles} from '../../../src/adapters/private-files.js'
 
@@ -90,7 +103,7 @@ describe('write', () => {
     expect(await modeOf(join(own, 'passfile'))).toBe(0o600)
     await files.write(own, 'passfile', 'two')
     expect(await readFile(join(own, 'passfile'), 'utf8')).toBe('two')
-    expect(await readdir(own)).toEqual(['passfile'])
+    expect((await readdir(own)).sort()).toEqual(['owner', 'passfile'])
   })
 
   it('replaces a link and never writes through it', async () => {
@@ -136,4 +149,50 @@ it('readText reads, or names the file that it cannot read', async () => {
     message: `The file ${missing} cannot be read: it does not exist.`,
   })
   await expect(privateFiles().readText(base)).rejects.toThrow('it is a folder')
+})
+
+describe('sweep', () => {
+  const DEAD = '999999 1-0-0\n'
+  const left = async (name: string, owner: string | undefined, mode = 0o700): Promise<string> => {
+    const path = await folder(name, mode)
+    if (owner !== undefined) await writeFile(join(path, 'owner'), owner)
+    return path
+  }
+  const swept = async (): Promise<string[]> => {
+    await privateFiles({XDG_RUNTIME_DIR: await folder('runtime', 0o700), TMPDIR: base}).sweep()
+    return (await readdir(base)).filter((name) => name !== 'runtime').sort()
+  }
+
+  it('removes the folders of dead owners, with all in them, wherever they had made them', async () => {
+    const runtime = await folder('elsewhere', 0o700)
+    await writeFile(join(await left('dbtunnel-aB3dE6', DEAD), 'passfile'), 'secret')
+    await left('elsewhere/dbtunnel-aB3dE6', DEAD)
+    await privateFiles({XDG_RUNTIME_DIR: runtime, TMPDIR: base}).sweep()
+    expect(await readdir(base)).toEqual(['elsewhere'])
+    expect(await readdir(runtime)).toEqual([])
+  })
+
+  it('leaves those of the living, and whatever it is not sure of', async () => {
+    const own = basename(await privateFiles({TMPDIR: base}).makeFolder())
+    await left('dbtunnel-sandbox-1', DEAD)
+    await left('dbtunnel-open00', DEAD, 0o755)
+    await left('dbtunnel-words0', 'nobody\n')
+    await writeFile(join(base, 'dbtunnel-words0/kept'), '')
+    await left('dbtunnel-new000', undefined)
+    await symlink(await left('target', DEAD), join(base, 'dbtunnel-link00'))
+    const all = (await readdir(base)).sort()
+    expect(all).toContain(own)
+    expect(await swept()).toEqual(all)
+  })
+
+  it.runIf(process.getuid?.() === 0)('leaves those of other users', async () => {
+    await chown(await left('dbtunnel-their0', DEAD), 65534, 65534)
+    expect(await swept()).toEqual(['dbtunnel-their0'])
+  })
+
+  it('removes an empty one that nobody came to sign, once it is old', async () => {
+    const path = await left('dbtunnel-empty0', undefined)
+    await utimes(path, 0, 0)
+    expect(await swept()).toEqual([])
+  })
 })

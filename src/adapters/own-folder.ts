@@ -1,0 +1,159 @@
+import {randomBytes} from 'node:crypto'
+import {constants, type Stats} from 'node:fs'
+import {lstat, mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises'
+import {dirname, isAbsolute, join} from 'node:path'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * A folder of this user's alone: 0700, its files 0600, each written whole under another name and renamed. What others own
+ * or may write, and what is a link, is refused: never read, and never written through. Each method but `write` rejects
+ * with ENOENT (`isMissing`) where there is no such folder.
+ */
+export interface OwnFolder {
+  readonly path: string
+  /** Makes the folder where it is missing. */
+  make(): Promise<void>
+  /** All that lies in it. */
+  names(): Promise<readonly string[]>
+  read(name: string): Promise<string>
+  /** Makes the folder, too. */
+  write(name: string, text: string): Promise<void>
+  /** A missing one is fine. */
+  remove(name: string): Promise<void>
+  /** Milliseconds since it was last written; without end for one that cannot be looked at. */
+  age(name: string): Promise<number>
+}
+
+const OTHERS_MAY_WRITE = 0o022
+
+/** `dbtunnel` in the folder of an XDG variable, else in its `fallback` at home; undefined where there is neither. */
+export function xdgFolder(
+  environment: Environment,
+  variable: 'XDG_CACHE_HOME' | 'XDG_STATE_HOME',
+  fallback: string,
+): string | undefined {
+  // By the XDG base directory specification a relative path does not count.
+  const named = environment[variable]
+  if (named && isAbsolute(named)) return join(named, 'dbtunnel')
+  const home = environment['HOME']
+  return home && isAbsolute(home) ? join(home, fallback, 'dbtunnel') : undefined
+}
+
+/** `largestBytes` is for one file: what is longer is none of ours. */
+export function ownFolder(path: string, largestBytes: number): OwnFolder {
+  return {
+    path,
+    make: () => makeFolder(path),
+    async names() {
+      await checkFolder(path)
+      return readdir(path)
+    },
+    async read(name) {
+      await checkFolder(path)
+      return readEntry(join(path, name), largestBytes)
+    },
+    async write(name, text) {
+      if (Buffer.byteLength(text) > largestBytes) throw new Error('the entry would be too long')
+      await makeFolder(path)
+      await writeEntry(path, name, text)
+    },
+    async remove(name) {
+      await checkFolder(path)
+      await rm(join(path, name), {force: true})
+    },
+    async age(name) {
+      const {mtimeMs} = await lstat(join(path, name)).catch(() => ({mtimeMs: 0}))
+      return Date.now() - mtimeMs
+    },
+  }
+}
+
+/** Whether that is all that went wrong: what was never written is not there. */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const stats = await lstat(folder)
+  if (!stats.isDirectory()) throw new Error(`${folder} is no folder`)
+  checkOurs(folder, stats)
+}
+
+function checkOurs(path: string, {uid, mode}: Stats): void {
+  if (uid !== process.geteuid?.()) throw new Error(`${path} belongs to someone else`)
+  if ((mode & OTHERS_MAY_WRITE) !== 0) throw new Error(`others may write ${path}`)
+}
+
+/** Made only where we are at home: root with a user's HOME (sudo) must not leave a folder there that locks the user out. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    return await checkFolder(folder)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  const home = await nearest(dirname(folder))
+  if ((await stat(home)).uid !== process.geteuid?.()) throw new Error(`${home} belongs to someone else`)
+  await makeMissing(folder)
+  await checkFolder(folder)
+}
+
+/** One by one: Node's recursive way never ends where a folder cannot be made, as in /proc (20 to 24). */
+async function makeMissing(folder: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(folder, 0o700).catch((error: NodeJS.ErrnoException) => {
+      // Another run was faster.
+      if (error.code !== 'EEXIST') throw error
+    })
+  await make().catch(async (error: unknown) => {
+    if (!isMissing(error)) throw error
+    await makeMissing(dirname(folder))
+    await make()
+  })
+}
+
+/** The folder itself, or the first above it that is there. */
+async function nearest(folder: string): Promise<string> {
+  try {
+    await stat(folder)
+    return folder
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    return nearest(dirname(folder))
+  }
+}
+
+async function readEntry(path: string, largestBytes: number): Promise<string> {
+  // No link is followed, and nothing that is no file is waited for.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ELOOP' ? new Error(`${path} is a link`) : error
+  })
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new Error(`${path} is no file`)
+    checkOurs(path, stats)
+    const {buffer, bytesRead} = await file.read(Buffer.alloc(largestBytes + 1))
+    if (bytesRead > largestBytes) throw new Error(`${path} is too long`)
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Whoever reads meanwhile finds the old text or the new one, and of two writers one wins. */
+async function writeEntry(folder: string, name: string, text: string): Promise<void> {
+  const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`)
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+    } finally {
+      await file.close()
+    }
+    await rename(draft, join(folder, name))
+  } catch (error) {
+    await rm(draft, {force: true}).catch(() => {})
+    throw error
+  }
+}

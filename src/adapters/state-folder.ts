@@ -1,0 +1,64 @@
+import {join} from 'node:path'
+import type {ProcessIdentity} from '../core/ports/hosts.js'
+import type {StateFile, StatePort} from '../core/ports/state.js'
+import {isMissing, type OwnFolder, ownFolder, xdgFolder} from './own-folder.js'
+import {processTable} from './process-identity.js'
+
+const LARGEST_BYTES = 64 * 1024
+/** A draft is written within milliseconds: an older one was left by a run that was killed. */
+const DRAFT_MS = 60_000
+
+/** A folder `dbtunnel` in XDG_STATE_HOME, else in ~/.local/state. What is not this user's alone to write is not believed. */
+export function stateFolder(environment: Readonly<Record<string, string | undefined>>): StatePort {
+  const place = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state')
+  const folder = place === undefined ? undefined : ownFolder(place, LARGEST_BYTES)
+  const table = processTable()
+  const needed = (): OwnFolder => {
+    if (folder) return folder
+    throw new Error('there is no home folder')
+  }
+  return {
+    async files() {
+      if (!folder) return []
+      try {
+        const names = await folder.names()
+        await discardDrafts(names, folder)
+        return (await Promise.all(names.filter((name) => !isDraft(name)).map((name) => look(name, folder)))).flat()
+      } catch (error) {
+        return isMissing(error) ? [] : [{path: folder.path, problem: (error as Error).message}]
+      }
+    },
+    write: async (owner, text) => needed().write(nameOf(owner), text),
+    remove: async (owner) =>
+      needed()
+        .remove(nameOf(owner))
+        .catch((error: unknown) => {
+          if (!isMissing(error)) throw error
+        }),
+    self: () => table.self(),
+    look: (owner) => table.state(owner),
+  }
+}
+
+function nameOf({pid, started}: ProcessIdentity): string {
+  return `${pid}-${started}.json`
+}
+
+function isDraft(name: string): boolean {
+  return /^\.\d+-[a-z0-9-]+\.json\.[0-9a-f]+$/.test(name)
+}
+
+async function discardDrafts(names: readonly string[], folder: OwnFolder): Promise<void> {
+  for (const name of names.filter(isDraft)) if ((await folder.age(name)) > DRAFT_MS) await folder.remove(name)
+}
+
+/** Nothing, where it has been removed meanwhile. */
+async function look(name: string, folder: OwnFolder): Promise<readonly StateFile[]> {
+  const path = join(folder.path, name)
+  if (!name.endsWith('.json')) return [{path, problem: `${path} is no state file`}]
+  try {
+    return [{path, text: await folder.read(name)}]
+  } catch (error) {
+    return isMissing(error) ? [] : [{path, problem: (error as Error).message}]
+  }
+}

@@ -1,0 +1,20 @@
+import type {ProcessIdentity} from './hosts.js'
+
+/** `elsewhere`: of another container or hidden from us, so that nothing can be said of it. */
+export type ProcessState = 'alive' | 'dead' | 'elsewhere'
+
+/** A file of the state folder: its text, or what is wrong with it, in words that name it. */
+export type StateFile =
+  {readonly path: string; readonly text: string} | {readonly path: string; readonly problem: string}
+
+/** What is open on this machine, a file for each owner: for those who come later, whatever becomes of the owner. */
+export interface StatePort {
+  /** Every state file, and all else that lies there or stands in the way. Never rejects; empty where nothing was ever open. */
+  files(): Promise<readonly StateFile[]>
+  /** Rejects with an Error whose message says what is in the way. */
+  write(owner: ProcessIdentity, text: string): Promise<void>
+  /** A missing file is fine. Rejects likewise. */
+  remove(owner: ProcessIdentity): Promise<void>
+  self(): ProcessIdentity
+  look(owner: ProcessIdentity): ProcessState
+}

@@ -1,0 +1,110 @@
+import {count, type Fields, ID, list, maybe, NODE_ID, record, TEXT, word} from './fields.js'
+import {isHostName, isPort} from './names.js'
+import type {Endpoint} from './ports/aws.js'
+import type {ProcessIdentity} from './ports/hosts.js'
+
+/** A session that has not ended at AWS, as far as its owner knew. */
+export interface RecordedSession {
+  readonly id: string
+  /** The bastion's id. */
+  readonly bastion: string
+}
+
+/** Whom to ask to end a session, and where. */
+export interface RecordedAccount {
+  readonly profile?: string | undefined
+  readonly region: string
+  readonly partition: string
+  /** Systems Manager's; empty for the region's own. */
+  readonly endpointUrl: string
+}
+
+/** What others may know of a tunnel: the content of its state file. No secret is in it. */
+export interface TunnelRecord {
+  readonly owner: ProcessIdentity
+  readonly command: 'psql' | 'open'
+  /** As it was typed. */
+  readonly target: string
+  readonly account: RecordedAccount
+  /** The database's own. */
+  readonly endpoint: Endpoint
+  /** On 127.0.0.1. */
+  readonly localPort: number
+  /** The one in use last. */
+  readonly sessions: readonly RecordedSession[]
+  /** Of the first session, in milliseconds since the epoch. */
+  readonly since: number
+  /** Of a dead owner: why its sessions could not be ended, and since when that is so. */
+  readonly failure?: {readonly message: string; readonly since: number} | undefined
+}
+
+/** Raised whenever what is written means something else. */
+const VERSION = 1
+const MOST_SESSIONS = 100
+
+export function writeTunnelRecord(tunnel: TunnelRecord): string {
+  return `${JSON.stringify({version: VERSION, ...tunnel})}\n`
+}
+
+/** Reads what `writeTunnelRecord` wrote. Throws with what is wrong. */
+export function readTunnelRecord(text: string): TunnelRecord {
+  const fields = record(JSON.parse(text), 'the file')
+  if (fields['version'] !== VERSION) throw new Error('it is in the form of another version of dbtunnel')
+  const sessions = list(fields['sessions'], 'sessions', readSession)
+  if (sessions.length > MOST_SESSIONS) throw new Error('sessions are too many')
+  return {
+    owner: readOwner(record(fields['owner'], 'owner')),
+    command: word(fields, 'command', /^(psql|open)$/) as TunnelRecord['command'],
+    target: word(fields, 'target', TEXT),
+    account: readAccount(record(fields['account'], 'account')),
+    endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),
+    localPort: readPort(fields, 'localPort'),
+    sessions,
+    since: count(fields, 'since'),
+    failure: fields['failure'] === undefined ? undefined : readFailure(record(fields['failure'], 'failure')),
+  }
+}
+
+/** What IAM allows in the name of a user or role session, a hyphen, and a random word. */
+const SESSION_ID = /^[\w+=,.@][\w+=,.@-]{0,190}$/
+const PROFILE = /^(?!-)\P{Cc}{1,128}$/u
+const REGION = /^[a-z0-9-]{1,40}$/
+const URL = /^(https?:\/\/[^\s\p{Cc}]{1,512})?$/u
+/** Several lines, of ours and AWS's. */
+const MESSAGE = /^[^\0]{0,2000}$/
+
+function readOwner(fields: Fields): ProcessIdentity {
+  const pid = count(fields, 'pid')
+  if (pid === 0) throw new Error('pid is none')
+  return {pid, started: word(fields, 'started', /^[a-z0-9-]{1,100}$/)}
+}
+
+function readAccount(fields: Fields): RecordedAccount {
+  return {
+    profile: maybe(fields, 'profile', PROFILE),
+    region: word(fields, 'region', REGION),
+    partition: word(fields, 'partition', ID),
+    endpointUrl: word(fields, 'endpointUrl', URL),
+  }
+}
+
+function readEndpoint(fields: Fields): Endpoint {
+  const host = word(fields, 'host', TEXT)
+  if (!isHostName(host)) throw new Error('host is no host name')
+  return {host, port: readPort(fields, 'port')}
+}
+
+function readPort(fields: Fields, name: string): number {
+  const port = count(fields, name)
+  if (!isPort(port)) throw new Error(`${name} is none`)
+  return port
+}
+
+function readSession(value: unknown): RecordedSession {
+  const fields = record(value, 'session')
+  return {id: word(fields, 'id', SESSION_ID), bastion: word(fields, 'bastion', NODE_ID)}
+}
+
+function readFailure(fields: Fields): NonNullable<TunnelRecord['failure']> {
+  return {message: word(fields, 'message', MESSAGE), since: count(fields, 'since')}
+}

@@ -1,0 +1,71 @@
+import type {SsmApi} from '../core/ports/aws.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {PrivateFiles} from '../core/ports/files.js'
+import type {StatePort} from '../core/ports/state.js'
+import type {Say} from '../core/run.js'
+import {type RecordedAccount, readTunnelRecord, type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
+
+export interface SweepPorts {
+  readonly clock: Pick<Clock, 'now'>
+  readonly files: Pick<PrivateFiles, 'sweep'>
+  readonly state: StatePort
+  /** Systems Manager as someone else had asked it. */
+  readonly ssmOf: (account: RecordedAccount) => Pick<SsmApi, 'terminateSession'>
+}
+
+/** Session Manager ends what nobody uses: within an hour at the most (its idle timeout), and this is a day. */
+const GIVE_UP_MS = 24 * 60 * 60_000
+
+/**
+ * Takes out what dead owners have left: their private folders, and their sessions at AWS, as those had asked it. What
+ * AWS refuses is kept, with why, for the next time. Never rejects.
+ */
+export async function sweep(ports: SweepPorts, say: Pick<Say, 'debug'>, signal: AbortSignal): Promise<void> {
+  await ports.files.sweep().catch((error: unknown) => say.debug(`private folders not swept: ${String(error)}`))
+  const dead = (await ports.state.files()).flatMap((file) => {
+    const record = 'text' in file ? believed(file.text) : undefined
+    return record && ports.state.look(record.owner) === 'dead' ? [record] : []
+  })
+  await Promise.all(
+    dead.map((record) =>
+      endLeft(record, ports, signal).catch((error: unknown) => {
+        say.debug(`state: ${sessionsOf(record)} not ended: ${(error as Error).message}`)
+      }),
+    ),
+  )
+}
+
+/**
+ * Ends a dead owner's sessions at AWS and takes its state file out. Rejects with what AWS refuses it with, after noting
+ * that in the file.
+ */
+export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: AbortSignal): Promise<void> {
+  const {clock, ssmOf, state} = ports
+  const {account, owner, sessions} = record
+  try {
+    const ssm = ssmOf(account)
+    await Promise.all(sessions.map(({id}) => ssm.terminateSession(id, signal)))
+  } catch (error) {
+    if (signal.aborted) throw error
+    const since = record.failure?.since ?? clock.now()
+    if (clock.now() - since < GIVE_UP_MS) {
+      const failure = {message: (error as Error).message, since}
+      await state.write(owner, writeTunnelRecord({...record, failure}))
+      throw error
+    }
+  }
+  await state.remove(owner)
+}
+
+/** What cannot be read is for `status` to tell. */
+function believed(text: string): TunnelRecord | undefined {
+  try {
+    return readTunnelRecord(text)
+  } catch {
+    return undefined
+  }
+}
+
+function sessionsOf({sessions}: TunnelRecord): string {
+  return sessions.map(({id}) => id).join(', ')
+}

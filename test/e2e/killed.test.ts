@@ -1,0 +1,79 @@
+import {readdirSync} from 'node:fs'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {CARRIERS} from '../support/carriers.js'
+import {run, start} from '../support/dbtunnel.js'
+import {expectNothingOf, pidOf, watchFor} from '../support/leftovers.js'
+import {until} from '../support/until.js'
+
+type Env = Record<string, string>
+
+let sandbox: Sandbox
+beforeAll(async () => {
+  sandbox = await startSandbox()
+})
+afterAll(async () => {
+  await watchFor(sandbox, {}).expectNothingLeft()
+  await sandbox.close()
+})
+
+let marks = 0
+function environment(change: Env = {}): Env {
+  return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', DBTUNNEL_REASON: `killed-${++marks}`, ...change}
+}
+const stateOf = (env: Env): string[] => readdirSync(join(env['HOME'] ?? '', '.local/state/dbtunnel'))
+const sessionOf = (env: Env) => sandbox.sessions.all().find(({reason}) => reason === env['DBTUNNEL_REASON'])
+
+const COMMANDS = {
+  psql: {
+    words: ['psql', 'prod-db', '-c', 'select pg_sleep(60)'],
+    isThere: (env: Env) => pidOf(env, 'psql') !== undefined,
+  },
+  open: {words: ['open', 'prod-db', '--quiet'], isThere: (_: Env, stdout: string) => /PGPASSFILE/.test(stdout)},
+}
+
+describe.concurrent.each(CARRIERS)('killed with -9, $name', (carrier) => {
+  it.each(['psql', 'open'] as const)('%s leaves what the next start takes away, at AWS, too', async (name) => {
+    const {words, isThere} = COMMANDS[name]
+    const env = environment(carrier.env)
+    const running = start(words, {env, detached: true})
+    await until(name, () => isThere(env, running.stdout()))
+    running.child.kill('SIGKILL')
+    await running.ended
+    expect(stateOf(env)).toHaveLength(1)
+
+    const next = await run(['psql', 'billing-db', '-Atc', 'select 1'], {env: {...env, DBTUNNEL_REASON: 'next'}})
+    expect(next).toMatchObject({status: 0, stdout: '1\n'})
+    expect(sessionOf(env)?.endedAt).toBeDefined()
+    expect(stateOf(env)).toEqual([])
+    await expectNothingOf(env)
+  })
+})
+
+it('a session that AWS will not let the next start end does not hold that up, and is not forgotten', async () => {
+  const env = environment({DBTUNNEL_ENGINE: 'native'})
+  const running = start(['open', 'prod-db'], {env, detached: true})
+  await until('open', () => /PGPASSFILE/.test(running.stdout()))
+  running.child.kill('SIGKILL')
+  await running.ended
+
+  const again = async (change: Env): Promise<void> => {
+    expect(await run(['psql', 'prod-db', '-Atc', 'select 1'], {env: {...env, ...change}})).toMatchObject({status: 0})
+  }
+  // Of another account, where nobody knows the session.
+  await again(keysOf(sandbox.env('other-admin')))
+  const hangs = sandbox.aws.disturbances.add({action: 'ssm:TerminateSession', effect: {kind: 'hang'}})
+  await again({})
+  hangs()
+  expect(sessionOf(env)?.endedAt).toBeUndefined()
+  expect(stateOf(env)).toHaveLength(2)
+  await again({})
+  expect(sessionOf(env)?.endedAt).toBeDefined()
+  expect(stateOf(env)).toEqual([])
+  await expectNothingOf(env)
+})
+
+function keysOf(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^AWS_.*(KEY|TOKEN)/.test(name)))
+}

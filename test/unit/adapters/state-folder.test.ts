@@ -1,0 +1,60 @@
+import {chmod, mkdtemp, readdir, realpath, rm, stat, symlink, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterEach, beforeEach, expect, it} from 'vitest'
+import {stateFolder} from '../../../src/adapters/state-folder.js'
+
+let home: string
+beforeEach(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), 'dbtunnel-test-')))
+})
+afterEach(() => rm(home, {recursive: true, force: true}))
+
+const state = (environment: Readonly<Record<string, string>> = {HOME: home}) => stateFolder(environment)
+const folder = (): string => join(home, '.local/state/dbtunnel')
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777
+
+it('keeps one file an owner, for this user alone, until it is removed', async () => {
+  const [one, two] = [state().self(), {pid: 1, started: '7-a-b'}]
+  expect(await state().files()).toEqual([])
+  await state().write(one, 'first')
+  await state().write(one, 'second')
+  await state().write(two, 'other')
+  expect((await state().files()).map((file) => 'text' in file && file.text).sort()).toEqual(['other', 'second'])
+  expect(await modeOf(folder())).toBe(0o700)
+  for (const {path} of await state().files()) expect(await modeOf(path)).toBe(0o600)
+  await state().remove(one)
+  await state().remove(one)
+  expect(await state().files()).toEqual([{path: join(folder(), '1-7-a-b.json'), text: 'other'}])
+  expect(state().look(one)).toBe('alive')
+})
+
+it('honours XDG_STATE_HOME', async () => {
+  const place = join(home, 'xdg/deep')
+  await state({HOME: home, XDG_STATE_HOME: place}).write({pid: 1, started: '7'}, 'text')
+  expect(await readdir(join(place, 'dbtunnel'))).toEqual(['1-7.json'])
+  expect(await state().files()).toEqual([])
+})
+
+it('tells of what it does not believe, and reads none of it', async () => {
+  await state().write({pid: 1, started: '7'}, 'text')
+  await chmod(join(folder(), '1-7.json'), 0o622)
+  await writeFile(join(home, 'theirs'), 'theirs')
+  await symlink(join(home, 'theirs'), join(folder(), '2-7.json'))
+  await writeFile(join(folder(), '3-7.json'), 'x'.repeat(70_000))
+  await writeFile(join(folder(), 'notes.txt'), '')
+  const files = await state().files()
+  expect(files.map((file) => ('problem' in file ? file.problem : file.text)).sort()).toEqual([
+    `${folder()}/2-7.json is a link`,
+    `${folder()}/3-7.json is too long`,
+    `${folder()}/notes.txt is no state file`,
+    `others may write ${folder()}/1-7.json`,
+  ])
+  await chmod(folder(), 0o777)
+  expect(await state().files()).toEqual([{path: folder(), problem: `others may write ${folder()}`}])
+})
+
+it('is nothing where there is no home', async () => {
+  expect(await state({}).files()).toEqual([])
+  await expect(state({}).write({pid: 1, started: '7'}, 'text')).rejects.toThrow('no home folder')
+})

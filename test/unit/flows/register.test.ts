@@ -1,0 +1,160 @@
+import {beforeEach, describe, expect, it} from 'vitest'
+import {fail} from '../../../src/core/errors.js'
+import type {SsmApi} from '../../../src/core/ports/aws.js'
+import type {ProcessIdentity} from '../../../src/core/ports/hosts.js'
+import type {ProcessState, StateFile, StatePort} from '../../../src/core/ports/state.js'
+import {readTunnelRecord, type TunnelRecord} from '../../../src/core/tunnel-record.js'
+import {openRegister} from '../../../src/flows/register.js'
+import {sweep} from '../../../src/flows/sweep.js'
+import {recordedRun} from '../session/recorded-run.js'
+
+const NOW = 1_700_000_000_000
+const DAY_MS = 86_400_000
+const SELF = {pid: 42, started: '7-a-b'}
+const ENDPOINT = 'https://ssm.eu-west-1.example.com'
+const settings = {region: 'eu-west-1', profile: 'work'}
+const parameters = {host: ['prod-db.abc.eu-west-1.rds.amazonaws.com'], portNumber: ['5432']}
+
+/** What lies in the state folder, by owner. */
+let files: Map<string, string>
+let folderWritable: boolean
+let ended: string[]
+let refusal: Error | undefined
+let now: number
+
+beforeEach(() => {
+  files = new Map()
+  folderWritable = true
+  ended = []
+  refusal = undefined
+  now = NOW
+})
+
+const keyOf = ({pid, started}: ProcessIdentity): string => `${pid}-${started}`
+const stateAs = (process: ProcessState): StatePort => ({
+  files: async () => [...files].map(([path, text]): StateFile => ({path, text})),
+  async write(owner, text) {
+    if (!folderWritable) throw new Error('the disk is full')
+    files.set(keyOf(owner), text)
+  },
+  remove: async (owner) => void files.delete(keyOf(owner)),
+  self: () => SELF,
+  look: () => process,
+})
+const recorded = (): TunnelRecord => readTunnelRecord(files.get(keyOf(SELF)) ?? 'null')
+
+let granted = 0
+const ssm = {
+  startSession: async () => ({sessionId: `alice-b-0a${++granted}`, tokenValue: 'secret', streamUrl: 'wss://secret'}),
+  terminateSession: async (id: string) => {
+    if (refusal) throw refusal
+    ended.push(id)
+  },
+  endpointUrl: async () => ENDPOINT,
+} as Partial<SsmApi> as SsmApi
+
+function open() {
+  const run = recordedRun()
+  const ports = {aws: {ssm}, clock: {now: () => now}, state: stateAs('alive')}
+  const register = openRegister({command: 'open', target: 'prod-db', localPort: 15432, settings}, ports, run)
+  const start = async (target: string): Promise<string> => {
+    const {sessionId} = await register.ssm.startSession({target, document: 'D', parameters})
+    run.undo.push('session', 'network', () => register.ssm.terminateSession(sessionId))
+    return sessionId
+  }
+  return {run, register, start}
+}
+
+const BASTION = 'i-0123456789abcdef0'
+
+describe('the state file of a run', () => {
+  it('is there once AWS has granted a session, says what is known, without a secret, and goes at the end', async () => {
+    const {run, start} = open()
+    expect(files.size).toBe(0)
+    const id = await start(BASTION)
+    expect(recorded()).toEqual({
+      owner: SELF,
+      command: 'open',
+      target: 'prod-db',
+      account: {profile: 'work', region: 'eu-west-1', partition: 'aws', endpointUrl: ENDPOINT},
+      endpoint: {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432},
+      localPort: 15432,
+      sessions: [{id, bastion: BASTION}],
+      since: NOW,
+    })
+    expect([...files.values()].join()).not.toContain('secret')
+    expect(await run.end()).toEqual([])
+    expect(ended).toEqual([id])
+    expect(files.size).toBe(0)
+  })
+
+  it('names every session until it has ended: one that replaces another, and one that AWS would not end', async () => {
+    const {run, register, start} = open()
+    const [one, two] = [await start(BASTION), await start('i-0fedcba9876543210')]
+    expect(recorded().sessions.map(({id}) => id)).toEqual([one, two])
+    await register.ssm.terminateSession(one)
+    expect(recorded().sessions).toEqual([{id: two, bastion: 'i-0fedcba9876543210'}])
+    refusal = fail('AWS_UNREACHABLE', 'No network.')
+    await run.end()
+    expect(recorded().sessions.map(({id}) => id)).toEqual([two])
+  })
+
+  it('is no reason to stop where it cannot be written', async () => {
+    folderWritable = false
+    const {run, start} = open()
+    await start(BASTION)
+    expect(await run.end()).toEqual([])
+  })
+})
+
+describe('the sweep', () => {
+  const sweepAs = async (process: ProcessState): Promise<unknown> => {
+    const asked: unknown[] = []
+    const ssmOf = (account: unknown) => {
+      asked.push(account)
+      return ssm
+    }
+    const ports = {clock: {now: () => now}, files: {sweep: async () => {}}, ssmOf, state: stateAs(process)}
+    await sweep(ports, {debug: () => {}}, new AbortController().signal)
+    return asked
+  }
+  /** As kill -9 leaves it. */
+  const left = async (): Promise<string> => open().start(BASTION)
+
+  it('ends a dead owner’s sessions as that one had asked AWS, and takes its file out', async () => {
+    const id = await left()
+    expect(await sweepAs('dead')).toEqual([
+      {profile: 'work', region: 'eu-west-1', partition: 'aws', endpointUrl: ENDPOINT},
+    ])
+    expect(ended).toEqual([id])
+    expect(files.size).toBe(0)
+  })
+
+  it.each(['alive', 'elsewhere'] as const)('leaves those of an owner that is %s', async (process) => {
+    await left()
+    expect(await sweepAs(process)).toEqual([])
+    expect(files.size).toBe(1)
+  })
+
+  it('keeps what AWS refuses to end, with why, and gives it up when Session Manager must have ended it', async () => {
+    await left()
+    refusal = fail('CREDENTIALS_EXPIRED', 'The AWS credentials (profile work) have expired.')
+    await sweepAs('dead')
+    now += DAY_MS - 1
+    await sweepAs('dead')
+    expect(recorded().failure).toEqual({message: refusal.message, since: NOW})
+    now += 1
+    await sweepAs('dead')
+    expect(files.size).toBe(0)
+  })
+
+  it('is not stopped by a file that it cannot read, and leaves that', async () => {
+    await left()
+    const text = files.get(keyOf(SELF)) ?? ''
+    files.set('broken', text.slice(0, -10))
+    files.set('hostile', text.replace(BASTION, '--delete'))
+    files.set('list', '[]')
+    await sweepAs('dead')
+    expect([...files.keys()].sort()).toEqual(['broken', 'hostile', 'list'])
+  })
+})
