@@ -6,6 +6,7 @@ import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec, ServantProcess} from '../core/ports/process.js'
 import {exists, findExecutable, isBareText} from './executables.js'
+import {startWatcher} from './plugin-watcher.js'
 
 interface Channels {
   readonly stdio: StdioOptions
@@ -30,7 +31,15 @@ export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort
     },
 
     async spawnServant(spec) {
-      return servant(await start(spec, path, PIPED))
+      const watcher = await startWatcher()
+      try {
+        const program = servant(await start(spec, path, PIPED))
+        watcher.watch(program.pid)
+        return {...program, ended: program.ended.finally(() => watcher.end())}
+      } catch (error) {
+        await watcher.end()
+        throw error
+      }
     },
 
     async output(spec, timeoutMs) {

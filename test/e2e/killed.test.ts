@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS} from '../support/carriers.js'
 import {run, start} from '../support/dbtunnel.js'
-import {expectNothingOf, pidOf, watchFor} from '../support/leftovers.js'
+import {childrenOf, commandOf, expectNothingOf, pidOf, processesWith, watchFor} from '../support/leftovers.js'
 import {until} from '../support/until.js'
 
 type Env = Record<string, string>
@@ -33,6 +33,8 @@ const COMMANDS = {
   open: {words: ['open', 'prod-db', '--quiet'], isThere: (_: Env, stdout: string) => /PGPASSFILE/.test(stdout)},
 }
 
+/** More than the watcher's patience with the plugin, and less than is promised. */
+const GONE_MS = 5000
 describe.concurrent.each(CARRIERS)('killed with -9, $name', (carrier) => {
   it.each(['psql', 'open'] as const)('%s leaves what the next start takes away, at AWS, too', async (name) => {
     const {words, isThere} = COMMANDS[name]
@@ -41,6 +43,7 @@ describe.concurrent.each(CARRIERS)('killed with -9, $name', (carrier) => {
     await until(name, () => isThere(env, running.stdout()))
     running.child.kill('SIGKILL')
     await running.ended
+    await until('the end of all programs', () => processesWith(env).length === 0, GONE_MS)
     expect(stateOf(env)).toHaveLength(1)
 
     const next = await run(['psql', 'billing-db', '-Atc', 'select 1'], {env: {...env, DBTUNNEL_REASON: 'next'}})
@@ -49,6 +52,26 @@ describe.concurrent.each(CARRIERS)('killed with -9, $name', (carrier) => {
     expect(stateOf(env)).toEqual([])
     await expectNothingOf(env)
   })
+})
+
+it('a plugin that does not listen goes, too, and at a normal end the one who watches it', async () => {
+  const [, plugin] = CARRIERS
+  const env = environment({...plugin?.env, SANDBOX_PLUGIN_FAULT: 'ignore-sigint'})
+  const [killed, stopped] = [0, 1].map(() => start(COMMANDS.open.words, {env, detached: true}))
+  for (const one of [killed, stopped]) await until('open', () => COMMANDS.open.isThere(env, one?.stdout() ?? ''))
+  const watchers = [killed, stopped].map((one) =>
+    childrenOf(one?.child.pid ?? 0).filter((pid) => commandOf(pid).includes('plugin-watcher')),
+  )
+  expect(watchers).toEqual([[expect.any(Number)], [expect.any(Number)]])
+  // It has nothing that others may not know.
+  for (const [pid] of watchers) expect(commandOf(pid ?? 0)).toMatch(/^\S+ \S+plugin-watcher\.js $/)
+  stopped?.child.kill('SIGTERM')
+  await stopped?.ended
+  expect(commandOf(watchers[1]?.[0] ?? 0)).toBe('')
+  killed?.child.kill('SIGKILL')
+  await until('the end of all programs', () => processesWith(env).length === 0, GONE_MS)
+  await until('the end of the watcher', () => commandOf(watchers[0]?.[0] ?? 0) === '', GONE_MS)
+  expect(await run(['psql', 'prod-db', '-c', 'select 1'], {env})).toMatchObject({status: 0})
 })
 
 it('a session that AWS will not let the next start end does not hold that up, and is not forgotten', async () => {

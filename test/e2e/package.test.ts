@@ -79,6 +79,7 @@ describe('the package', () => {
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'bin/plugin-watcher.js',
       'bin/run.js',
       'dist/execute.js',
       'dist/help.js',

@@ -64,9 +64,19 @@ export function pidOf(env: Readonly<Record<string, string>>, program: string): n
   return line === undefined ? undefined : Number(line.split(' ')[0])
 }
 
+/** The processes that this one has started. */
+export function childrenOf(parent: number): number[] {
+  return pids().filter((pid) => readProc(pid, 'status').includes(`\nPPid:\t${parent}\n`))
+}
+
+/** Its words, each with a space behind it; empty when it has gone. */
+export function commandOf(pid: number): string {
+  return readProcess(pid, 'cmdline').join(' ')
+}
+
 /** The argument lists of all processes of the machine. */
 export function commandLines(): string[] {
-  return pids().map((pid) => readProcess(pid, 'cmdline').join(' '))
+  return pids().map(commandOf)
 }
 
 /** Ports on which some process of this network namespace listens (TCP over IPv4 and IPv6). */
@@ -97,9 +107,13 @@ function isZombie(pid: number): boolean {
 }
 
 function readProcess(pid: number, what: 'environ' | 'cmdline'): string[] {
+  return readProc(pid, what).split('\0')
+}
+
+function readProc(pid: number, what: 'environ' | 'cmdline' | 'status'): string {
   try {
-    return readFileSync(`/proc/${pid}/${what}`, 'utf8').split('\0')
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8')
   } catch {
-    return []
+    return ''
   }
 }

@@ -20,7 +20,10 @@ export interface ClientProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** A program in a process group of its own, with its output piped to us and no standard input. */
+/**
+ * A program in a process group of its own, with its output piped to us and no standard input. It never outlives us by more
+ * than a second, whatever ends us.
+ */
 export interface ServantProcess extends ClientProcess {
   readonly stdout: Readable
   readonly stderr: Readable
