@@ -6,6 +6,7 @@ import {systemClock} from './adapters/clock.js'
 import {dialPort} from './adapters/dial.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {listenPort} from './adapters/listen.js'
+import {localNetworks} from './adapters/local-networks.js'
 import {overflow} from './adapters/overflow.js'
 import {privateFiles} from './adapters/private-files.js'
 import {prober} from './adapters/prober.js'
@@ -30,6 +31,7 @@ export function openApp(terminal: Terminal) {
     hasTerminal: terminal.controls,
     hostsFile: hostsFile(),
     listen: listenPort,
+    networks: localNetworks,
     overflow,
     platform: process.platform,
     prober,

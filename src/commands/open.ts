@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../base-command.js'
 import type {OpenedTunnel} from '../core/opened-tunnel.js'
 import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
@@ -8,7 +9,7 @@ export default class Open extends BaseCommand {
 
   static override description = `Once the database has answered, stdout gets what is open and the lines to paste into another shell, where psql and \
 every other libpq client then log in with no password, for as long as the tunnel is open. \
-With --json: one object on one line. A lost tunnel ends it with status 75.`
+With --json: one object on one line. A session that is lost is replaced, on the same port.`
 
   static override examples = [
     {description: 'For the clients of another shell:', command: '<%= config.bin %> <%= command.id %> prod-db'},
@@ -28,7 +29,16 @@ With --json: one object on one line. A lost tunnel ends it with status 75.`
     target: Args.string({description: 'The database, as for psql.', required: true, ignoreStdin: true}),
   }
 
-  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+  static override flags = {
+    ...loginFlags,
+    ...tunnelFlags,
+    'keep-alive': Flags.boolean({
+      description: 'Ask the database every 50 s, so that Session Manager never ends the session for being idle.',
+      helpGroup: 'TUNNEL',
+    }),
+    ...accountFlags,
+    ...outputFlags,
+  }
 
   #isReady = false
 
@@ -50,7 +60,8 @@ With --json: one object on one line. A lost tunnel ends it with status 75.`
     const use = (now: Parameters<typeof useText>[0] | undefined): void =>
       terminal.status(now && ((columns) => useText(now, columns)))
     const drawn = terminal.isScreen && !flags.quiet && !flags.debug
-    const request = {target: args.target, flags, words: this.argv}
+    const {'keep-alive': keepAlive, ...others} = flags
+    const request = {target: args.target, flags: others, keepAlive, words: this.argv}
     await open(request, openApp(terminal), {ready, use: drawn ? use : undefined}, progress)
   }
 

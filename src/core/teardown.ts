@@ -23,17 +23,18 @@ export interface UnwindOptions {
  * in reverse order; a failing step never stops the ones after it.
  */
 export class Teardown {
-  readonly #steps: Undo[] = []
+  readonly #steps = new Set<Undo>()
   #unwinding: Promise<Error[]> | undefined
 
   /**
-   * Pushes an undo; returns a function that runs it early, at most once.
+   * Pushes an undo; returns a function that runs it early, at most once: when that goes well, the step is forgotten.
    * Pushed after unwinding began, it runs at once.
    */
   push(title: string, kind: UndoKind, run: () => Promise<void> | void): () => Promise<void> {
     let done: Promise<void> | undefined
-    const once = (): Promise<void> => (done ??= (async () => run())())
-    this.#steps.push({title, kind, run: once})
+    const once = (): Promise<void> => (done ??= (async () => run())().then(() => void this.#steps.delete(step)))
+    const step = {title, kind, run: once}
+    this.#steps.add(step)
     if (this.#unwinding) void once().catch(() => {})
     return once
   }
@@ -50,7 +51,7 @@ export class Teardown {
   async #run({budgetMs, skipNetwork}: UnwindOptions): Promise<Error[]> {
     const errors: Error[] = []
     const deadline = Date.now() + budgetMs
-    const take = (kind: UndoKind): Undo[] => this.#steps.filter((step) => step.kind === kind).reverse()
+    const take = (kind: UndoKind): Undo[] => [...this.#steps].filter((step) => step.kind === kind).reverse()
     for (const step of take('local')) await attempt(step, deadline, undefined, errors)
     for (const step of take('network')) {
       if (skipNetwork?.aborted) break
@@ -67,7 +68,11 @@ export type UndoStack = Pick<Teardown, 'push'>
  * A part of a stack that can be undone before the rest: `undo` runs its local steps, the newest first, and begins the
  * network ones, which nothing has to wait for. What fails is told at the end, with the rest.
  */
-export function partOf(stack: UndoStack): UndoStack & {undo(): Promise<void>} {
+export interface PartOfStack extends UndoStack {
+  undo(): Promise<void>
+}
+
+export function partOf(stack: UndoStack): PartOfStack {
   const steps: {readonly kind: UndoKind; readonly undo: () => Promise<void>}[] = []
   return {
     push(title, kind, run) {

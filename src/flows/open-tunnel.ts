@@ -1,6 +1,4 @@
 import {checkSslMode, trustAuthorities} from '../client/authorities.js'
-import type {DatabaseEngine} from '../client/engine.js'
-import {engineOf} from '../client/engines.js'
 import type {Connection} from '../client/environment.js'
 import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
@@ -23,9 +21,8 @@ import type {Target} from '../resolve/target.js'
 import {chooseEngines} from '../session/choose-engines.js'
 import {type Door, openDoor} from '../session/door.js'
 import {nativeEngine} from '../session/native/engine.js'
-import {openSession} from '../session/open-session.js'
 import {pluginEngine} from '../session/plugin.js'
-import type {Session, SessionEngine} from '../session/session.js'
+import type {SessionEngine} from '../session/session.js'
 import {keepPassfile, type Passfile} from '../token/passfile.js'
 import {
   databaseOf,
@@ -38,6 +35,7 @@ import {
 } from './discover.js'
 import {openMemory} from './memory.js'
 import {openRegister} from './register.js'
+import {type OpenedSession, type SessionWays, sessionWays} from './session-ways.js'
 import {sweep, type SweepPorts} from './sweep.js'
 import {together} from './together.js'
 import {openWarmOrCold} from './warm-or-cold.js'
@@ -67,8 +65,11 @@ export interface TunnelRequest extends DiscoveryRequest {
 /** A database within reach: verified, named and with its password in place. */
 export interface Tunnel {
   readonly target: Target
-  readonly session: Session
   readonly door: Door
+  /** Where the door leads, to begin with. */
+  readonly opened: OpenedSession
+  /** To another session, when this one is lost. */
+  readonly ways: SessionWays
   /** Unknown when the user was named: then AWS was not asked. */
   readonly caller?: CallerIdentity | undefined
   readonly user: string
@@ -111,7 +112,7 @@ export async function openTunnel(
   const {settings} = request
   sweepBeside(ports, run)
   // Before any call to AWS: neither program nor database will mend it.
-  const door = await ownDoor(settings.localPort, ports.listen, run)
+  const door = await ownDoor(settings.localPort, ports, run)
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   let at: string = STEPS[0]
@@ -148,20 +149,20 @@ async function open(
   const register = openRegister({command, target: name.text, localPort: door.port, settings}, ports, run)
   const aws = {...ports.aws, ssm: register.ssm}
   const memory = await openMemory(request, ports, run.say)
-  const trust = (target: Target): Promise<string> => {
+  const trust = onceForEach((target: Target): Promise<string> => {
     checkSslMode(target.endpoint.host, settings.sslmode)
     return trustAuthorities(target, settings.caBundle, files)
-  }
-  const {described, engines, trusted} = await progress.step(
+  })
+  const {described, engines} = await progress.step(
     async () => {
       const [described, engines] = await together([
         memory.recalled ?? describe(request, aws, run),
         sessionEngines(settings, ports, run),
       ])
       // Missing authorities are told before anything is opened.
-      const trusted = await trust(described.target)
+      await trust(described.target)
       if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
-      return {described, engines, trusted}
+      return {described, engines}
     },
     ({described: {target}}) => `${target.endpoint.host}:${target.endpoint.port}`,
   )
@@ -171,28 +172,13 @@ async function open(
     ({bastions: [first]}) => `${first?.name ?? ''} ${first?.id ?? ''}`.trim(),
   )
   reached('Session')
-  const {session, discovery, authorities} = await progress.step(
-    () =>
-      openWarmOrCold(
-        found,
-        memory,
-        {
-          timeLeft,
-          discover: async (run) => findWay(await describe(request, aws, run), request, aws, run),
-          async open(discovery, timeoutMs, run) {
-            const {target, bastions} = discovery
-            const authorities = target === described.target ? trusted : await trust(target)
-            const preamble = preambleOf(target)
-            const within = {target, bastions, settings: {...settings, timeoutMs}, authorities, preamble, engines}
-            return {discovery, authorities, session: await openSession(within, {...ports, aws}, run)}
-          },
-        },
-        run,
-      ),
+  const ways = sessionWays(request, engines, trust, {...ports, aws})
+  const opened = await progress.step(
+    () => openWarmOrCold(found, memory, {...ways, timeLeft}, run),
     ({session}) => `port ${door.port} (${session.engine}); the database answers, its certificate is right`,
   )
+  const {session, discovery, authorities} = opened
   door.lead(session.accept)
-  void session.closed.then(() => door.close())
   const {target, caller} = discovery
   reached('Name')
   const mapping = await progress.step(
@@ -237,7 +223,7 @@ async function open(
         const fresh = await describeDatabase(request, aws, run)
         return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
       }
-      return {target, session, door, caller, user, database, mapping, passfile, authoritiesFile, lookAgain}
+      return {target, door, opened, ways, caller, user, database, mapping, passfile, authoritiesFile, lookAgain}
     },
     (tunnel) => `${tunnel.user}, by IAM token`,
   )
@@ -258,9 +244,9 @@ export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>
 }
 
 /** Opens the door, and closes it when the run is undone. */
-async function ownDoor(port: number, listen: ListenPort, run: Run): Promise<Door> {
+async function ownDoor(port: number, ports: Pick<TunnelPorts, 'listen' | 'clock'>, run: Run): Promise<Door> {
   run.undo.push('local port', 'local', async () => (await opening.catch(() => undefined))?.close())
-  const opening = openDoor(port, listen)
+  const opening = openDoor(port, ports)
   return opening
 }
 
@@ -288,8 +274,12 @@ function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promi
   )
 }
 
-function preambleOf(target: Target): DatabaseEngine['preamble'] {
-  const engine = engineOf(target.engine)
-  if (!engine) throw fail('INTERNAL', `No engine is called ${target.engine}.`)
-  return engine.preamble
+/** Asks once for each key, and again only for another one. */
+function onceForEach<K extends object, T>(ask: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const answers = new WeakMap<K, Promise<T>>()
+  return (key) => {
+    const answer = answers.get(key) ?? ask(key)
+    answers.set(key, answer)
+    return answer
+  }
 }

@@ -11,12 +11,15 @@ import {shellLine} from '../core/shell-line.js'
 import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import type {Session} from '../session/session.js'
 import {connectionOf, openTunnel, type Tunnel} from './open-tunnel.js'
+import {type Health, Keeper} from './keep-open.js'
 import type {PsqlPorts} from './psql.js'
 import {supervise} from './supervise.js'
 
 export interface OpenRequest {
   readonly target: string
   readonly flags: FlagValues
+  /** Whether Session Manager shall see no idle session. */
+  readonly keepAlive: boolean
   /** All words behind `open`, for a command to type again. */
   readonly words: readonly string[]
 }
@@ -34,9 +37,9 @@ export interface OpenView {
 const LOOK_EVERY_MS = 1000
 
 /**
- * Opens a tunnel and keeps it, with a fresh passfile, until the run is ended by
- * a signal (INTERRUPTED, TERMINATED, …) or the tunnel is lost (TUNNEL_LOST).
- * Then all is undone. Rejects with these, and with what the stages reject with.
+ * Opens a tunnel and keeps it, with a fresh passfile and as many sessions as it
+ * takes, until the run is ended by a signal (INTERRUPTED, TERMINATED, …) or the
+ * tunnel is lost for good. Then all is undone. Rejects with these, and with what the stages reject with.
  */
 export async function open(
   request: OpenRequest,
@@ -53,16 +56,25 @@ export async function open(
     const aws = ports.awsFor(settings)
     const tunnel = await openTunnel({name, settings, command: 'open'}, {...ports, aws}, progress, run)
     run.signal.throwIfAborted()
-    const {session, passfile, mapping} = tunnel
+    const {passfile, mapping} = tunnel
+    const changed = ({state}: Health): void => {
+      // Tokens of expired credentials let nobody in.
+      if (state === 'up') void passfile.refresh()
+      view.changed?.(now())
+    }
+    const keeper = new Keeper(tunnel, {keepAlive: request.keepAlive, changed}, {...ports, aws}, run)
+    const now = statusOf(request.target, tunnel, keeper, clock)
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
-    run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
+    run.divert(['SIGCONT'], () => {
+      keeper.look()
+      void passfile.refresh()
+    })
     if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${commandThatMaps(settings, request.words)}`)
     view.ready(describe(request.target, settings, tunnel))
-    status = statusOf(request.target, tunnel, clock)
-    view.changed?.(status())
-    if (view.use) keepTelling(view.use, status, clock, run)
-    const {error} = await session.closed
-    throw error ?? fail('TUNNEL_LOST', 'The session was closed.')
+    status = now
+    view.changed?.(now())
+    if (view.use) keepTelling(view.use, now, clock, run)
+    return keeper.keep()
   })
   return kept.catch((error: unknown) => {
     throw status && hasCode(error, 'INTERRUPTED', 'TERMINATED', 'QUIT', 'HANGUP')
@@ -72,7 +84,8 @@ export async function open(
 }
 
 function describe(target: string, settings: Settings, tunnel: Tunnel): OpenedTunnel {
-  const {session, door, user, database} = tunnel
+  const {door, user, database} = tunnel
+  const {session} = tunnel.opened
   return {
     target,
     endpoint: tunnel.target.endpoint,
@@ -88,18 +101,13 @@ function describe(target: string, settings: Settings, tunnel: Tunnel): OpenedTun
   }
 }
 
-function statusOf(target: string, {door, session}: Tunnel, clock: Clock): () => TunnelStatus {
-  const since = clock.now()
-  return () => ({
-    target,
-    localPort: door.port,
-    state: 'up',
-    since,
-    bastion: bastionOf(session),
-    session: session.id,
-    ...door.traffic,
-    ageMs: clock.now() - since,
-  })
+function statusOf(target: string, {door}: Tunnel, keeper: Keeper, clock: Clock): () => TunnelStatus {
+  const readyAt = clock.now()
+  return () => {
+    const {state, since, why, session} = keeper.health
+    const tunnel = {target, localPort: door.port, state, since, why, bastion: bastionOf(session), session: session.id}
+    return {...tunnel, ...door.traffic, ageMs: clock.now() - readyAt}
+  }
 }
 
 function bastionOf({bastion: {id, name}}: Session): OpenedTunnel['bastion'] {

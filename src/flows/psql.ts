@@ -5,6 +5,7 @@ import {mayBeRefused} from '../client/refused-login.js'
 import {type FlagValues, readSettings, type SettingsSources} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import type {AwsApi} from '../core/ports/aws.js'
+import type {LocalNetworks} from '../core/ports/network.js'
 import type {SignalPort} from '../core/ports/signals.js'
 import type {Progress} from '../core/progress.js'
 import type {Say} from '../core/run.js'
@@ -22,6 +23,7 @@ export interface PsqlRequest {
 }
 
 export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
+  readonly networks: LocalNetworks
   readonly awsFor: (settings: Settings) => AwsApi
   readonly sources: Omit<SettingsSources, 'targetRegion'>
   readonly signals: SignalPort
@@ -45,13 +47,15 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
     const tunnel = await openTunnel({name, settings, command: 'psql'}, {...ports, aws}, progress, run)
-    const {session, passfile} = tunnel
+    const {door, passfile} = tunnel
+    const {session} = tunnel.opened
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
     const env = clientEnvironment(ports.environment, {target, ...connectionOf(tunnel, settings)})
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
     run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
     void session.closed.then(({error}) => {
+      void door.close()
       if (error && !run.signal.aborted) run.say.notice(`${error.message} psql has lost its connection.`, 'client')
     })
     const startedAt = ports.clock.now()

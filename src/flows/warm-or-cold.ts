@@ -2,15 +2,15 @@ import {type ErrorCode, hasCode} from '../core/errors.js'
 import {nodeName} from '../core/names.js'
 import type {Run} from '../core/run.js'
 import {partOf} from '../core/teardown.js'
-import type {Session} from '../session/session.js'
 import type {Discovery} from './discover.js'
 import type {Memory} from './memory.js'
+import type {OpenedSession, SessionWays} from './session-ways.js'
 
 /**
  * Failures that yesterday's answers may be to blame for: the bastion was replaced or this role may not use it, the
  * database has moved, stopped or has another server in its place. Not: credentials, throttling, the network here, local ports.
  */
-const MAY_BE_STALE: readonly ErrorCode[] = [
+export const MAY_BE_STALE: readonly ErrorCode[] = [
   'ACCESS_DENIED',
   'AWS_FAILED',
   'BASTION_NONE',
@@ -25,17 +25,11 @@ const MAY_BE_STALE: readonly ErrorCode[] = [
 /** Of the time that is left: what is silent now may only have moved. */
 const WARM_SHARE = 1 / 2
 
-/** A verified session, and what it was opened on. */
-interface Opened {
-  readonly discovery: Discovery
-  readonly session: Session
-}
+/** Cut down to what is needed here, for tests. */
+type Opened = Pick<OpenedSession, 'discovery' | 'session'>
 
-export interface Ways<T extends Opened> {
-  /** Opens a verified session within `timeoutMs`; what it takes is on the undo stack of `run`. */
+export interface Ways<T extends Opened> extends Pick<SessionWays, 'discover'> {
   open(discovery: Discovery, timeoutMs: number, run: Run): Promise<T>
-  /** Asks AWS. */
-  discover(run: Run): Promise<Discovery>
   timeLeft(): number
 }
 

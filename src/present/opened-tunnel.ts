@@ -1,5 +1,5 @@
 import {countText, bytesText, durationText} from '../core/amounts.js'
-import type {OpenedTunnel, TunnelStatus} from '../core/opened-tunnel.js'
+import type {OpenedTunnel, TunnelState, TunnelStatus} from '../core/opened-tunnel.js'
 import {printable} from '../core/printable.js'
 import {shellLine} from '../core/shell-line.js'
 
@@ -29,19 +29,27 @@ export function openedJson(tunnel: OpenedTunnel): string {
   return `${JSON.stringify(tunnel)}\n`
 }
 
+const STATES: Readonly<Record<TunnelState, string>> = {
+  up: '',
+  replacing: 'getting another session',
+  asleep: 'asleep',
+  'waiting-for-credentials': 'waiting for credentials',
+}
+
 /** One line of fewer than `columns` characters: the fullest of several wordings that fits. */
 export function useText(use: TunnelStatus, columns: number): string {
   const target = printable(use.target)
   const age = durationText(use.ageMs)
   const bytes = `${bytesText(use.bytesUp)} up, ${bytesText(use.bytesDown)} down`
   const connections = countText(use.open, 'connection')
-  const what = `${target} on port ${use.localPort}: ${connections}, ${bytes}, ${age}`
+  const state = use.state === 'up' ? '' : `${STATES[use.state]}, `
+  const what = `${target} on port ${use.localPort}: ${state}${connections}, ${bytes}, ${age}`
   const wordings = [
     `${what}. Ctrl-C ends it.`,
     what,
-    `${target}: ${connections}, ${bytes}, ${age}`,
-    `${connections}, ${bytes}, ${age}`,
-    `${use.open} open, ${bytes}, ${age}`,
+    `${target}: ${state}${connections}, ${bytes}, ${age}`,
+    `${state}${connections}, ${bytes}, ${age}`,
+    `${state}${use.open} open, ${bytes}, ${age}`,
   ]
   // The first column is the cursor's.
   const room = Math.max(columns - 2, 0)

@@ -27,6 +27,7 @@ export async function awaitDatabase(
   ports: DatabasePorts,
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
+  const failedBefore = session.failedDials?.() ?? 0
   for (let attempt = 1; ; attempt++) {
     const startedAt = ports.clock.now()
     const outcome = await whileOpen(
@@ -38,7 +39,7 @@ export async function awaitDatabase(
     const wasAtOnce = ports.clock.now() - startedAt < AT_ONCE_MS
     // Also for the case that the session itself has ended: then its own error says more.
     await whileOpen(session, (stop) => ports.clock.sleep(PAUSE_MS, stop), signal)
-    if (attempt === ATTEMPTS || !wasAtOnce || (session.failedDials?.() ?? 0) > 0) return outcome
+    if (attempt === ATTEMPTS || !wasAtOnce || (session.failedDials?.() ?? 0) > failedBefore) return outcome
   }
 }
 

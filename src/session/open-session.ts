@@ -36,19 +36,32 @@ export interface SessionPorts extends DatabasePorts {
  * on `run.undo`.
  */
 export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Session> {
-  const {target, settings, authorities, preamble} = request
+  const {settings} = request
   const deadline = ports.clock.now() + settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
 
   const session = await carry(request, timeLeft, ports, run)
+  await proveDatabase(session, request, timeLeft, ports, run)
+  return session
+}
+
+/** Asks the database through this session. Rejects with DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or why the session has ended. */
+export async function proveDatabase(
+  session: Session,
+  {target, settings, authorities, preamble}: Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'preamble'>,
+  timeLeft: () => number,
+  ports: DatabasePorts,
+  {signal, say}: Pick<Run, 'signal' | 'say'>,
+): Promise<void> {
   const verifyName = settings.sslmode === 'verify-full'
   const question = {host: target.endpoint.host, authorities, verifyName, preamble}
-  const outcome = await awaitDatabase(session, question, timeLeft, ports, run.signal).catch((error: unknown) => {
+  const failedBefore = session.failedDials?.() ?? 0
+  const outcome = await awaitDatabase(session, question, timeLeft, ports, signal).catch((error: unknown) => {
     throw nameTheHop(error, target, session.bastion)
   })
-  if (outcome.kind !== 'answered') throw probeFailure(outcome, target, session.bastion, session.failedDials?.() ?? 0)
-  run.say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
-  return session
+  const failed = (session.failedDials?.() ?? 0) - failedBefore
+  if (outcome.kind !== 'answered') throw probeFailure(outcome, target, session.bastion, failed)
+  say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
 }
 
 /** With the first engine, and with the next one and a new session when the plugin proves unusable. */

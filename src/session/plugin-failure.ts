@@ -2,6 +2,7 @@ import {type DbtunnelError, fail} from '../core/errors.js'
 import type {ProcessEnd} from '../core/ports/process.js'
 import {redact} from '../core/redact.js'
 import type {PluginEvent} from './plugin-output.js'
+import type {SessionEnd} from './session.js'
 
 /** How a plugin came to its end: what it said last that means something, its last lines, and its status. */
 export interface PluginEnd {
@@ -29,12 +30,14 @@ export function startTimeout(lastLines: readonly string[], timeoutMs: number): D
 }
 
 /** The plugin ended after the tunnel was up. */
-export function loss({event, lastLines, end}: PluginEnd): DbtunnelError {
-  if (event?.kind === 'ended') return serviceEnded('TUNNEL_LOST', event.reason)
-  if (event?.kind === 'timed-out') return serviceEnded('TUNNEL_LOST', 'it timed out')
-  return fail('TUNNEL_LOST', `The session-manager-plugin ended with ${describe(end)}.`, {
-    hint: said(lastLines, 'Run the command again.'),
-  })
+export function loss({event, lastLines, end}: PluginEnd): SessionEnd {
+  if (event?.kind === 'ended') return {error: serviceEnded('TUNNEL_LOST', event.reason), byService: true}
+  if (event?.kind === 'timed-out') return {error: serviceEnded('TUNNEL_LOST', 'it timed out'), byService: true}
+  return {
+    error: fail('TUNNEL_LOST', `The session-manager-plugin ended with ${describe(end)}.`, {
+      hint: said(lastLines, 'Run the command again.'),
+    }),
+  }
 }
 
 const USE_NATIVE = {hint: 'dbtunnel can do without it: --engine native'}

@@ -76,7 +76,7 @@ async function start(
       bastion: carry.bastion,
       closed: ended.then((end) => {
         onward.close()
-        return closing ? {} : {error: loss(end)}
+        return closing ? {} : loss(end)
       }),
       failedDials,
       accept: onward.accept,

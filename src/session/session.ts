@@ -9,6 +9,8 @@ export type SessionEngineId = 'plugin' | 'native'
 /** Why a session is over; no error when it was closed on purpose. */
 export interface SessionEnd {
   readonly error?: DbtunnelError | undefined
+  /** Session Manager has ended it (nobody used it, or its time was up), and holds nothing of it any more. */
+  readonly byService?: boolean | undefined
 }
 
 /** A way to the database, for as long as it lasts. */
@@ -22,6 +24,8 @@ export interface Session {
   readonly failedDials?: (() => number) | undefined
   /** Takes a connection of a local program to the database; once the session has ended, resets it. */
   readonly accept: (socket: LocalSocket) => void
+  /** Has this called whenever the line to Session Manager was lost and is back, as far as the engine can tell. */
+  readonly onResumed?: ((resumed: () => void) => void) | undefined
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
   check(): Promise<void>
   /** Ends it at once on this machine. Ending it at AWS is an undo step of its own. */

@@ -71,11 +71,6 @@ function stop(tunnel: Running, signal: NodeJS.Signals = 'SIGINT'): Promise<Ended
 
 const portIn = (text: string): number => Number(/PGPORT=(\d+)/.exec(text)?.[1])
 
-function endSession(env: Env): void {
-  const session = sandbox.sessions.all().find(({reason}) => reason === env['DBTUNNEL_REASON'])
-  sandbox.agents.terminate(session?.id ?? '', 'Ended by an administrator')
-}
-
 describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) => {
   it('prints what is open and lines that let any libpq client of another shell in', async () => {
     const env = environment(carrier.env)
@@ -145,22 +140,6 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
       status: 130,
       stderr: expect.stringMatching(/^dbtunnel: Closed prod-db [^\n]*\n$/),
     })
-    await expectNothingOf(env)
-  })
-
-  it('ends with 75 and one line when the tunnel is lost, and leaves nothing', async () => {
-    const env = environment(carrier.env)
-    const tunnel = await opened([], {env})
-    const block = tunnel.stdout()
-    endSession(env)
-    const {status, stdout, stderr} = await tunnel.ended
-    expect({status, stdout}).toEqual({status: 75, stdout: block})
-    expect(stderr.split('\n').slice(-3)).toEqual([
-      'dbtunnel: Session Manager ended the session: Ended by an administrator. [TUNNEL_LOST]',
-      expect.stringMatching(/^ {2}Run the command again\./),
-      '',
-    ])
-    expect(listeningPorts()).not.toContain(portIn(block))
     await expectNothingOf(env)
   })
 })

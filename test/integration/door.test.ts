@@ -2,11 +2,12 @@ import {createHash, randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {afterEach, describe, expect, it} from 'vitest'
+import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {dialPort} from '../../src/adapters/dial.js'
 import {listenPort} from '../../src/adapters/listen.js'
 import {type Door, openDoor} from '../../src/session/door.js'
 import {relayTo} from '../../src/session/relay.js'
+import {ManualClock} from '../support/manual-clock.js'
 import {until} from '../support/until.js'
 
 const MEBIBYTE = 1024 * 1024
@@ -15,6 +16,11 @@ const MOST_ON_THE_WAY = 24 * MEBIBYTE
 
 const opened: {close(): unknown}[] = []
 const sockets = new Set<Socket>()
+let clock: ManualClock
+
+beforeEach(() => {
+  clock = new ManualClock()
+})
 
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
@@ -37,7 +43,7 @@ async function far(onConnection: (socket: Socket) => void): Promise<number> {
 }
 
 async function door(port = 0): Promise<Door> {
-  const one = await openDoor(port, listenPort)
+  const one = await openDoor(port, {listen: listenPort, clock})
   opened.push(one)
   return one
 }
@@ -214,6 +220,118 @@ describe('a door', () => {
     await front.close()
     expect(await end).toBe('ECONNRESET')
     await door(front.port)
+  })
+
+  it('closes those who wait for half a minute, cleanly, whatever they have said', async () => {
+    const front = await door()
+    let dismissed = 0
+    front.watch({failed: () => {}, dismissed: () => dismissed++})
+    const caller = await dial(front)
+    caller.write('hello?')
+    const end = fate(caller.resume().on('end', () => caller.end()))
+    await until('the caller', () => front.waiting === 1)
+    await sleep(50)
+    await clock.advance(29_999)
+    expect(front.waiting).toBe(1)
+    await clock.advance(1)
+    expect(await end).toBe('ended')
+    expect(dismissed).toBe(1)
+    expect(front.waiting).toBe(0)
+  })
+
+  it('tells when someone knocks', async () => {
+    const front = await door()
+    const stop = new AbortController()
+    const knocked = front.knock(stop.signal)
+    await dial(front)
+    await knocked
+    // Still there.
+    await front.knock(stop.signal)
+    front.lead((socket) => void socket.destroy())
+    front.hold()
+    const refused = expect(front.knock(stop.signal)).rejects.toThrow('enough')
+    stop.abort(new Error('enough'))
+    await refused
+  })
+
+  it('is shut: callers are refused, those who wait get an end, those under way go on; and it opens again', async () => {
+    const front = await doorTo(await far((socket) => void socket.pipe(socket)))
+    const underway = await dial(front)
+    underway.write('one')
+    await once(underway, 'data')
+    front.hold()
+    const waits = await dial(front)
+    const end = fate(waits.resume().on('end', () => waits.end()))
+    await until('the caller', () => front.waiting === 1)
+    await front.shut()
+    expect(await end).toBe('ended')
+    expect(await fate(call(front))).toBe('ECONNREFUSED')
+    underway.end('two')
+    expect(String(await heard(underway))).toBe('two')
+    await front.reopen()
+    front.lead(relayTo(await far((socket) => void socket.pipe(socket)), dialPort).accept)
+    const again = await dial(front)
+    again.end('three')
+    expect(String(await heard(again))).toBe('three')
+  })
+
+  it('cannot be opened again on a port that another program has taken meanwhile', async () => {
+    const front = await door()
+    await front.shut()
+    await door(front.port)
+    await expect(front.reopen()).rejects.toMatchObject({code: 'PORT_IN_USE'})
+  })
+
+  it.each<[string, boolean, (near: Socket, farSide: Socket) => void]>([
+    ['the program that has asked leaves without an answer', true, (near) => near.end('?')],
+    ['the far side ends it', true, (_, farSide) => farSide.end('bye')],
+    ['the far side resets it', true, (_, farSide) => farSide.resetAndDestroy()],
+    [
+      'the program leaves after an answer',
+      false,
+      (near, farSide) => {
+        farSide.write('ready')
+        near.once('data', () => near.end())
+      },
+    ],
+    ['the program leaves without a word', false, (near) => near.end()],
+    [
+      'the program is killed',
+      false,
+      (near, farSide) => {
+        farSide.write('ready')
+        near.once('data', () => near.resetAndDestroy())
+      },
+    ],
+  ])('tells that a connection has failed when %s: %s', async (_, isFailure, act) => {
+    const {near, farSide, front} = await ends()
+    let failed = 0
+    front.watch({failed: () => failed++, dismissed: () => {}})
+    farSide.on('end', () => farSide.end()).resume()
+    near.on('end', () => near.end()).resume()
+    act(near, farSide)
+    await until('the end', () => front.traffic.open === 0)
+    expect(failed).toBe(isFailure ? 1 : 0)
+  })
+
+  it('notices a question without an answer, once', async () => {
+    const {near, farSide, front} = await ends()
+    near.write('select')
+    await once(farSide, 'data')
+    await until('the count', () => front.traffic.bytesUp === 6)
+    expect(front.isUnanswered(5000)).toBe(false)
+    await clock.advance(5000)
+    expect(front.isUnanswered(5000)).toBe(true)
+    expect(front.isUnanswered(5000)).toBe(false)
+    farSide.write('rows')
+    await once(near, 'data')
+    await clock.advance(60_000)
+    expect(front.isUnanswered(5000)).toBe(false)
+    near.write('again')
+    await once(farSide, 'data')
+    expect(front.isUnanswered(5000)).toBe(false)
+    await clock.advance(5000)
+    expect(front.isUnanswered(5000)).toBe(true)
   })
 
   it('says that a port is taken', async () => {

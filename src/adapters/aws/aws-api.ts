@@ -2,6 +2,7 @@ import type {AwsApi} from '../../core/ports/aws.js'
 import {type AwsOptions, connect} from './connection.js'
 import {ec2Api} from './ec2.js'
 import {rdsApi} from './rds.js'
+import {keysInEnvironment} from './profile.js'
 import {settingsScope} from './scope.js'
 import {signingApi} from './signing.js'
 import {ssmApi} from './ssm.js'
@@ -17,5 +18,6 @@ export function awsApi(options: AwsOptions): AwsApi {
     sts: stsApi(connection),
     signing: signingApi(connection),
     scope: () => settingsScope(connection),
+    mayRenewCredentials: () => !keysInEnvironment(connection.profile),
   }
 }

@@ -1,5 +1,5 @@
 import {setMaxListeners} from 'node:events'
-import {fail} from '../../core/errors.js'
+import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import {type CredentialsProvider, sharedCredentials} from './credentials.js'
 import {credentialSource} from './profile.js'
@@ -56,6 +56,8 @@ const CONNECT_MS = 3000
 const ANSWER_MS = 10_000
 /** For a whole call with all its attempts. The SDK's own limits are over once an answer begins: its body may never end. */
 const CALL_MS = 45_000
+
+const REFUSED_CREDENTIALS = ['CREDENTIALS_EXPIRED', 'CREDENTIALS_INVALID', 'CREDENTIALS_MISSING'] as const
 
 // The SDK writes warnings to the console when it has no logger.
 const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
@@ -122,7 +124,9 @@ export function connect({profile, region, say, endpoint}: AwsOptions): Connectio
         }
         const host = error instanceof Error ? hosts.get(error) : undefined
         say.debug(`${action}: ${error instanceof Error ? error.name : 'failed'} after ${Date.now() - startedAt} ms`)
-        throw translateError(error, {action, region, host, source: await credentialSource(profile)})
+        const translated = translateError(error, {action, region, host, source: await credentialSource(profile)})
+        if (hasCode(translated, ...REFUSED_CREDENTIALS)) credentials.forget()
+        throw translated
       }
     },
     clockOffset() {

@@ -9,7 +9,14 @@ export interface Credentials {
 }
 
 /** Cached until they near their expiry; `forceRefresh` asks again at once. */
-export type CredentialsProvider = (options?: {readonly forceRefresh?: boolean}) => Promise<Credentials>
+export interface CredentialsProvider {
+  (options?: {readonly forceRefresh?: boolean}): Promise<Credentials>
+  /** To SDK clients: that it keeps them by itself. Else each would keep those that it was given first. */
+  readonly memoized: true
+}
+
+/** One that looks anew after `forget`: files and programs that give credentials are read again. */
+export type SharedCredentials = CredentialsProvider & {forget(): void}
 
 /** What SDK clients inside the provider chain (STS, SSO) are made with. */
 interface InnerClient {
@@ -22,41 +29,44 @@ interface InnerClient {
  * credential process is asked once, at the first use. Rejects with
  * CONFIG_INVALID for an unknown profile, else with CREDENTIALS_*, ACCESS_DENIED or AWS_*.
  */
-export function sharedCredentials(
-  profile: string | undefined,
-  region: string,
-  inner: InnerClient,
-): CredentialsProvider {
-  let chain: Promise<CredentialsProvider> | undefined
-  const ask: CredentialsProvider = async (options) => {
+export function sharedCredentials(profile: string | undefined, region: string, inner: InnerClient): SharedCredentials {
+  type Ask = (options?: {readonly forceRefresh?: boolean}) => Promise<Credentials>
+  let chain: Promise<Ask> | undefined
+  const forget = (): void => void (chain = undefined)
+  const ask: Ask = async (options) => {
     try {
       const provider = await (chain ??= makeChain(profile, region, inner))
       return await provider(options)
     } catch (error) {
+      // A tunnel that is open for days waits for the next login.
+      forget()
       throw translateError(error, {action: 'sts:AssumeRole', region, source: await credentialSource(profile)})
     }
   }
   // Clients that start together wait for one answer. The SDK's chain makes a memory of its own for each of those that
   // ask before it is loaded (3.1169), and a login would be asked for once for each of them.
   let asking: Promise<Credentials> | undefined
-  return (options) => {
+  const provider: Ask = (options) => {
     if (options?.forceRefresh) return ask(options)
     asking ??= ask().finally(() => (asking = undefined))
     return asking
   }
+  return Object.assign(provider, {memoized: true as const, forget})
 }
 
 async function makeChain(
   profile: string | undefined,
   region: string,
   inner: InnerClient,
-): Promise<CredentialsProvider> {
+): Promise<(options?: {readonly forceRefresh?: boolean}) => Promise<Credentials>> {
   if (profile !== undefined) await checkProfile(profile)
   const {fromEnv, fromNodeProviderChain} = await import('@aws-sdk/credential-providers')
   // Left to itself the SDK would take AWS_PROFILE before keys in the environment, and warn on the console.
   if (keysInEnvironment(profile)) return fromEnv()
   return fromNodeProviderChain({
     ...(profile === undefined ? {} : {profile}),
+    // The SDK keeps the AWS files as it found them first, for as long as the process lives.
+    ignoreCache: true,
     logger: inner.logger,
     parentClientConfig: {...inner, region},
   })

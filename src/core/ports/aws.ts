@@ -16,6 +16,8 @@ export interface AwsApi {
    * decides, such as the role of the machine.
    */
   scope(): Promise<string | undefined>
+  /** Whether expired credentials can be followed by others while this process runs: not those of its environment. */
+  mayRenewCredentials(): boolean
 }
 
 export interface Endpoint {

@@ -57,6 +57,12 @@ export interface ListenPort {
   listen(port: number, onConnection: (socket: LocalSocket) => void): Promise<Listener>
 }
 
+/** The networks that this machine is in. */
+export interface LocalNetworks {
+  /** A text that is another one when they have changed. */
+  fingerprint(): string
+}
+
 export interface DialPort {
   /**
    * Connects to a port on 127.0.0.1. The socket comes at once, half-open capable and without Nagle's delay; a refusal is

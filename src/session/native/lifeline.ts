@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto'
-import type {DbtunnelError} from '../../core/errors.js'
+import {type DbtunnelError, hasCode} from '../../core/errors.js'
 import type {SessionGrant, SigningApi, SsmApi} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {WebSocketLink, WebSocketPort} from '../../core/ports/network.js'
@@ -43,8 +43,8 @@ export interface LifelineEvents {
   up(link: WebSocketLink): void
   received(frame: Buffer): void
   down(): void
-  /** There is none and there will be none. */
-  lost(error: DbtunnelError): void
+  /** There is none and there will be none; `timedOut` when Session Manager has ended the session meanwhile. */
+  lost(error: DbtunnelError, timedOut: boolean): void
 }
 
 interface Line {
@@ -199,7 +199,7 @@ export class Lifeline implements Gate {
       await this.#try((signal) => this.#redial(signal), RESUME, isPassing)
       this.#say.debug('data channel resumed')
     } catch (error) {
-      if (!this.#signal.aborted) this.#events.lost(notResumed(why, error))
+      if (!this.#signal.aborted) this.#events.lost(notResumed(why, error), hasCode(error, 'TUNNEL_LOST'))
     }
   }
 

@@ -39,6 +39,7 @@ export class NativeSession implements Session {
   #features: AgentFeatures | undefined
   #forwarder: Forwarder | undefined
   #ending: Promise<void> | undefined
+  #resumed = (): void => {}
 
   /** Throws PROTOCOL when the grant's stream is not to be trusted. */
   constructor(ports: NativePorts, carry: Carry, say: Say, pace: Pace) {
@@ -54,7 +55,7 @@ export class NativeSession implements Session {
       signal,
       events: {
         received: (type, payload) => this.#receive(type, payload),
-        closed: (output) => void this.end(this.#toldError(output)),
+        closed: (output) => void this.end(this.#toldError(output), true),
       },
     })
     this.#lifeline = new Lifeline(ports, {
@@ -62,10 +63,13 @@ export class NativeSession implements Session {
       signal,
       say,
       events: {
-        up: (link) => this.#channel.attach(link),
+        up: (link) => {
+          this.#channel.attach(link)
+          if (this.#forwarder) this.#resumed()
+        },
         received: (frame) => this.#takeIn(frame),
         down: () => this.#channel.detach(),
-        lost: (error) => void this.end(error),
+        lost: (error, timedOut) => void this.end(error, timedOut),
       },
     })
     this.#flow = new InboundFlow({clock, signal, gate: this.#lifeline})
@@ -97,6 +101,10 @@ export class NativeSession implements Session {
     else socket.resetAndDestroy()
   }
 
+  readonly onResumed = (resumed: () => void): void => {
+    this.#resumed = resumed
+  }
+
   async check(): Promise<void> {
     await this.#lifeline.check()
   }
@@ -106,19 +114,19 @@ export class NativeSession implements Session {
   }
 
   /** The one way out. Local programs see a reset, the agent the flag that ends the session there. */
-  end(error?: Error): Promise<void> {
-    this.#ending ??= this.#end(error)
+  end(error?: Error, byService = false): Promise<void> {
+    this.#ending ??= this.#end(error, byService)
     return this.#ending
   }
 
-  async #end(error: Error | undefined): Promise<void> {
+  async #end(error: Error | undefined, byService: boolean): Promise<void> {
     this.#channel.send(PAYLOAD.flag, flag(FLAG.terminateSession))
     const reason = error ?? fail('TUNNEL_LOST', 'The session was closed.')
     this.#life.abort(reason)
     this.#forwarding.reject(reason)
     for (const reader of this.#flow.readers) reader.reset()
     await this.#lifeline.close()
-    this.#closed.resolve({error: isDbtunnelError(error) ? error : undefined})
+    this.#closed.resolve({error: isDbtunnelError(error) ? error : undefined, byService: byService || undefined})
   }
 
   #takeIn(frame: Buffer): void {
