@@ -92,11 +92,14 @@ function stage(scene: Scene = {}) {
 interface EngineScene {
   readonly fails?: Error
   readonly closed?: Promise<SessionEnd>
-  readonly failedDials?: number
+  readonly failedDials?: () => number
   readonly seen?: Carry[]
 }
 
-function engine(id: SessionEngine['id'], {fails, closed, failedDials = 0, seen = []}: EngineScene = {}): SessionEngine {
+function engine(
+  id: SessionEngine['id'],
+  {fails, closed, failedDials = () => 0, seen = []}: EngineScene = {},
+): SessionEngine {
   return {
     id,
     async open(carry) {
@@ -107,7 +110,7 @@ function engine(id: SessionEngine['id'], {fails, closed, failedDials = 0, seen =
         engine: id,
         bastion: carry.bastion,
         closed: closed ?? new Promise(() => {}),
-        failedDials: () => failedDials,
+        failedDials,
         accept: () => {},
         check: async () => {},
         close: async () => {},
@@ -228,7 +231,8 @@ describe('a database that does not answer as it should', () => {
   })
 
   it('closed, and the agent says that its connection failed: is not asked again', async () => {
-    const {open, probed} = stage({outcomes: [{kind: 'closed'}], engines: [engine('native', {failedDials: 1})]})
+    const failedDials = (): number => probed.length
+    const {open, probed} = stage({outcomes: [{kind: 'closed'}], engines: [engine('native', {failedDials})]})
     await expect(open()).rejects.toMatchObject({message: expect.stringContaining('The SSM agent there says')})
     expect(probed).toHaveLength(1)
   })
