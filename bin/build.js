@@ -49,13 +49,23 @@ const {output} = await bundle.write({
   codeSplitting: {groups: [{name: 'start', tags: ['$initial']}]},
 })
 
+// The program that sudo starts: one file, which can be copied to where root keeps its own.
+const helper = 'hosts-helper.cjs'
+const privileged = await rolldown({
+  input: 'bin/hosts-helper.ts',
+  platform: 'node',
+  external: (id) => !/^(\.|\/|bin\/)/.test(id),
+  transform: {target: 'node20.19'},
+})
+await privileged.write({file: join('dist', helper), format: 'cjs', comments: false})
+
 const modules = output.flatMap((chunk) => Object.entries(chunk.modules ?? {}))
 const bundled = modules.filter(([, {renderedLength}]) => renderedLength > 0).map(([path]) => path)
 const notices = 'third-party-notices.txt'
 writeFileSync(join('dist', notices), thirdPartyNotices(bundled))
 
 // Only now, and one by one: a dbtunnel that runs meanwhile finds its files.
-const written = new Set([notices, ...output.map(({fileName}) => fileName)])
+const written = new Set([notices, helper, ...output.map(({fileName}) => fileName)])
 for (const file of readdirSync('dist', {recursive: true, withFileTypes: true})) {
   const path = join(file.parentPath, file.name)
   if (file.isFile() && !written.has(path.slice('dist/'.length))) rmSync(path)

@@ -5,6 +5,7 @@ import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
 import {dialPort} from './adapters/dial.js'
 import {hostsFile} from './adapters/hosts-file.js'
+import {hostsHelper} from './adapters/hosts-helper.js'
 import {listenPort} from './adapters/listen.js'
 import {localNetworks} from './adapters/local-networks.js'
 import {overflow} from './adapters/overflow.js'
@@ -30,6 +31,7 @@ export function openApp(terminal: Terminal) {
     files: privateFiles(environment),
     hasTerminal: terminal.controls,
     hostsFile: hostsFile(),
+    hostsHelper,
     listen: listenPort,
     networks: localNetworks,
     overflow,

@@ -69,7 +69,7 @@ export const tunnelFlags = {
   }),
   resolve: Flags.string({
     description:
-      "How the endpoint's name leads to 127.0.0.1: hosts (a line in the hosts file), hostaddr (libpq only, no root), or auto.",
+      "How the endpoint's name leads to 127.0.0.1: hosts (a line in the hosts file, written by sudo where that needs root), hostaddr (libpq only, no root), or auto.",
     helpValue: 'WAY',
     helpGroup: 'TUNNEL',
   }),

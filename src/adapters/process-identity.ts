@@ -1,7 +1,6 @@
 import {execFileSync} from 'node:child_process'
 import {readFileSync, readlinkSync} from 'node:fs'
-import type {ProcessIdentity} from '../core/ports/hosts.js'
-import type {ProcessState} from '../core/ports/state.js'
+import type {ProcessIdentity, ProcessState} from '../core/ports/hosts.js'
 
 export interface ProcessTable {
   self(): ProcessIdentity

@@ -7,7 +7,7 @@ import type {AwsApi, CallerIdentity} from '../core/ports/aws.js'
 import type {CachePort} from '../core/ports/cache.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
-import type {HostsFile} from '../core/ports/hosts.js'
+import type {HostsFile, HostsHelperPort, HostsPort} from '../core/ports/hosts.js'
 import type {DialPort, ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
 import type {OverflowPort} from '../core/ports/overflow.js'
 import type {ProcessPort} from '../core/ports/process.js'
@@ -15,8 +15,8 @@ import type {StatePort} from '../core/ports/state.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
 import type {TunnelRecord} from '../core/tunnel-record.js'
-import {hostsLines} from '../hosts/apply.js'
-import {mapName, type NameMapping} from '../hosts/map-name.js'
+import {mapName, type NameMapping, type NameOptions} from '../hosts/map-name.js'
+import {openHosts} from '../hosts/open-hosts.js'
 import type {Target} from '../resolve/target.js'
 import {chooseEngines} from '../session/choose-engines.js'
 import {type Door, openDoor} from '../session/door.js'
@@ -49,6 +49,7 @@ export interface TunnelPorts {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly files: PrivateFiles
   readonly hostsFile: HostsFile
+  readonly hostsHelper: HostsHelperPort
   readonly listen: ListenPort
   readonly overflow: OverflowPort
   readonly process: ProcessPort
@@ -113,6 +114,8 @@ export async function openTunnel(
   sweepBeside(ports, run)
   // Before any call to AWS: neither program nor database will mend it.
   const door = await ownDoor(settings.localPort, ports, run)
+  // Before the clock runs and anything is drawn: sudo may ask for a password.
+  const hosts = await openHosts({mode: settings.resolve, client: clientOf(request.command)}, ports, run)
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   let at: string = STEPS[0]
@@ -130,11 +133,18 @@ export async function openTunnel(
   progress.begin(STEPS)
   run.undo.push('progress', 'local', () => progress.end())
   try {
-    const tunnel = open(request, ports, progress, opening, {door, reached, timeLeft})
+    const tunnel = open(request, ports, progress, opening, {door, hosts, reached, timeLeft})
     return await withDeadline(tunnel, settings.timeoutMs, tooLate, run.signal)
   } finally {
     await progress.end()
   }
+}
+
+interface Opening {
+  readonly door: Door
+  readonly hosts: HostsPort
+  readonly reached: (step: (typeof STEPS)[number]) => void
+  readonly timeLeft: () => number
 }
 
 async function open(
@@ -142,7 +152,7 @@ async function open(
   ports: TunnelPorts,
   progress: Progress,
   run: Run,
-  {door, reached, timeLeft}: {door: Door; reached: (step: (typeof STEPS)[number]) => void; timeLeft: () => number},
+  {door, hosts, reached, timeLeft}: Opening,
 ): Promise<Tunnel> {
   const {settings, command, name} = request
   const {files} = ports
@@ -183,15 +193,9 @@ async function open(
   reached('Name')
   const mapping = await progress.step(
     async () => {
-      const hosts = hostsLines(ports.hostsFile)
       // What a killed run left there would lead others astray; but nothing of ours depends on it.
       await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
-      return mapName(
-        target.endpoint.host,
-        {mode: settings.resolve, client: command === 'psql' ? 'libpq' : 'any'},
-        hosts,
-        run,
-      )
+      return mapName(target.endpoint.host, {mode: settings.resolve, client: clientOf(command)}, hosts, run)
     },
     ({via}) => (via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)'),
   )
@@ -228,6 +232,9 @@ async function open(
     (tunnel) => `${tunnel.user}, by IAM token`,
   )
 }
+
+/** libpq needs no hosts line; of other clients that is not known. */
+const clientOf = (command: TunnelRequest['command']): NameOptions['client'] => (command === 'psql' ? 'libpq' : 'any')
 
 /** The tunnel as a libpq client has to know it. */
 export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>): Omit<Connection, 'target'> {

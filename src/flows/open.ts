@@ -69,7 +69,7 @@ export async function open(
       keeper.look()
       void passfile.refresh()
     })
-    if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${commandThatMaps(settings, request.words)}`)
+    if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${commandThatMaps(request.words)}`)
     view.ready(describe(request.target, settings, tunnel))
     status = now
     view.changed?.(now())
@@ -130,11 +130,10 @@ function keepTelling(tell: NonNullable<OpenView['use']>, status: () => TunnelSta
   keep().catch(() => {})
 }
 
-/** The same once more, with the name in the hosts file. sudo's own PATH seldom leads to programs of npm. */
-function commandThatMaps({resolve}: Settings, words: readonly string[]): string {
+/** The same once more, with the name in the hosts file: on a terminal sudo asks. */
+function commandThatMaps(words: readonly string[]): string {
   const others = words.filter((word, index) => !word.startsWith('--resolve') && words[index - 1] !== '--resolve')
-  const command = shellLine(['dbtunnel', 'open', ...others, '--resolve', 'hosts'])
-  return resolve === 'auto' ? `sudo -E env "PATH=$PATH" ${command}` : command
+  return shellLine(['dbtunnel', 'open', ...others, '--resolve', 'hosts'])
 }
 
 function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): string {

@@ -18,7 +18,7 @@ const REMOVE_WAIT_MS = 1500
 
 /** Plans every change on the bytes that are there at that moment, with this process as the lines' owner. */
 export function hostsLines(file: HostsFile): HostsPort {
-  const withoutDead = (content: Buffer): Buffer => withoutLines(content, ({owner}) => file.isDead(owner))
+  const withoutDead = (content: Buffer): Buffer => withoutLines(content, ({owner}) => file.stateOf(owner) === 'dead')
 
   return {
     obstacle: () => file.obstacle(),

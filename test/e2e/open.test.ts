@@ -255,7 +255,7 @@ it('an ordinary user gets PGHOSTADDR, and hears who will not find the name and w
   const tunnel = await opened(['--bastion', 'tag:Name=prod-bastion-a'], {env, uid: root ? ORDINARY : undefined})
   expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1\n')
   expect(tunnel.stderr()).toContain(`JDBC, MySQL and GUI clients will not find ${HOST}. For them:
-  sudo -E env "PATH=$PATH" dbtunnel open prod-db --bastion tag:Name=prod-bastion-a --resolve hosts
+  dbtunnel open prod-db --bastion tag:Name=prod-bastion-a --resolve hosts
 `)
   // The passfile is its owner's alone.
   expect(await pasted(tunnel.stdout(), `psql -w -Atc 'select 1'`)).toMatchObject({stdout: '1\n'})

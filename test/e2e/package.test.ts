@@ -83,6 +83,7 @@ describe('the package', () => {
       'bin/run.js',
       'dist/execute.js',
       'dist/help.js',
+      'dist/hosts-helper.cjs',
       'dist/third-party-notices.txt',
       'oclif.manifest.json',
       'package.json',

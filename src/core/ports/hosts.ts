@@ -5,6 +5,9 @@ export interface ProcessIdentity {
   readonly started: string
 }
 
+/** `elsewhere`: of another container or hidden from us, so that nothing can be said of it. */
+export type ProcessState = 'alive' | 'dead' | 'elsewhere'
+
 /**
  * Names mapped to 127.0.0.1, one line per name and owner. The owner is the
  * process that writes: this one, or a helper that writes for it.
@@ -36,6 +39,8 @@ export interface HostsFile {
   path(): Promise<string>
   /** See HostsPort. */
   obstacle(): Promise<string | undefined>
+  /** Whether that obstacle is one that root would not have. */
+  needsRoot(): Promise<boolean>
   /** Rejects with HOSTS_UNWRITABLE when there is no such file or it cannot be read. */
   read(): Promise<Buffer>
   /**
@@ -53,6 +58,27 @@ export interface HostsFile {
   /** Whether someone died while writing, so that the next change has to repair the file. */
   isTorn(): Promise<boolean>
   self(): ProcessIdentity
-  /** False also when that cannot be known, as for a process of another container. */
-  isDead(owner: ProcessIdentity): boolean
+  stateOf(owner: ProcessIdentity): ProcessState
+}
+
+/** A program that writes the hosts file for us as root, for as long as we live: it takes its lines out when we are gone. */
+export interface HostsHelper {
+  /** The owner of its lines. */
+  readonly identity: ProcessIdentity
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<void>
+  /** Sends one request and resolves to its answer. Rejects with HOSTS_UNWRITABLE when it ends before that. */
+  ask(request: string): Promise<string>
+  /** Lets it go; resolves when it has ended, or soon after. */
+  close(): Promise<void>
+}
+
+export interface HostsHelperPort {
+  /** Whether sudo is there, and a terminal on which it can ask for a password. */
+  canAsk(): boolean
+  /**
+   * Starts the helper through sudo, and resolves when it is ready. Without `ask` sudo must do without a password, and
+   * within 3 s. Rejects with HOSTS_UNWRITABLE, or `signal`'s reason.
+   */
+  start(options: {readonly ask: boolean; readonly signal: AbortSignal}): Promise<HostsHelper>
 }

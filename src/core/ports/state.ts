@@ -1,7 +1,4 @@
-import type {ProcessIdentity} from './hosts.js'
-
-/** `elsewhere`: of another container or hidden from us, so that nothing can be said of it. */
-export type ProcessState = 'alive' | 'dead' | 'elsewhere'
+import type {ProcessIdentity, ProcessState} from './hosts.js'
 
 /** A file of the state folder: its text, or what is wrong with it, in words that name it. */
 export type StateFile =

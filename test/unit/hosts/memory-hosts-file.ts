@@ -21,6 +21,7 @@ export function memoryHostsFile(text: string): MemoryHostsFile {
     dead: [],
     writes: 0,
     obstacle: async () => (file.failure ? 'needs root' : undefined),
+    needsRoot: async () => file.failure !== undefined,
     read: async () => file.content,
     addresses: async () => undefined,
     async change(edit) {
@@ -32,7 +33,8 @@ export function memoryHostsFile(text: string): MemoryHostsFile {
     },
     isTorn: async () => file.torn,
     self: () => SELF,
-    isDead: ({pid, started}) => file.dead.some((one) => one.pid === pid && one.started === started),
+    stateOf: ({pid, started}) =>
+      file.dead.some((one) => one.pid === pid && one.started === started) ? 'dead' : 'alive',
   }
   return file
 }

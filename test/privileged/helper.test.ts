@@ -1,0 +1,236 @@
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
+import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {run, start} from '../support/dbtunnel.js'
+import {commandLines, pidOf, watchFor, type Watch} from '../support/leftovers.js'
+import type {Screen} from '../support/terminal.js'
+import {until} from '../support/until.js'
+import {
+  addressOf,
+  asUsers,
+  type Env,
+  HOST,
+  hostsText,
+  setPassword,
+  setRules,
+  USER,
+  usersScreen,
+  WITH_PASSWORD,
+  WITHOUT_PASSWORD,
+} from './machine.js'
+
+const CTRL_C = '\u0003'
+const PROMPT = /\[sudo\] password for nobody: ?$/
+
+let sandbox: Sandbox
+let env: Env
+let before: string
+let watch: Watch
+const screens: Screen[] = []
+
+beforeAll(async () => {
+  setPassword()
+  sandbox = await startSandbox()
+})
+afterAll(() => sandbox.close())
+beforeEach(() => {
+  env = asUsers({...sandbox.env(), DBTUNNEL_ENGINE: 'native', PSQLRC: '/dev/null', TERM: 'xterm'})
+  before = hostsText()
+  watch = watchFor(sandbox, env)
+})
+afterEach(async () => {
+  for (const {pty} of screens.splice(0)) pty.kill('SIGKILL')
+  setRules()
+  expect(hostsText()).toBe(before)
+})
+
+const asUser = {uid: USER.uid}
+const onScreen = (...words: string[]): Screen => {
+  const screen = usersScreen(words, env)
+  screens.push(screen)
+  return screen
+}
+const helpers = (): string[] => commandLines().filter((line) => /^\S*node \S*hosts-helper/.test(line))
+/** dbtunnel itself, not its helper. */
+const ourPid = (): number => pidOf(env, 'node') ?? 0
+
+describe('sudo that needs no password', () => {
+  beforeEach(() => setRules(WITHOUT_PASSWORD))
+
+  it('psql has the name in the hosts file, as long as it runs', async () => {
+    const words = ['psql', 'prod-db', '--quiet', '-At', '-c', `\\! getent hosts ${HOST}; echo "<$PGHOSTADDR>"`]
+    const {status, stdout, stderr} = await run(words, {env, ...asUser, detached: true})
+    expect({status, stderr}).toEqual({status: 0, stderr: ''})
+    expect(stdout).toMatch(new RegExp(`^127\\.0\\.0\\.1 +${HOST}\n<>\n$`))
+    await watch.expectNothingLeft()
+  })
+
+  it('open needs no PGHOSTADDR', async () => {
+    const tunnel = start(['open', 'prod-db', '--quiet'], {env, ...asUser, detached: true})
+    const block = await until('the block', () => /[^]*PGPASSFILE.*\n/.exec(tunnel.stdout())?.[0])
+    expect(block).not.toContain('PGHOSTADDR')
+    expect(await addressOf(HOST)).toBe('127.0.0.1')
+    expect(helpers()).toHaveLength(1)
+    tunnel.child.kill('SIGTERM')
+    expect(await tunnel.ended).toMatchObject({status: 143})
+    await watch.expectNothingLeft()
+  })
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'a helper that is ended by %s is told of, and its line goes',
+    async (signal) => {
+      const tunnel = start(['open', 'prod-db'], {env, ...asUser, detached: true})
+      await until('the line', async () => (await addressOf(HOST)) === '127.0.0.1')
+      await until('the block', () => tunnel.stdout().includes('PGPASSFILE'))
+      const pid = Number(/pid=(\d+)/.exec(hostsText())?.[1])
+      process.kill(pid, signal)
+      await until('the notice', () => tunnel.stderr().includes('dbtunnel: The hosts helper has ended'))
+      tunnel.child.kill('SIGINT')
+      const {status, stderr} = await tunnel.ended
+      expect(status).toBe(130)
+      if (signal === 'SIGTERM') expect(stderr).not.toContain('Not undone')
+      else {
+        expect(stderr).toMatch(/Not undone: .* in the hosts file: The hosts helper has ended/)
+        expect(hostsText()).toContain(HOST)
+        // The next start takes it out.
+        expect(await run(['psql', 'prod-db', '-c', 'select 1'], {env, ...asUser, detached: true})).toMatchObject({
+          status: 0,
+        })
+      }
+      await watch.expectNothingLeft()
+    },
+  )
+})
+
+describe('sudo that asks for a password', () => {
+  beforeEach(() => setRules(WITH_PASSWORD))
+
+  it('psql never asks: it is given the address, and says so', async () => {
+    const screen = onScreen('psql', 'prod-db')
+    const shown = await screen.waitFor(/shop=> $/)
+    expect(screen.plain()).toContain('The hosts file needs root: psql is given the address instead')
+    expect(screen.plain()).not.toContain('password')
+    screen.type('\\q\n')
+    expect(await screen.ended).toMatchObject({status: 0})
+    expect(shown).toBeGreaterThan(0)
+    await watch.expectNothingLeft()
+  })
+
+  it('open asks once, before it draws, and has the name in the hosts file', async () => {
+    const screen = onScreen('open', 'prod-db')
+    await screen.waitFor(PROMPT)
+    expect(screen.plain()).toMatch(/^The hosts file needs root: sudo asks for your password, once\./)
+    expect(screen.plain()).not.toContain('Database')
+    screen.type(`${USER.password}\r`)
+    await screen.waitFor(/PGPASSFILE=.*\r\n/)
+    expect(screen.plain()).not.toContain('PGHOSTADDR')
+    expect(screen.plain().match(/\[sudo\]/g)).toHaveLength(1)
+    expect(await addressOf(HOST)).toBe('127.0.0.1')
+    expect(helpers()).toHaveLength(1)
+    screen.type(CTRL_C)
+    expect(await screen.ended).toMatchObject({status: 130})
+    await watch.expectNothingLeft()
+  })
+
+  it('a wrong password three times: open goes on with the address', async () => {
+    const screen = onScreen('open', 'prod-db')
+    let at = 0
+    for (let attempt = 0; attempt < 3; attempt++) {
+      at = await screen.waitFor(PROMPT, at)
+      screen.type('wrong\r')
+    }
+    await screen.waitFor(/PGPASSFILE=.*\r\n/)
+    expect(screen.plain()).toContain('3 incorrect password attempts')
+    expect(screen.plain()).toContain('PGHOSTADDR')
+    screen.type(CTRL_C)
+    expect(await screen.ended).toMatchObject({status: 130})
+    await watch.expectNothingLeft()
+  })
+
+  it('Ctrl-C at the question ends it, with the terminal as it was', async () => {
+    const screen = usersScreen(
+      ['--norc', '-c', 'set -m; stty -a; "$@"; echo "status=$?"; stty -a; read', 'bash', process.execPath].concat(
+        new URL('../../bin/run.js', import.meta.url).pathname,
+        'open',
+        'prod-db',
+      ),
+      env,
+      '/bin/bash',
+    )
+    screens.push(screen)
+    await screen.waitFor(PROMPT)
+    screen.type(CTRL_C)
+    await screen.waitFor(/status=130\r\n[^]*iexten[^]*\r\n/)
+    const [modes, after] = screen.plain().match(/speed[^]*?extproc/g) ?? []
+    expect(after).toBe(modes)
+    screen.type('\r')
+    await screen.ended
+    await watch.expectNothingLeft()
+  })
+
+  it('SIGTERM at the question ends it, and sudo with it', async () => {
+    const screen = onScreen('open', 'prod-db')
+    await screen.waitFor(PROMPT)
+    process.kill(ourPid(), 'SIGTERM')
+    expect(await screen.ended).toMatchObject({status: 143})
+    await watch.expectNothingLeft()
+  })
+
+  it('--resolve hosts where nobody can be asked: 73, and what mends it', async () => {
+    const {status, stderr} = await run(['psql', 'prod-db', '--resolve', 'hosts', '-c', 'select 1'], {
+      env,
+      ...asUser,
+      detached: true,
+    })
+    expect(status).toBe(73)
+    expect(stderr).toMatch(/The hosts file needs root, and sudo did not give it: .*password is required/)
+    expect(stderr).toContain('[HOSTS_UNWRITABLE]')
+    await watch.expectNothingLeft()
+  })
+
+  it('Ctrl-C ten times in psql is the query’s; the line stays, and goes within a second of kill -9', async () => {
+    const screen = onScreen('psql', 'prod-db', '--resolve', 'hosts')
+    await screen.waitFor(PROMPT)
+    screen.type(`${USER.password}\r`)
+    let at = await screen.waitFor(/shop=> $/)
+    expect(await addressOf(HOST)).toBe('127.0.0.1')
+    for (let press = 0; press < 10; press++) {
+      screen.type('select pg_sleep(60);\r')
+      await sleep(50)
+      screen.type(CTRL_C)
+      at = await screen.waitFor(/canceling statement[^]*shop=> $/, at)
+    }
+    expect(await addressOf(HOST)).toBe('127.0.0.1')
+    expect(helpers()).toHaveLength(1)
+    screen.type('select 6*7 as answer;\r')
+    await screen.waitFor(/answer[^]*42/, at)
+    process.kill(ourPid(), 'SIGKILL')
+    const killedAt = Date.now()
+    await until('the line to go', () => hostsText() === before, 5000)
+    expect(Date.now() - killedAt).toBeLessThan(1000)
+    await until('the helper to go', () => helpers().length === 0)
+  })
+})
+
+describe('sudo that hangs', () => {
+  it('is not waited for: it counts as one that cannot', async () => {
+    setRules(WITHOUT_PASSWORD)
+    const rules = readFileSync('/etc/pam.d/sudo', 'utf8')
+    writeFileSync('/etc/pam.d/sudo', `account required pam_exec.so quiet /bin/sleep 30\n${rules}`)
+    try {
+      const startedAt = Date.now()
+      const words = ['psql', 'prod-db', '-c', 'select 1']
+      const {status, stderr} = await run(words, {env, ...asUser, detached: true})
+      expect(status).toBe(0)
+      expect(stderr).toContain('The hosts file needs root: psql is given the address instead')
+      expect(Date.now() - startedAt).toBeLessThan(15_000)
+    } finally {
+      writeFileSync('/etc/pam.d/sudo', rules)
+    }
+  })
+})
+
+it('leaves no claim, draft or journal in /etc', () => {
+  expect(readdirSync('/etc').filter((name) => name.includes('dbtunnel'))).toEqual([])
+})
