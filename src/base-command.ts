@@ -3,6 +3,7 @@ import {ExitError} from '@oclif/core/errors'
 import {mangledWord} from './adapters/raw-words.js'
 import {Terminal} from './adapters/terminal.js'
 import {type DbtunnelError, fail, isDbtunnelError} from './core/errors.js'
+import {ended} from './ended.js'
 import {asFailure, errorJson, errorText} from './present/error.js'
 
 /** Where a command's failure becomes text or JSON, and an exit status: here and nowhere else. */
@@ -35,12 +36,11 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(error: Error): Promise<void> {
     // `this.exit(status)`: a client's own status, or success.
-    if (error instanceof ExitError) throw error
+    if (error instanceof ExitError) throw ended(error.oclif.exit ?? 0)
     const failure = isUsage(error) ? usage(error, this.id) : asFailure(refusal(error))
     if (this.jsonEnabled()) this.logJson(errorJson(failure))
     else this.logToStderr(errorText(failure, {debug: this.#debug, columns: process.stderr.columns}))
-    // Told already: whoever runs us, oclif or a host CLI, only has to exit.
-    throw new ExitError(failure.exitCode)
+    throw ended(failure.exitCode)
   }
 }
 

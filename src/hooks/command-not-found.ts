@@ -1,8 +1,8 @@
-import {ExitError} from '@oclif/core/errors'
 import type {Hook} from '@oclif/core/hooks'
 import {ux} from '@oclif/core/ux'
 import {closest} from 'fastest-levenshtein'
 import {fail} from '../core/errors.js'
+import {ended} from '../ended.js'
 import {errorText} from '../present/error.js'
 
 /** An unknown command is a usage error (64) with the closest name, where oclif would give 2. */
@@ -15,7 +15,7 @@ const hook: Hook.CommandNotFound = async ({id, config}) => {
       : `Did you mean: ${config.bin} ${closest(id, known)}`
   const failure = fail('COMMAND_UNKNOWN', `There is no command "${id}".`, {hint})
   ux.stderr(errorText(failure, {debug: false}))
-  throw new ExitError(failure.exitCode)
+  throw ended(failure.exitCode)
 }
 
 export default hook

@@ -30,12 +30,17 @@ export interface RunOptions {
   readonly detached?: boolean
   /** As this user and group; root's privilege. */
   readonly uid?: number | undefined
+  /** The script to run instead. */
+  readonly program?: string
 }
 
 /** Starts the built dbtunnel as a process of its own. */
-export function start(words: readonly string[], {env, input, cwd, detached = false, uid}: RunOptions): Running {
+export function start(
+  words: readonly string[],
+  {env, input, cwd, detached = false, uid, program = PROGRAM}: RunOptions,
+): Running {
   const user = uid === undefined ? {} : {uid, gid: uid}
-  const child = spawn(process.execPath, [PROGRAM, ...words], {env, cwd, detached, ...user, stdio: 'pipe'})
+  const child = spawn(process.execPath, [program, ...words], {env, cwd, detached, ...user, stdio: 'pipe'})
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
