@@ -1,7 +1,8 @@
 // Ends the session-manager-plugin when dbtunnel has gone, however it went: kill -9 runs nobody's undoing. stdin is a pipe
 // from dbtunnel: it brings the plugin's process group, and it ends when dbtunnel does.
-import {readSync} from 'node:fs'
-import {setTimeout} from 'node:timers'
+'use strict'
+const {readSync} = require('node:fs')
+const {setTimeout} = require('node:timers')
 
 /** The plugin needs 2 ms to end its session, and itself (real plugin 1.2.677). */
 const GRACE_MS = 500

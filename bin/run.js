@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import {closeSync, mkdirSync, statSync} from 'node:fs'
-import module from 'node:module'
-import {join} from 'node:path'
-import {isatty} from 'node:tty'
+'use strict'
+const {closeSync, mkdirSync, statSync} = require('node:fs')
+const nodeModule = require('node:module')
+const {dirname, join} = require('node:path')
+const {isatty} = require('node:tty')
 
 // A terminal or pipe that has gone must not end the program before it has undone its work.
 for (const stream of [process.stdout, process.stderr]) {
@@ -20,11 +21,11 @@ process.on('exit', () => {
 // Node 22 and later start faster with code that is compiled already, and keep it in a folder. By default that is one in
 // the shared /tmp; code that runs here is only taken from a folder of this user's own. NODE_COMPILE_CACHE names another,
 // NODE_DISABLE_COMPILE_CACHE=1 does without.
-const compiled = module.enableCompileCache && ownCacheFolder(process.env)
-if (compiled) module.enableCompileCache(compiled)
+const compiled = nodeModule.enableCompileCache && ownCacheFolder(process.env)
+if (compiled) nodeModule.enableCompileCache(compiled)
 
-const {execute} = await import('../dist/execute.js')
-await execute({dir: import.meta.url})
+const {execute} = require('../dist/execute.js')
+void execute({root: dirname(__dirname), pjson: require('../package.json')})
 
 /** `~/.cache/dbtunnel/compiled`, made where it is missing; undefined where it cannot be had, or others could write. */
 function ownCacheFolder({HOME, XDG_CACHE_HOME}) {

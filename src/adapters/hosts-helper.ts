@@ -5,6 +5,7 @@ import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
 import type {HostsHelper, HostsHelperPort, ProcessIdentity} from '../core/ports/hosts.js'
 import {isForeground} from './foreground.js'
+import {PACKAGE_FOLDER} from './package-folder.js'
 
 /** Never by PATH: it is given the user's password. */
 const SUDO = ['/usr/bin/sudo', '/run/wrappers/bin/sudo']
@@ -17,7 +18,7 @@ const ENDING_MS = 500
 
 const READY = /^ready (\d+) ([a-z0-9-]+)$/
 
-const PROGRAM = fileURLToPath(new URL('dist/hosts-helper.cjs', import.meta.resolve('dbtunnel/package.json')))
+const PROGRAM = fileURLToPath(new URL('dist/hosts-helper.cjs', PACKAGE_FOLDER))
 
 export const hostsHelper: HostsHelperPort = {
   canAsk: () => findSudo() !== undefined && hasTerminal() && isForeground(),

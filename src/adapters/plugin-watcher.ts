@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {fileURLToPath} from 'node:url'
+import {PACKAGE_FOLDER} from './package-folder.js'
 
 /** A process that ends a group of others when this one has gone, however it went. */
 export interface Watcher {
@@ -14,7 +15,7 @@ export interface Watcher {
  * a moment until it runs, but takes up whatever has happened by then. Rejects with spawn's error.
  */
 export async function startWatcher(): Promise<Watcher> {
-  const file = fileURLToPath(new URL('bin/plugin-watcher.js', import.meta.resolve('dbtunnel/package.json')))
+  const file = fileURLToPath(new URL('bin/plugin-watcher.js', PACKAGE_FOLDER))
   const child = spawn(process.execPath, [file], {
     cwd: '/',
     detached: true,

@@ -8,7 +8,7 @@ export default defineConfig(
   {ignores: ['**/dist/', '**/node_modules/', '**/coverage/']},
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.mts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {parserOptions: {project: ['./tsconfig.json', './test/tsconfig.json'], tsconfigRootDir: root}},
     rules: {
@@ -50,6 +50,11 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },
+  },
+  {
+    // What is run is CommonJS.
+    files: ['bin/*.js', '**/*.cjs'],
+    languageOptions: {sourceType: 'commonjs', globals: {__dirname: 'readonly'}},
   },
   {
     files: ['**/*.js', '**/*.cjs', '**/*.mjs'],

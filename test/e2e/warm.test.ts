@@ -110,11 +110,11 @@ function keysOf(identity: string): Record<string, string> {
 
 /** The chunks of the bundle that hold a client of AWS's. */
 async function clientsOf(work: (env: Record<string, string>) => Promise<unknown>): Promise<string[]> {
-  const records = mkdtempSync(join(tmpdir(), 'imports-'))
+  const records = mkdtempSync(join(tmpdir(), 'modules-'))
   try {
-    const IMPORTS = join(records, 'imports')
-    await work({IMPORTS, NODE_OPTIONS: `--import=${join(ROOT, 'test/support/record-imports.mjs')}`})
-    const found = readFileSync(IMPORTS, 'utf8').match(/(?<=\/dist\/chunks\/)(ec2|rds|ssm|sts)(?=\d*\.js$)/gm)
+    const MODULES = join(records, 'modules')
+    await work({MODULES, NODE_OPTIONS: `--require=${join(ROOT, 'test/support/record-modules.cjs')}`})
+    const found = readFileSync(MODULES, 'utf8').match(/(?<=\/dist\/chunks\/)(ec2|rds|ssm|sts)(?=\d*\.js$)/gm)
     return [...new Set(found)].toSorted()
   } finally {
     rmSync(records, {recursive: true})

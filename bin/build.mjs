@@ -5,54 +5,47 @@ import {readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
-import {thirdPartyNotices} from './notices.js'
+import {thirdPartyNotices} from './notices.mjs'
+import {isLater, oclif} from './oclif.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const sources = readdirSync('src', {recursive: true}).filter((file) => /^(commands|hooks)\/.*\.ts$/.test(file))
 const entries = ['execute.ts', 'help.ts', ...sources]
 
-/**
- * oclif is CommonJS as TypeScript emits it, which loads all of it at once: glob, templates, spinners. Here each module
- * is loaded when it is first used.
- */
-const lazyOclif = {
-  name: 'lazy-oclif',
-  transform: {
-    filter: {id: /node_modules\/@oclif\/core\/lib\/.*\.js$/},
-    handler(code) {
-      const required = /^(?:const|var) (\w+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm
-      const names = [...code.matchAll(required)].map(([, name]) => name)
-      if (names.length === 0) return code
-      const used = new RegExp(`\\b(${names.join('|')})\\b(?! =)`, 'g')
-      return code.replace(used, '($1())').replace(required, 'const $1 = () => $2;')
-    },
-  },
-}
+/** The chunk with the parts of oclif that no start uses. */
+const LATER = 'oclif'
 
 const bundle = await rolldown({
-  plugins: [lazyOclif],
+  plugins: [oclif(LATER)],
   input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join('src', file)])),
   platform: 'node',
+  preserveEntrySignatures: 'allow-extension',
   external: ['typescript', 'bufferutil', 'utf-8-validate'],
   resolve: {mainFields: ['module', 'main']},
-  transform: {define: {__dirname: 'import.meta.dirname', __filename: 'import.meta.filename'}, target: 'node20.19'},
+  transform: {target: 'node20.19'},
 })
 const {output} = await bundle.write({
   dir: 'dist',
-  format: 'esm',
+  format: 'cjs',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name].js',
-  comments: false,
+  comments: {legal: false, annotation: false, jsdoc: false},
   // All that runs before a command knows that its words are right is one file: opening a file takes longer than
   // reading some more of it.
-  codeSplitting: {groups: [{name: 'start', tags: ['$initial']}]},
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [
+      {name: LATER, test: isLater, tags: ['$initial']},
+      {name: 'start', test: (id) => !entries.slice(1).some((file) => id.endsWith(`/src/${file}`)), tags: ['$initial']},
+    ],
+  },
 })
 
 // The program that sudo starts: one file, which can be copied to where root keeps its own.
 const helper = 'hosts-helper.cjs'
 const privileged = await rolldown({
-  input: 'bin/hosts-helper.ts',
+  input: 'bin/hosts-helper.mts',
   platform: 'node',
   external: (id) => !/^(\.|\/|bin\/)/.test(id),
   transform: {target: 'node20.19'},

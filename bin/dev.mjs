@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// From the sources, without a build: `bin/dev.js psql prod-db`.
+// From the sources, without a build: `bin/dev.mjs psql prod-db`.
 import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {Plugin} from '@oclif/core/config'
