@@ -30,6 +30,8 @@ const CHANGES = [
   ],
   // Two small functions out of all that has to do with help.
   ['main.js', /help_1\.(getHelpFlagAdditions|normalizeArgv)\b/g, 'require("./help/util").$1'],
+  // `node:fs/promises`, and its threads, for two small files that nothing runs beside.
+  ['util/fs.js', "await (0, promises_1.readFile)(path, 'utf8')", "(0, node_fs_1.readFileSync)(path, 'utf8')"],
   // A file more, and `child_process` for PowerShell: dbtunnel refuses Windows.
   ['util/os.js', /await import\('wsl-utils'\)/g, "require('wsl-utils')"],
   // A spinner, on every terminal: dbtunnel has its own progress.

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 'use strict'
-const {closeSync, mkdirSync, statSync} = require('node:fs')
+const {closeSync, fstatSync, mkdirSync, statSync} = require('node:fs')
 const nodeModule = require('node:module')
 const {dirname, join} = require('node:path')
-const {isatty} = require('node:tty')
 
 // A terminal or pipe that has gone must not end the program before it has undone its work.
 for (const stream of [process.stdout, process.stderr]) {
@@ -13,9 +12,9 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // At its very end Node puts the modes of its terminals back, and aborts where one of them has gone (20.20).
-const terminals = [0, 1, 2].filter((fd) => isatty(fd))
+const terminals = [0, 1, 2].filter(isTerminal)
 process.on('exit', () => {
-  for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
+  for (const fd of terminals) if (!isTerminal(fd)) closeSync(fd)
 })
 
 // Node 22 and later start faster with code that is compiled already, and keep it in a folder. By default that is one in
@@ -26,6 +25,11 @@ if (compiled) nodeModule.enableCompileCache(compiled)
 
 const {execute} = require('../dist/execute.js')
 void execute({root: dirname(__dirname), pjson: require('../package.json')})
+
+/** With no `node:tty`, which takes a while to load, for /dev/null. */
+function isTerminal(fd) {
+  return fstatSync(fd).rdev !== statSync('/dev/null').rdev && require('node:tty').isatty(fd)
+}
 
 /** `~/.cache/dbtunnel/compiled`, made where it is missing; undefined where it cannot be had, or others could write. */
 function ownCacheFolder({HOME, XDG_CACHE_HOME}) {
