@@ -1,0 +1,54 @@
+import {CARRIERS} from '../support/carriers.js'
+import type {People, Person} from './people.js'
+
+export interface Command {
+  readonly name: string
+  readonly words: readonly string[]
+}
+
+/** One run, and how it is to be disturbed. */
+export interface Plan {
+  /** Marks its processes, and its requests to AWS. */
+  readonly id: string
+  readonly command: Command
+  readonly person: Person
+  readonly carrier: (typeof CARRIERS)[number]
+  readonly victim: 'dbtunnel' | 'plugin' | 'helper'
+  readonly signal: NodeJS.Signals
+  /** After the start, in milliseconds. */
+  readonly afterMs: number
+}
+
+const COMMANDS: readonly Command[] = [
+  {name: 'psql', words: ['psql', 'prod-db', '-Atc', 'select pg_sleep(0.7)']},
+  {name: 'psql of much', words: ['psql', 'prod-db', '-Atc', 'select generate_series(1, 200000)']},
+  {name: 'open', words: ['open', 'prod-db']},
+  {name: 'open --json', words: ['open', 'prod-db', '--json', '--quiet']},
+]
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']
+/** By then the slowest of them stand or have ended, on a machine that has other work as well. */
+const LATEST_MS = 2500
+
+/** The same for the same row of random numbers. */
+export function planOf(number: number, {all}: People, random: () => number): Plan {
+  const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T
+  const person = oneOf(all)
+  const carrier = oneOf(CARRIERS)
+  const victims: Plan['victim'][] = ['dbtunnel', 'dbtunnel', 'dbtunnel']
+  if (carrier.name === 'plugin') victims.push('plugin')
+  if (person.hosts === 'helper') victims.push('helper')
+  return {
+    id: `chaos-${number}-`,
+    command: oneOf(COMMANDS),
+    person,
+    carrier,
+    victim: oneOf(victims),
+    signal: oneOf(SIGNALS),
+    afterMs: Math.floor(random() * LATEST_MS),
+  }
+}
+
+/** For a violation's first words. */
+export function textOf({id, command, person, carrier, victim, signal, afterMs}: Plan): string {
+  return `${id} "${command.name}" of ${person.name}, ${carrier.name}: ${signal} of ${victim} after ${afterMs} ms`
+}
