@@ -1,6 +1,7 @@
 import {awsApi} from './adapters/aws/aws-api.js'
 import {leftSessions} from './adapters/aws/left-sessions.js'
 import {profileRegion} from './adapters/aws/profile.js'
+import {background} from './adapters/background.js'
 import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
 import {dialPort} from './adapters/dial.js'
@@ -21,8 +22,13 @@ import type {RecordedAccount} from './core/tunnel-record.js'
 /** The composition root: the outside world as ports, for a command to hand to its flow. */
 export function openApp(terminal: Terminal) {
   // eslint-disable-next-line no-restricted-properties -- here is where it comes in
+  const inBackground = background(process.env)
+  const {parent} = inBackground
+  if (parent) terminal.echo((line) => parent.tell({kind: 'notice', line}))
+  // eslint-disable-next-line no-restricted-properties -- likewise
   const environment = {...process.env}
   return {
+    background: inBackground,
     awsFor: (account: {profile?: string | undefined; region: string}) => awsApi({...account, say: terminal}),
     cache: cacheFolder(environment, terminal),
     clock: systemClock,

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
 import {constants, type Stats} from 'node:fs'
-import {lstat, mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises'
+import {type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises'
 import {dirname, isAbsolute, join} from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -19,6 +19,8 @@ export interface OwnFolder {
   read(name: string): Promise<string>
   /** Makes the folder, too. */
   write(name: string, text: string): Promise<void>
+  /** Makes the folder, too, and a new file to write to. The caller closes it. */
+  create(name: string): Promise<FileHandle>
   /** A missing one is fine. */
   remove(name: string): Promise<void>
   /** Milliseconds since it was last written; without end for one that cannot be looked at. */
@@ -57,6 +59,10 @@ export function ownFolder(path: string, largestBytes: number): OwnFolder {
       if (Buffer.byteLength(text) > largestBytes) throw new Error('the entry would be too long')
       await makeFolder(path)
       await writeEntry(path, name, text)
+    },
+    async create(name) {
+      await makeFolder(path)
+      return open(join(path, name), 'wx', 0o600)
     },
     async remove(name) {
       await checkFolder(path)

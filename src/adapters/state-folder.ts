@@ -7,10 +7,14 @@ import {processTable} from './process-identity.js'
 const LARGEST_BYTES = 64 * 1024
 /** A draft is written within milliseconds: an older one was left by a run that was killed. */
 const DRAFT_MS = 60_000
+/** For whoever wants to know why a tunnel has ended. */
+const LOG_MS = 7 * 24 * 60 * 60_000
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** A folder `dbtunnel` in XDG_STATE_HOME, else in ~/.local/state. What is not this user's alone to write is not believed. */
-export function stateFolder(environment: Readonly<Record<string, string | undefined>>): StatePort {
-  const place = xdgFolder(environment, 'XDG_STATE_HOME', '.local/state')
+export function stateFolder(environment: Environment): StatePort {
+  const place = statePlace(environment)
   const folder = place === undefined ? undefined : ownFolder(place, LARGEST_BYTES)
   const table = processTable()
   const needed = (): OwnFolder => {
@@ -23,7 +27,8 @@ export function stateFolder(environment: Readonly<Record<string, string | undefi
       try {
         const names = await folder.names()
         await discardDrafts(names, folder)
-        return (await Promise.all(names.filter((name) => !isDraft(name)).map((name) => look(name, folder)))).flat()
+        const others = names.filter((name) => !isDraft(name) && !isLog(name))
+        return (await Promise.all(others.map((name) => look(name, folder)))).flat()
       } catch (error) {
         return isMissing(error) ? [] : [{path: folder.path, problem: (error as Error).message}]
       }
@@ -35,9 +40,26 @@ export function stateFolder(environment: Readonly<Record<string, string | undefi
         .catch((error: unknown) => {
           if (!isMissing(error)) throw error
         }),
+    async pruneLogs(kept) {
+      if (!folder) return
+      const logs = (await folder.names()).filter((name) => isLog(name) && !kept.includes(join(folder.path, name)))
+      for (const name of logs) if ((await folder.age(name)) > LOG_MS) await folder.remove(name)
+    },
     self: () => table.self(),
     look: (owner) => table.state(owner),
+    signal(owner, signal) {
+      if (table.state(owner) === 'alive') process.kill(owner.pid, signal)
+    },
   }
+}
+
+/** Undefined where there is no home. */
+export function statePlace(environment: Environment): string | undefined {
+  return xdgFolder(environment, 'XDG_STATE_HOME', '.local/state')
+}
+
+function isLog(name: string): boolean {
+  return name.endsWith('.log')
 }
 
 function nameOf({pid, started}: ProcessIdentity): string {

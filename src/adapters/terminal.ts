@@ -18,6 +18,7 @@ export class Terminal implements Say {
   readonly #options: {readonly quiet: boolean; readonly debug: boolean}
   readonly #status = new StatusLine(this.stderr)
   #held: string[] | undefined
+  #echo: (line: string) => void = () => {}
 
   constructor(options: {quiet: boolean; debug: boolean}) {
     this.#options = options
@@ -45,9 +46,15 @@ export class Terminal implements Say {
 
   notice(line: string, amid?: 'client'): void {
     if (this.#options.quiet) return
+    this.#echo(line)
     const {columns, isTTY} = this.stderr
     if (amid === undefined) this.#line(fold(line, columns))
     else this.#line(`${isTTY ? '\n' : ''}${fold(`dbtunnel: ${line}`, columns)}`)
+  }
+
+  /** Gives each notice there, too. */
+  echo(to: (line: string) => void): void {
+    this.#echo = to
   }
 
   debug(line: string): void {

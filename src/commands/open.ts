@@ -32,6 +32,24 @@ With --json: one object on one line. A session that is lost is replaced, on the 
   static override flags = {
     ...loginFlags,
     ...tunnelFlags,
+    detach: Flags.boolean({
+      description: 'Return once the tunnel is ready, and keep it open in the background until: dbtunnel close TARGET.',
+      helpGroup: 'TUNNEL',
+    }),
+    new: Flags.boolean({
+      description: 'Open another one, even if this database is open already.',
+      helpGroup: 'TUNNEL',
+    }),
+    ttl: Flags.string({
+      description: 'End it by itself after so long, such as 2h.',
+      helpValue: 'TIME',
+      helpGroup: 'TUNNEL',
+    }),
+    idle: Flags.string({
+      description: 'End it by itself when for so long nothing was connected, such as 30m.',
+      helpValue: 'TIME',
+      helpGroup: 'TUNNEL',
+    }),
     'keep-alive': Flags.boolean({
       description: 'Ask the database every 50 s, so that Session Manager never ends the session for being idle.',
       helpGroup: 'TUNNEL',
@@ -41,17 +59,20 @@ With --json: one object on one line. A session that is lost is replaced, on the 
   }
 
   #isReady = false
+  #isInBackground = false
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Open)
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {open}, {chooseProgress}, {openedJson, openedText, useText}] = await Promise.all([
-      import('../app.js'),
-      import('../flows/open.js'),
-      import('../tasks/progress.js'),
-      import('../present/opened-tunnel.js'),
-    ])
+    const [{openApp}, {open}, {detach, withParent}, {chooseProgress}, {openedJson, openedText, useText}] =
+      await Promise.all([
+        import('../app.js'),
+        import('../flows/open.js'),
+        import('../flows/background.js'),
+        import('../tasks/progress.js'),
+        import('../present/opened-tunnel.js'),
+      ])
     const progress = await chooseProgress(terminal, flags)
     const ready = (tunnel: OpenedTunnel): void => {
       terminal.stdout.write(this.jsonEnabled() ? openedJson(tunnel) : openedText(tunnel))
@@ -60,14 +81,20 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const use = (now: Parameters<typeof useText>[0] | undefined): void =>
       terminal.status(now && ((columns) => useText(now, columns)))
     const drawn = terminal.isScreen && !flags.quiet && !flags.debug
-    const {'keep-alive': keepAlive, ...others} = flags
-    const request = {target: args.target, flags: others, keepAlive, words: this.argv}
-    await open(request, openApp(terminal), {ready, use: drawn ? use : undefined}, progress)
+    const app = openApp(terminal)
+    const {parent} = app.background
+    if (flags.detach && !parent) return detach(args.target, app, ready)
+    this.#isInBackground = parent !== undefined
+    const {'keep-alive': keepAlive, new: another, detach: _, ...others} = flags
+    const request = {target: args.target, flags: others, keepAlive, another, log: parent?.log, words: this.argv}
+    const told = parent && ((tunnel: OpenedTunnel, isHere: boolean) => parent.tell({kind: 'ready', tunnel, isHere}))
+    const view = {ready: told ?? ready, use: drawn ? use : undefined}
+    await withParent(parent, () => open(request, app, view, progress))
   }
 
-  /** stdout gets one object, and not a second one at the end. */
+  /** stdout gets one object, and not a second one at the end; a log gets lines. */
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() && !this.#isReady
+    return super.jsonEnabled() && !this.#isReady && !this.#isInBackground
   }
 
   override logJson(json: unknown): void {

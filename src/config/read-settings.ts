@@ -31,7 +31,9 @@ export type FlagValues = Readonly<
       | 'sslmode'
       | 'ca-bundle'
       | 'reason'
-      | 'timeout',
+      | 'timeout'
+      | 'ttl'
+      | 'idle',
       string | undefined
     >
   >
@@ -74,9 +76,15 @@ export async function readSettings(flags: FlagValues, sources: SettingsSources):
     reason: check(given('reason'), reasonText),
     uploadRate: check(fromEnv(sources.env, 'DBTUNNEL_NATIVE_UPLOAD_RATE'), uploadRate),
     cache: check(fromEnv(sources.env, 'DBTUNNEL_CACHE'), (value) => oneOf(value, ['on', 'off'])) !== 'off',
-    timeoutMs: check(given('timeout'), duration) ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: check(given('timeout'), (value) => duration(value)) ?? DEFAULT_TIMEOUT_MS,
+    ttlMs: check(given('ttl'), lifetime),
+    idleMs: check(given('idle'), lifetime),
     region: await region(flags, sources, profile),
   }
+}
+
+function lifetime(value: Given): number {
+  return duration(value, '7d', '30m or 2h')
 }
 
 /** The value of a flag, else of DBTUNNEL_ and its name, else of a further variable. */

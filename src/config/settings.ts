@@ -33,4 +33,7 @@ export interface Settings {
   readonly cache: boolean
   /** For everything before the tunnel is ready, in milliseconds. */
   readonly timeoutMs: number
+  /** When a tunnel that is kept open ends by itself: so long after it is ready, or after its last use; in milliseconds. */
+  readonly ttlMs?: number | undefined
+  readonly idleMs?: number | undefined
 }

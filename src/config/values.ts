@@ -62,14 +62,18 @@ export function reasonText(given: Given): string {
   throw invalid(given, 'one line of 1 to 256 characters')
 }
 
-const LONGEST_MS = 3_600_000
+const UNITS_MS: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
 
-/** `45s`, `2m` or plain seconds, from 1 s to 1 h; in milliseconds. */
-export function duration(given: Given): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m)?$/.exec(given.text) ?? []
-  const ms = Math.round(Number(amount) * (unit === 'm' ? 60_000 : 1000))
-  if (ms >= 1000 && ms <= LONGEST_MS) return ms
-  throw invalid(given, 'a time from 1s to 60m, such as 45s or 2m')
+/** `45s`, `2m`, `8h`, `1d` or plain seconds, from 1 s to `longest`, which is written alike; in milliseconds. */
+export function duration(given: Given, longest = '60m', examples = '45s or 2m'): number {
+  const ms = millisecondsOf(given.text)
+  if (ms >= 1000 && ms <= millisecondsOf(longest)) return ms
+  throw invalid(given, `a time from 1s to ${longest}, such as ${examples}`)
+}
+
+function millisecondsOf(text: string): number {
+  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(text) ?? []
+  return Math.round(Number(amount) * (UNITS_MS[unit] ?? NaN))
 }
 
 /** Bytes a second, at least what one message holds; or no limit. */

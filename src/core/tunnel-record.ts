@@ -1,5 +1,6 @@
 import {count, type Fields, ID, list, maybe, NODE_ID, record, TEXT, word} from './fields.js'
 import {isHostName, isPort} from './names.js'
+import type {OpenedTunnel, TunnelStatus} from './opened-tunnel.js'
 import type {Endpoint} from './ports/aws.js'
 import type {ProcessIdentity} from './ports/hosts.js'
 
@@ -17,6 +18,8 @@ export interface RecordedAccount {
   readonly partition: string
   /** Systems Manager's; empty for the region's own. */
   readonly endpointUrl: string
+  /** AwsApi's, where it has one: tells apart who asked without naming a profile. */
+  readonly scope?: string | undefined
 }
 
 /** What others may know of a tunnel: the content of its state file. No secret is in it. */
@@ -34,6 +37,12 @@ export interface TunnelRecord {
   readonly sessions: readonly RecordedSession[]
   /** Of the first session, in milliseconds since the epoch. */
   readonly since: number
+  /** What is told of it, once it is ready; of `open` only. Its session and bastion may be others by now. */
+  readonly opened?: OpenedTunnel | undefined
+  /** As it was a few seconds ago at the most; of `open` only. */
+  readonly status?: TunnelStatus | undefined
+  /** Path of the file that a background process writes its lines to. */
+  readonly log?: string | undefined
   /** Of a dead owner: why its sessions could not be ended, and since when that is so. */
   readonly failure?: {readonly message: string; readonly since: number} | undefined
 }
@@ -61,8 +70,15 @@ export function readTunnelRecord(text: string): TunnelRecord {
     localPort: readPort(fields, 'localPort'),
     sessions,
     since: count(fields, 'since'),
-    failure: fields['failure'] === undefined ? undefined : readFailure(record(fields['failure'], 'failure')),
+    opened: optional(fields, 'opened', readOpened),
+    status: optional(fields, 'status', readStatus),
+    log: maybe(fields, 'log', PATH),
+    failure: optional(fields, 'failure', readFailure),
   }
+}
+
+function optional<T>(fields: Fields, name: string, read: (fields: Fields) => T): T | undefined {
+  return fields[name] === undefined ? undefined : read(record(fields[name], name))
 }
 
 /** What IAM allows in the name of a user or role session, a hyphen, and a random word. */
@@ -72,6 +88,9 @@ const REGION = /^[a-z0-9-]{1,40}$/
 const URL = /^(https?:\/\/[^\s\p{Cc}]{1,512})?$/u
 /** Several lines, of ours and AWS's. */
 const MESSAGE = /^[^\0]{0,2000}$/
+const LOGIN = /^\P{Cc}{1,128}$/u
+const PATH = /^\/[^\0\r\n]{0,4096}$/
+const STATES = /^(up|replacing|asleep|waiting-for-credentials)$/
 
 function readOwner(fields: Fields): ProcessIdentity {
   const pid = count(fields, 'pid')
@@ -85,6 +104,7 @@ function readAccount(fields: Fields): RecordedAccount {
     region: word(fields, 'region', REGION),
     partition: word(fields, 'partition', ID),
     endpointUrl: word(fields, 'endpointUrl', URL),
+    scope: maybe(fields, 'scope', /^[0-9a-f]{64}$/),
   }
 }
 
@@ -107,4 +127,48 @@ function readSession(value: unknown): RecordedSession {
 
 function readFailure(fields: Fields): NonNullable<TunnelRecord['failure']> {
   return {message: word(fields, 'message', MESSAGE), since: count(fields, 'since')}
+}
+
+function readOpened(fields: Fields): OpenedTunnel {
+  return {
+    target: word(fields, 'target', TEXT),
+    endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),
+    localPort: readPort(fields, 'localPort'),
+    bastion: readBastion(record(fields['bastion'], 'bastion')),
+    session: word(fields, 'session', SESSION_ID),
+    engine: word(fields, 'engine', /^(plugin|native)$/) as OpenedTunnel['engine'],
+    user: word(fields, 'user', LOGIN),
+    database: word(fields, 'database', LOGIN),
+    region: word(fields, 'region', REGION),
+    via: word(fields, 'via', /^(hosts|hostaddr)$/) as OpenedTunnel['via'],
+    env: readVariables(record(fields['env'], 'env')),
+  }
+}
+
+/** They are printed to be pasted. */
+function readVariables(fields: Fields): OpenedTunnel['env'] {
+  const names = Object.keys(fields)
+  if (!names.every((name) => /^PG[A-Z]{1,30}$/.test(name))) throw new Error('env has other names than libpq')
+  return Object.fromEntries(names.map((name) => [name, word(fields, name, /^[^\0\r\n]{0,4096}$/)]))
+}
+
+function readStatus(fields: Fields): TunnelStatus {
+  return {
+    target: word(fields, 'target', TEXT),
+    localPort: readPort(fields, 'localPort'),
+    state: word(fields, 'state', STATES) as TunnelStatus['state'],
+    since: count(fields, 'since'),
+    why: maybe(fields, 'why', MESSAGE),
+    bastion: readBastion(record(fields['bastion'], 'bastion')),
+    session: word(fields, 'session', SESSION_ID),
+    open: count(fields, 'open'),
+    opened: count(fields, 'opened'),
+    bytesUp: count(fields, 'bytesUp'),
+    bytesDown: count(fields, 'bytesDown'),
+    ageMs: count(fields, 'ageMs'),
+  }
+}
+
+function readBastion(fields: Fields): OpenedTunnel['bastion'] {
+  return {id: word(fields, 'id', NODE_ID), name: maybe(fields, 'name', TEXT)}
 }

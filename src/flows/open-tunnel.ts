@@ -34,7 +34,7 @@ import {
   userOf,
 } from './discover.js'
 import {openMemory} from './memory.js'
-import {openRegister} from './register.js'
+import {openRegister, type Register} from './register.js'
 import {type OpenedSession, type SessionWays, sessionWays} from './session-ways.js'
 import {sweep, type SweepPorts} from './sweep.js'
 import {together} from './together.js'
@@ -77,6 +77,8 @@ export interface Tunnel {
   readonly database: string
   readonly mapping: NameMapping
   readonly passfile: Passfile
+  /** Where others read of it. */
+  readonly register: Pick<Register, 'note'>
   /** Path of the PEM file with the authorities to trust. */
   readonly authoritiesFile: string
   /**
@@ -227,7 +229,8 @@ async function open(
         const fresh = await describeDatabase(request, aws, run)
         return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
       }
-      return {target, door, opened, ways, caller, user, database, mapping, passfile, authoritiesFile, lookAgain}
+      const way = {target, door, opened, ways, mapping}
+      return {...way, caller, user, database, passfile, register, authoritiesFile, lookAgain}
     },
     (tunnel) => `${tunnel.user}, by IAM token`,
   )

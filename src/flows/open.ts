@@ -9,9 +9,12 @@ import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
 import {shellLine} from '../core/shell-line.js'
 import {parseTarget, regionOf} from '../resolve/parse-target.js'
+import {type AlreadyOpen, alreadyOpen} from './already-open.js'
 import type {Session} from '../session/session.js'
 import {connectionOf, openTunnel, type Tunnel} from './open-tunnel.js'
 import {type Health, Keeper} from './keep-open.js'
+import {lifetime} from './lifetime.js'
+import type {Register} from './register.js'
 import type {PsqlPorts} from './psql.js'
 import {supervise} from './supervise.js'
 
@@ -20,14 +23,18 @@ export interface OpenRequest {
   readonly flags: FlagValues
   /** Whether Session Manager shall see no idle session. */
   readonly keepAlive: boolean
+  /** Whether one that is open already will not do. */
+  readonly another: boolean
+  /** Path of the file that a background process writes its lines to. */
+  readonly log?: string | undefined
   /** All words behind `open`, for a command to type again. */
   readonly words: readonly string[]
 }
 
 /** Where what is open is shown. */
 export interface OpenView {
-  /** Called once, when the database has answered. */
-  ready(tunnel: OpenedTunnel): void
+  /** Called once, when the database has answered; or when another run keeps it open, and not this one. */
+  ready(tunnel: OpenedTunnel, isHere: boolean): void
   /** Called then, and whenever its state, bastion or session has changed. */
   changed?: ((status: TunnelStatus) => void) | undefined
   /** Called every second from then on; with nothing, when it is over. Missing where nobody looks. */
@@ -35,18 +42,21 @@ export interface OpenView {
 }
 
 const LOOK_EVERY_MS = 1000
+/** Between two notes in the state file of what it has carried. */
+const NOTE_EVERY_MS = 5000
 
 /**
  * Opens a tunnel and keeps it, with a fresh passfile and as many sessions as it
- * takes, until the run is ended by a signal (INTERRUPTED, TERMINATED, …) or the
- * tunnel is lost for good. Then all is undone. Rejects with these, and with what the stages reject with.
+ * takes, until its time is over, the run is ended by a signal (INTERRUPTED, TERMINATED, …) or the
+ * tunnel is lost for good. Then all is undone. Rejects with the latter two, and with what the stages reject with. Where
+ * another run keeps the same tunnel open, that one is shown, and nothing opened.
  */
 export async function open(
   request: OpenRequest,
   ports: Omit<PsqlPorts, 'platform' | 'hasTerminal'>,
   view: OpenView,
   progress: Progress,
-): Promise<never> {
+): Promise<void> {
   const {clock} = ports
   const name = parseTarget(request.target)
   const settings = await readSettings(request.flags, {...ports.sources, targetRegion: regionOf(name)})
@@ -54,15 +64,25 @@ export async function open(
 
   const kept = supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
+    const found = request.another ? undefined : await alreadyOpen(name, settings, aws, ports.state)
+    if (found) {
+      run.say.notice(aboutOther(found, clock.now()))
+      view.ready(found.opened, false)
+      return
+    }
     const tunnel = await openTunnel({name, settings, command: 'open'}, {...ports, aws}, progress, run)
     run.signal.throwIfAborted()
-    const {passfile, mapping} = tunnel
+    const {passfile, mapping, register} = tunnel
+    const {log} = request
     const changed = ({state}: Health): void => {
       // Tokens of expired credentials let nobody in.
       if (state === 'up') void passfile.refresh()
       view.changed?.(now())
+      void register.note({status: now()})
     }
-    const keeper = new Keeper(tunnel, {keepAlive: request.keepAlive, changed}, {...ports, aws}, run)
+    const limit = new AbortController()
+    const limited = {...run, signal: AbortSignal.any([run.signal, limit.signal])}
+    const keeper = new Keeper(tunnel, {keepAlive: request.keepAlive, changed}, {...ports, aws}, limited)
     const now = statusOf(request.target, tunnel, keeper, clock)
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
     run.divert(['SIGCONT'], () => {
@@ -70,11 +90,28 @@ export async function open(
       void passfile.refresh()
     })
     if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${commandThatMaps(request.words)}`)
-    view.ready(describe(request.target, settings, tunnel))
+    const opened = describe(request.target, settings, tunnel)
+    await register.note({opened, status: now(), log})
+    view.ready(opened, true)
     status = now
     view.changed?.(now())
-    if (view.use) keepTelling(view.use, now, clock, run)
-    return keeper.keep()
+    const note = noting(register)
+    const isOver = lifetime(settings)
+    everySecond(clock, run, () => {
+      const use = now()
+      view.use?.(use)
+      note(use)
+      const why = isOver(use)
+      if (why !== undefined) limit.abort(fail('TERMINATED', why))
+    })
+    run.undo.push('status line', 'local', () => view.use?.(undefined))
+    try {
+      return await keeper.keep()
+    } catch (error) {
+      if (!limit.signal.aborted || run.signal.aborted) throw error
+      view.use?.(undefined)
+      run.say.notice(`${(limit.signal.reason as Error).message} ${farewell(now())}`)
+    }
   })
   return kept.catch((error: unknown) => {
     throw status && hasCode(error, 'INTERRUPTED', 'TERMINATED', 'QUIT', 'HANGUP')
@@ -114,15 +151,25 @@ function bastionOf({bastion: {id, name}}: Session): OpenedTunnel['bastion'] {
   return {id, name}
 }
 
-function keepTelling(tell: NonNullable<OpenView['use']>, status: () => TunnelStatus, clock: Clock, run: Run): void {
+/** Now and then, and only when it has carried something: a file is written each time. */
+function noting(register: Pick<Register, 'note'>): (status: TunnelStatus) => void {
+  let noted: TunnelStatus | undefined
+  return (status) => {
+    const {open, bytesUp, bytesDown, ageMs} = status
+    const isSame = noted?.open === open && noted.bytesUp === bytesUp && noted.bytesDown === bytesDown
+    if (noted && (isSame || ageMs - noted.ageMs < NOTE_EVERY_MS)) return
+    noted = status
+    void register.note({status})
+  }
+}
+
+/** At once, and until the run is undone. */
+function everySecond(clock: Clock, run: Run, look: () => void): void {
   const over = new AbortController()
-  run.undo.push('status line', 'local', () => {
-    over.abort()
-    tell(undefined)
-  })
+  run.undo.push('clockwork', 'local', () => over.abort())
   const keep = async (): Promise<void> => {
     for (;;) {
-      tell(status())
+      look()
       await clock.sleep(LOOK_EVERY_MS, over.signal)
     }
   }
@@ -130,13 +177,19 @@ function keepTelling(tell: NonNullable<OpenView['use']>, status: () => TunnelSta
   keep().catch(() => {})
 }
 
-/** The same once more, with the name in the hosts file: on a terminal sudo asks. */
+/** The same once more, with the name in the hosts file: on a terminal sudo asks, and not in the background. */
 function commandThatMaps(words: readonly string[]): string {
-  const others = words.filter((word, index) => !word.startsWith('--resolve') && words[index - 1] !== '--resolve')
+  const others = words.filter((word, index) => !/^--(resolve|detach$)/.test(word) && words[index - 1] !== '--resolve')
   return shellLine(['dbtunnel', 'open', ...others, '--resolve', 'hosts'])
 }
 
 function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): string {
   const bytes = `${bytesText(bytesUp)} up, ${bytesText(bytesDown)} down`
   return `Closed ${target} after ${durationText(ageMs)}: ${countText(opened, 'connection')}, ${bytes}.`
+}
+
+function aboutOther({opened, record: {owner, since}}: AlreadyOpen, now: number): string {
+  const {target, localPort} = opened
+  const age = durationText(now - since)
+  return `${target} is open already: on port ${localPort}, for ${age}, by process ${owner.pid}. For another one: --new`
 }

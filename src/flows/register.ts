@@ -10,6 +10,8 @@ import {type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
 export interface Register {
   /** Systems Manager, with every session noted from the answer of StartSession until it has ended. */
   readonly ssm: SsmApi
+  /** What is known by now, once there is a session. Never rejects. */
+  note(facts: Pick<TunnelRecord, 'opened' | 'status' | 'log'>): Promise<void>
 }
 
 export interface Registered extends Pick<TunnelRecord, 'command' | 'target' | 'localPort'> {
@@ -17,7 +19,7 @@ export interface Registered extends Pick<TunnelRecord, 'command' | 'target' | 'l
 }
 
 export interface RegisterPorts {
-  readonly aws: Pick<AwsApi, 'ssm'>
+  readonly aws: Pick<AwsApi, 'ssm' | 'scope'>
   readonly clock: Pick<Clock, 'now'>
   readonly state: StatePort
 }
@@ -28,9 +30,10 @@ export interface RegisterPorts {
  */
 export function openRegister(
   {command, target, localPort, settings}: Registered,
-  {aws: {ssm}, clock, state}: RegisterPorts,
+  {aws, clock, state}: RegisterPorts,
   run: Run,
 ): Register {
+  const {ssm} = aws
   let now: TunnelRecord | undefined
   let writing = Promise.resolve()
 
@@ -47,11 +50,12 @@ export function openRegister(
   const firstSession = async ({parameters}: StartSessionRequest): Promise<TunnelRecord> => {
     const {profile, region} = settings
     const {host: [host = ''] = [], portNumber: [port] = []} = parameters
+    const [endpointUrl, scope] = await Promise.all([ssm.endpointUrl(), aws.scope()])
     return {
       owner: state.self(),
       command,
       target,
-      account: {profile, region, partition: partitionOf(region), endpointUrl: await ssm.endpointUrl()},
+      account: {profile, region, partition: partitionOf(region), endpointUrl, scope},
       endpoint: {host, port: Number(port)},
       localPort,
       sessions: [],
@@ -59,12 +63,17 @@ export function openRegister(
     }
   }
 
-  // Pushed before any session's own: undone after it.
-  run.undo.push('state file', 'network', async () => {
-    if (!now || now.sessions.length > 0) return
+  let isOver = false
+  const removeIfDone = async (): Promise<void> => {
+    if (!isOver || !now || now.sessions.length > 0) return
     const {owner} = now
     await change(undefined)
     await state.remove(owner)
+  }
+  // Pushed before any session's own: undone after it. One that takes longer than all undoing may is still under way then.
+  run.undo.push('state file', 'network', () => {
+    isOver = true
+    return removeIfDone()
   })
   return {
     ssm: {
@@ -79,7 +88,9 @@ export function openRegister(
       async terminateSession(id, signal) {
         await ssm.terminateSession(id, signal)
         if (now) await change({...now, sessions: now.sessions.filter((session) => session.id !== id)})
+        await removeIfDone()
       },
     },
+    note: async (facts) => now && change({...now, ...facts}),
   }
 }

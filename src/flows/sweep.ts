@@ -3,7 +3,8 @@ import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {StatePort} from '../core/ports/state.js'
 import type {Say} from '../core/run.js'
-import {type RecordedAccount, readTunnelRecord, type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
+import {type RecordedAccount, type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
+import {readRecords} from './records.js'
 
 export interface SweepPorts {
   readonly clock: Pick<Clock, 'now'>
@@ -22,12 +23,12 @@ const GIVE_UP_MS = 24 * 60 * 60_000
  */
 export async function sweep(ports: SweepPorts, say: Pick<Say, 'debug'>, signal: AbortSignal): Promise<void> {
   await ports.files.sweep().catch((error: unknown) => say.debug(`private folders not swept: ${String(error)}`))
-  const dead = (await ports.state.files()).flatMap((file) => {
-    const record = 'text' in file ? believed(file.text) : undefined
-    return record && ports.state.look(record.owner) === 'dead' ? [record] : []
-  })
+  const {records} = await readRecords(ports.state)
+  const logs = records.flatMap(({record: {log}}) => log ?? [])
+  await ports.state.pruneLogs(logs).catch((error: unknown) => say.debug(`logs not pruned: ${String(error)}`))
+  const dead = records.filter(({process}) => process === 'dead')
   await Promise.all(
-    dead.map((record) =>
+    dead.map(({record}) =>
       endLeft(record, ports, signal).catch((error: unknown) => {
         say.debug(`state: ${sessionsOf(record)} not ended: ${(error as Error).message}`)
       }),
@@ -55,15 +56,6 @@ export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: A
     }
   }
   await state.remove(owner)
-}
-
-/** What cannot be read is for `status` to tell. */
-function believed(text: string): TunnelRecord | undefined {
-  try {
-    return readTunnelRecord(text)
-  } catch {
-    return undefined
-  }
 }
 
 function sessionsOf({sessions}: TunnelRecord): string {

@@ -225,9 +225,9 @@ describe.concurrent('a local port', () => {
     const env = environment(carrier.env)
     const first = await opened([], {env})
     const port = String(portIn(first.stdout()))
-    expect(await run(['open', 'prod-db', '--local-port', port], {env})).toMatchObject({status: 73})
+    expect(await run(['open', 'prod-db', '--new', '--local-port', port], {env})).toMatchObject({status: 73})
     // Under another port, beside it.
-    const second = await opened([], {env})
+    const second = await opened(['--new'], {env})
     expect(await stop(first)).toMatchObject({status: 130})
     expect(await pasted(second.stdout(), `psql -w -Atc 'select 1'`)).toMatchObject({stdout: '1\n'})
     await stop(second)

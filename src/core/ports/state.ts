@@ -12,6 +12,10 @@ export interface StatePort {
   write(owner: ProcessIdentity, text: string): Promise<void>
   /** A missing file is fine. Rejects likewise. */
   remove(owner: ProcessIdentity): Promise<void>
+  /** Removes log files that have not been written to for a week, but for these (paths). Rejects likewise. */
+  pruneLogs(kept: readonly string[]): Promise<void>
   self(): ProcessIdentity
   look(owner: ProcessIdentity): ProcessState
+  /** To this very process, if it is alive. Throws where that is not permitted. */
+  signal(owner: ProcessIdentity, signal: 'SIGTERM' | 'SIGCONT' | 'SIGKILL'): void
 }

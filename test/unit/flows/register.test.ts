@@ -11,6 +11,7 @@ import {recordedRun} from '../session/recorded-run.js'
 const NOW = 1_700_000_000_000
 const DAY_MS = 86_400_000
 const SELF = {pid: 42, started: '7-a-b'}
+const SCOPE = 'a'.repeat(64)
 const ENDPOINT = 'https://ssm.eu-west-1.example.com'
 const settings = {region: 'eu-west-1', profile: 'work'}
 const parameters = {host: ['prod-db.abc.eu-west-1.rds.amazonaws.com'], portNumber: ['5432']}
@@ -40,6 +41,8 @@ const stateAs = (process: ProcessState): StatePort => ({
   remove: async (owner) => void files.delete(keyOf(owner)),
   self: () => SELF,
   look: () => process,
+  pruneLogs: async () => {},
+  signal: () => {},
 })
 const recorded = (): TunnelRecord => readTunnelRecord(files.get(keyOf(SELF)) ?? 'null')
 
@@ -55,7 +58,7 @@ const ssm = {
 
 function open() {
   const run = recordedRun()
-  const ports = {aws: {ssm}, clock: {now: () => now}, state: stateAs('alive')}
+  const ports = {aws: {ssm, scope: async () => SCOPE}, clock: {now: () => now}, state: stateAs('alive')}
   const register = openRegister({command: 'open', target: 'prod-db', localPort: 15432, settings}, ports, run)
   const start = async (target: string): Promise<string> => {
     const {sessionId} = await register.ssm.startSession({target, document: 'D', parameters})
@@ -76,7 +79,7 @@ describe('the state file of a run', () => {
       owner: SELF,
       command: 'open',
       target: 'prod-db',
-      account: {profile: 'work', region: 'eu-west-1', partition: 'aws', endpointUrl: ENDPOINT},
+      account: {profile: 'work', region: 'eu-west-1', partition: 'aws', endpointUrl: ENDPOINT, scope: SCOPE},
       endpoint: {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432},
       localPort: 15432,
       sessions: [{id, bastion: BASTION}],
@@ -124,7 +127,7 @@ describe('the sweep', () => {
   it('ends a dead owner’s sessions as that one had asked AWS, and takes its file out', async () => {
     const id = await left()
     expect(await sweepAs('dead')).toEqual([
-      {profile: 'work', region: 'eu-west-1', partition: 'aws', endpointUrl: ENDPOINT},
+      {profile: 'work', region: 'eu-west-1', partition: 'aws', endpointUrl: ENDPOINT, scope: SCOPE},
     ])
     expect(ended).toEqual([id])
     expect(files.size).toBe(0)

@@ -1,0 +1,39 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import {BaseCommand} from '../base-command.js'
+import {fail} from '../core/errors.js'
+import {outputFlags} from '../flags.js'
+
+export default class Close extends BaseCommand {
+  static override summary = 'End a tunnel that open keeps, and wait until it is gone.'
+
+  static override description = `Process, port, hosts line and session at AWS are gone when it returns. \
+With --all, what killed runs have left at AWS is ended, too. psql's own tunnels end with psql, or by their session or process id.`
+
+  static override examples = [
+    {description: 'One of them:', command: '<%= config.bin %> <%= command.id %> prod-db'},
+    {description: 'All of them:', command: '<%= config.bin %> <%= command.id %> --all'},
+  ]
+
+  static override enableJsonFlag = true
+
+  static override args = {
+    target: Args.string({description: 'As it was opened, or a session or process id.', ignoreStdin: true}),
+  }
+
+  static override flags = {all: Flags.boolean({description: 'Every tunnel that open keeps.'}), ...outputFlags}
+
+  async run(): Promise<{readonly closed: readonly string[]}> {
+    const {args, flags} = await this.parse(Close)
+    const terminal = this.openTerminal(flags)
+    if ((args.target === undefined) !== Boolean(flags.all)) {
+      const message = flags.all ? 'A target and --all: which of them?' : 'What is to be closed?'
+      throw fail('USAGE', message, {hint: 'dbtunnel close TARGET, or: dbtunnel close --all'})
+    }
+    // Loaded when they are needed, so that a usage error is told at once.
+    const [{openApp}, {close}] = await Promise.all([import('../app.js'), import('../flows/close.js')])
+    const closed = await close(args.target, openApp(terminal))
+    terminal.notice(closed.length === 0 ? 'Nothing is open.' : `Closed: ${closed.join(', ')}`)
+    return {closed}
+  }
+}

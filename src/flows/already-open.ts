@@ -1,0 +1,48 @@
+import type {Settings} from '../config/settings.js'
+import type {AwsApi} from '../core/ports/aws.js'
+import type {StatePort} from '../core/ports/state.js'
+import type {OpenedTunnel} from '../core/opened-tunnel.js'
+import type {TunnelRecord} from '../core/tunnel-record.js'
+import type {TargetName} from '../resolve/parse-target.js'
+import {readRecords} from './records.js'
+
+/** A tunnel of another `open` that would do as well. */
+export interface AlreadyOpen {
+  readonly opened: OpenedTunnel
+  readonly record: TunnelRecord
+}
+
+/**
+ * Finds what another run keeps open to the same database: asked for alike, as the same profile or keys, in the same
+ * region, and with nothing in the settings that it is not.
+ */
+export async function alreadyOpen(
+  name: TargetName,
+  settings: Settings,
+  aws: AwsApi,
+  state: StatePort,
+): Promise<AlreadyOpen | undefined> {
+  for (const {record, process} of (await readRecords(state)).records) {
+    const {opened, status} = record
+    if (process !== 'alive' || !opened || !isWanted(opened, name, settings)) continue
+    if (!(await isSameAccount(record, settings, aws))) continue
+    // It may have been replaced.
+    const now = status && {session: status.session, bastion: status.bastion}
+    return {record, opened: {...opened, ...now}}
+  }
+  return undefined
+}
+
+function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): boolean {
+  const {user = opened.user, database = opened.database, localPort, resolve} = settings
+  const isTarget = opened.target === name.text || (name.kind === 'endpoint' && name.host === opened.endpoint.host)
+  const isLogin = user === opened.user && database === opened.database
+  const isPlace = (localPort === 0 || localPort === opened.localPort) && (resolve === 'auto' || resolve === opened.via)
+  return isTarget && isLogin && isPlace
+}
+
+async function isSameAccount({account}: TunnelRecord, {profile, region}: Settings, aws: AwsApi): Promise<boolean> {
+  if (account.profile !== profile || account.region !== region) return false
+  if (account.endpointUrl !== (await aws.ssm.endpointUrl())) return false
+  return profile !== undefined || account.scope === (await aws.scope())
+}

@@ -1,0 +1,104 @@
+import {fail, isDbtunnelError} from '../core/errors.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {HostsFile} from '../core/ports/hosts.js'
+import type {TunnelRecord} from '../core/tunnel-record.js'
+import {hostsLines} from '../hosts/apply.js'
+import type {PsqlPorts} from './psql.js'
+import {type FoundRecord, isMeant, notOpen, readRecords} from './records.js'
+import {supervise} from './supervise.js'
+import {endLeft, type SweepPorts} from './sweep.js'
+
+/** For all its undoing an owner takes 2 s at the most, and a little longer to end. */
+const PATIENCE_MS = 5000
+/** For what nobody can hold up. */
+const KILLED_MS = 1000
+const LOOK_MS = 20
+
+export interface ClosePorts extends SweepPorts, Pick<PsqlPorts, 'signals' | 'say'> {
+  readonly clock: Clock
+  readonly hostsFile: HostsFile
+}
+
+/**
+ * Ends what is open under this word (target, session id, owner's pid), or all of it, and waits until it is gone: process,
+ * port, hosts line, and session at AWS. psql's own is ended by its session id or pid only, never with others. Returns the
+ * targets. Rejects with NOT_OPEN, NOT_CLOSED, or what AWS refuses the end of a session with.
+ */
+export async function close(word: string | undefined, ports: ClosePorts): Promise<readonly string[]> {
+  return supervise(ports, async (run) => {
+    const {records} = await readRecords(ports.state)
+    const meant = records.filter(({record}) => word === undefined || isMeant(record, word))
+    const [some, others] = [meant.filter((one) => isFree(one, word)), meant.filter((one) => !isFree(one, word))]
+    if (word !== undefined && some.length === 0)
+      throw others[0] ? ofPsql(word, others[0].record) : notOpen(word, records)
+    const outcomes = await Promise.allSettled(some.map((one) => end(one, ports, run.signal)))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) throw failed.reason
+    // Owners clean up after themselves; this is for those who could not.
+    await hostsLines(ports.hostsFile)
+      .sweep()
+      .catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
+    await ports.files.sweep().catch((error: unknown) => run.say.debug(`private folders not swept: ${String(error)}`))
+    for (const {record} of others) run.say.notice(ofPsqlText(record))
+    return some.map(({record}) => record.target)
+  })
+}
+
+/** Someone may be in the middle of something there. */
+function isFree({record, process}: FoundRecord, word: string | undefined): boolean {
+  const isNamed = word === String(record.owner.pid) || record.sessions.some(({id}) => id === word)
+  return isNamed || record.command !== 'psql' || process === 'dead'
+}
+
+async function end({record, process}: FoundRecord, ports: ClosePorts, signal: AbortSignal): Promise<void> {
+  const {owner, target} = record
+  if (process === 'elsewhere') {
+    throw fail('NOT_CLOSED', `${target} is kept open by process ${owner.pid} of another container.`, {
+      hint: `End it there: kill ${owner.pid}`,
+    })
+  }
+  if (process === 'alive') await stop(record, ports, signal)
+  // What it could not end at AWS is still noted: then it is our turn.
+  const left = (await readRecords(ports.state)).records.find((one) => one.record.owner.pid === owner.pid)
+  if (left?.process !== 'dead') return
+  await endLeft(left.record, ports, signal).catch((error: unknown) => {
+    if (!isDbtunnelError(error)) throw error
+    const sessions = left.record.sessions.map(({id}) => id).join(', ')
+    throw fail(error.code, `${target} is closed, but not its session at AWS (${sessions}): ${error.message}`, {
+      hint: error.hint,
+      cause: error,
+    })
+  })
+}
+
+async function stop({owner, target}: TunnelRecord, {state, clock}: ClosePorts, signal: AbortSignal): Promise<void> {
+  const hasGone = async (withinMs: number): Promise<boolean> => {
+    for (const deadline = clock.now() + withinMs; state.look(owner) === 'alive'; await clock.sleep(LOOK_MS, signal)) {
+      if (clock.now() > deadline) return false
+    }
+    return true
+  }
+  try {
+    state.signal(owner, 'SIGTERM')
+    // It may have been stopped (Ctrl-Z).
+    state.signal(owner, 'SIGCONT')
+    if (await hasGone(PATIENCE_MS)) return
+    state.signal(owner, 'SIGKILL')
+    if (await hasGone(KILLED_MS)) return
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw fail('NOT_CLOSED', `Process ${owner.pid}, which keeps ${target} open, cannot be ended.`, {
+      hint: `sudo kill ${owner.pid}`,
+      cause: error,
+    })
+  }
+  throw fail('NOT_CLOSED', `Process ${owner.pid}, which keeps ${target} open, does not end.`)
+}
+
+function ofPsql(word: string, record: TunnelRecord): Error {
+  return fail('NOT_OPEN', `${word} is not kept open for others: ${ofPsqlText(record)}`)
+}
+
+function ofPsqlText({target, owner}: TunnelRecord): string {
+  return `psql has ${target} open for itself; to end it all the same: dbtunnel close ${owner.pid}`
+}

@@ -1,0 +1,56 @@
+import {distance} from 'fastest-levenshtein'
+import {closestNames} from '../core/closest-names.js'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import type {ProcessState} from '../core/ports/hosts.js'
+import type {StatePort} from '../core/ports/state.js'
+import {readTunnelRecord, type TunnelRecord} from '../core/tunnel-record.js'
+
+export interface FoundRecord {
+  readonly record: TunnelRecord
+  /** Its owner. */
+  readonly process: ProcessState
+}
+
+/** A state file that cannot be believed. `problem` names it. */
+export interface StrangeFile {
+  readonly path: string
+  readonly problem: string
+}
+
+/** All that the state folder tells, the oldest first. Never rejects. */
+export async function readRecords(
+  state: Pick<StatePort, 'files' | 'look'>,
+): Promise<{readonly records: readonly FoundRecord[]; readonly strange: readonly StrangeFile[]}> {
+  const records: FoundRecord[] = []
+  const strange: StrangeFile[] = []
+  for (const file of await state.files()) {
+    if ('problem' in file) strange.push(file)
+    else {
+      try {
+        const record = readTunnelRecord(file.text)
+        records.push({record, process: state.look(record.owner)})
+      } catch (error) {
+        strange.push({path: file.path, problem: `${file.path} cannot be read: ${(error as Error).message}`})
+      }
+    }
+  }
+  records.sort((a, b) => a.record.since - b.record.since)
+  return {records, strange}
+}
+
+/** By its target, a session's id, its owner's pid, or its endpoint's name. */
+export function isMeant({target, sessions, owner, endpoint}: TunnelRecord, word: string): boolean {
+  return [target, String(owner.pid), endpoint.host, ...sessions.map(({id}) => id)].includes(word)
+}
+
+export function notOpen(word: string, records: readonly FoundRecord[]): DbtunnelError {
+  const targets = [...new Set(records.map(({record}) => record.target))]
+  const close = closestNames(word, targets, distance)
+  const hint =
+    close.length > 0
+      ? `Did you mean: ${close.join(', ')}`
+      : targets.length > 0
+        ? `Open are: ${targets.slice(0, 8).join(', ')}${targets.length > 8 ? ', …' : ''}`
+        : 'Nothing is open.'
+  return fail('NOT_OPEN', `${word} is not open.`, {hint})
+}

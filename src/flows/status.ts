@@ -1,0 +1,48 @@
+import type {Clock} from '../core/ports/clock.js'
+import type {StatePort} from '../core/ports/state.js'
+import type {Leftover, ListedTunnel, TunnelListing} from '../core/tunnel-listing.js'
+import type {TunnelRecord} from '../core/tunnel-record.js'
+import {isMeant, notOpen, readRecords} from './records.js'
+
+/** What is open on this machine, by this user's runs. AWS is not asked. Rejects with NOT_OPEN for a word that nothing open has. */
+export async function status(
+  word: string | undefined,
+  {state, clock}: {readonly state: StatePort; readonly clock: Pick<Clock, 'now'>},
+): Promise<TunnelListing> {
+  const {records, strange} = await readRecords(state)
+  const meant = records.filter(({record}) => word === undefined || isMeant(record, word))
+  if (word !== undefined && meant.length === 0) throw notOpen(word, records)
+  return {
+    tunnels: meant.flatMap(({record, process}) => (process === 'dead' ? [] : [listed(record, process, clock.now())])),
+    leftovers: meant.flatMap(({record, process}) => (process === 'dead' ? [leftover(record)] : [])),
+    strange: strange.map(({problem}) => problem),
+  }
+}
+
+function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: number): ListedTunnel {
+  const {target, command, endpoint, localPort, account, sessions, since, status, log, owner} = record
+  const last = sessions.at(-1)
+  return {
+    target,
+    command,
+    endpoint,
+    localPort,
+    region: account.region,
+    profile: account.profile,
+    bastion: status?.bastion ?? (last && {id: last.bastion}),
+    session: status?.session ?? last?.id,
+    openSince: new Date(since).toISOString(),
+    ageMs: now - since,
+    health: status?.state ?? (command === 'open' ? 'starting' : 'unknown'),
+    why: status?.why,
+    owner: {pid: owner.pid, process},
+    connections: status?.open,
+    bytesUp: status?.bytesUp,
+    bytesDown: status?.bytesDown,
+    log,
+  }
+}
+
+function leftover({target, sessions, account: {region, profile}, owner, failure}: TunnelRecord): Leftover {
+  return {target, sessions: sessions.map(({id}) => id), region, profile, pid: owner.pid, why: failure?.message}
+}
