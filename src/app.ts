@@ -7,6 +7,7 @@ import {systemClock} from './adapters/clock.js'
 import {dialPort} from './adapters/dial.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {hostsHelper} from './adapters/hosts-helper.js'
+import {helperInstaller} from './adapters/hosts-helper/install.js'
 import {listenPort} from './adapters/listen.js'
 import {localNetworks} from './adapters/local-networks.js'
 import {overflow} from './adapters/overflow.js'
@@ -35,6 +36,7 @@ export function openApp(terminal: Terminal) {
     dial: dialPort,
     environment,
     files: privateFiles(environment),
+    helperInstaller: helperInstaller(environment),
     hasTerminal: terminal.controls,
     hostsFile: hostsFile(),
     hostsHelper,

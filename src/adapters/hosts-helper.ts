@@ -1,15 +1,13 @@
 import {type ChildProcess, spawn} from 'node:child_process'
-import {closeSync, existsSync, openSync, statSync} from 'node:fs'
-import {fileURLToPath} from 'node:url'
+import {closeSync, existsSync, openSync} from 'node:fs'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
 import type {HostsHelper, HostsHelperPort, ProcessIdentity} from '../core/ports/hosts.js'
 import {isForeground} from './foreground.js'
-import {PACKAGE_FOLDER} from './package-folder.js'
+import {installedHelper} from './hosts-helper/installed.js'
+import {HELPER, PROGRAM} from './hosts-helper/places.js'
+import {findSudo} from './hosts-helper/sudo.js'
 
-/** Never by PATH: it is given the user's password. */
-const SUDO = ['/usr/bin/sudo', '/run/wrappers/bin/sudo']
-const SETUID = 0o4000
 /** sudo may hang in PAM, LDAP or DNS. */
 const SILENT_MS = 3000
 const ASKING_MS = 300_000
@@ -18,9 +16,9 @@ const ENDING_MS = 500
 
 const READY = /^ready (\d+) ([a-z0-9-]+)$/
 
-const PROGRAM = fileURLToPath(new URL('dist/hosts-helper.cjs', PACKAGE_FOLDER))
-
 export const hostsHelper: HostsHelperPort = {
+  installed: installedHelper,
+
   canAsk: () => findSudo() !== undefined && hasTerminal() && isForeground(),
 
   async start({ask, signal}) {
@@ -28,7 +26,8 @@ export const hostsHelper: HostsHelperPort = {
     const sudo = findSudo()
     if (sudo === undefined) throw needsRoot('there is no sudo.')
     if (!existsSync(PROGRAM)) throw needsRoot(`${PROGRAM} is missing.`)
-    const child = spawn(sudo, [...(ask ? [] : ['-n']), '--', process.execPath, PROGRAM], {
+    const command = installedHelper().state === 'usable' ? [HELPER] : [process.execPath, PROGRAM]
+    const child = spawn(sudo, [...(ask ? [] : ['-n']), '--', ...command], {
       // In our process group: elsewhere sudo could neither ask on the terminal nor find that it has asked before.
       detached: false,
       cwd: '/',
@@ -125,13 +124,6 @@ function abandon(child: ChildProcess): void {
 function needsRoot(why: string): Error {
   return fail('HOSTS_UNWRITABLE', `The hosts file needs root, and sudo did not give it: ${why}`, {
     hint: 'Run it on a terminal, where sudo can ask, or connect without the hosts file: --resolve hostaddr',
-  })
-}
-
-function findSudo(): string | undefined {
-  return SUDO.find((file) => {
-    const facts = statSync(file, {throwIfNoEntry: false})
-    return facts?.isFile() && facts.uid === 0 && (facts.mode & SETUID) !== 0
   })
 }
 

@@ -24,6 +24,7 @@ export const CATALOG = {
   HOSTS_CONFLICT: {exit: 73},
   HOSTS_UNWRITABLE: {exit: 73},
   HOSTS_LOCKED: {exit: 73},
+  HELPER_NOT_INSTALLED: {exit: 73},
   FILES_UNWRITABLE: {exit: 73},
   AWS_THROTTLED: {exit: 75},
   AWS_UNREACHABLE: {exit: 75},

@@ -19,6 +19,8 @@ export async function openHosts(
   run: Run,
 ): Promise<HostsPort> {
   if (mode === 'hostaddr' || !(await hostsFile.needsRoot())) return hostsLines(hostsFile)
+  const installed = hostsHelper.installed()
+  if (installed.state === 'unusable') run.say.notice(`The installed hosts helper is not used: ${installed.why}.`)
   const over = new AbortController()
   const signal = AbortSignal.any([run.signal, over.signal])
   run.undo.push('hosts helper', 'local', async () => {

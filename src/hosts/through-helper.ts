@@ -36,8 +36,10 @@ export function hostsThroughHelper(starting: Promise<HostsHelper>, file: HostsFi
       }
     },
 
-    // The helper's own first deed.
-    async sweep() {},
+    async sweep() {
+      // Its own first deed.
+      await starting
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {appendFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
@@ -150,18 +150,20 @@ describe('sudo that asks for a password', () => {
 
   it('Ctrl-C at the question ends it, with the terminal as it was', async () => {
     const screen = usersScreen(
-      ['--norc', '-c', 'set -m; stty -a; "$@"; echo "status=$?"; stty -a; read', 'bash', process.execPath].concat(
-        new URL('../../bin/run.js', import.meta.url).pathname,
-        'open',
-        'prod-db',
-      ),
+      [
+        '--norc',
+        '-c',
+        'set -m; stty -a; "$@"; echo "status=$?"; stty -a; echo end; read',
+        'bash',
+        process.execPath,
+      ].concat(new URL('../../bin/run.js', import.meta.url).pathname, 'open', 'prod-db'),
       env,
       '/bin/bash',
     )
     screens.push(screen)
     await screen.waitFor(PROMPT)
     screen.type(CTRL_C)
-    await screen.waitFor(/status=130\r\n[^]*iexten[^]*\r\n/)
+    await screen.waitFor(/status=130\r\n[^]*\nend\r\n/)
     const [modes, after] = screen.plain().match(/speed[^]*?extproc/g) ?? []
     expect(after).toBe(modes)
     screen.type('\r')
@@ -228,6 +230,56 @@ describe('sudo that hangs', () => {
     } finally {
       writeFileSync('/etc/pam.d/sudo', rules)
     }
+  })
+})
+
+describe('hosts, hosts clean', () => {
+  const DEAD = 'dead-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
+  const left = (name: string, started: string): string =>
+    `127.0.0.1 ${name} # dbtunnel pid=4194305 started=${started}\n`
+  const leave = (): void => appendFileSync('/etc/hosts', left(DEAD, '1-00000000-1') + '10.9.8.7 theirs\n')
+  afterEach(() => writeFileSync('/etc/hosts', before))
+
+  it('show whose a line is, and take those of dead owners out, through sudo', async () => {
+    setRules(WITHOUT_PASSWORD)
+    const tunnel = start(['open', 'prod-db', '--quiet'], {env, ...asUser, detached: true})
+    await until('the line', () => hostsText().includes(HOST))
+    leave()
+    const {pid} = JSON.parse((await run(['hosts', '--json'], {env, ...asUser})).stdout).lines[0]
+    const {status, stdout} = await run(['hosts'], {env, ...asUser})
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^NAME +PID +OWNER\n/)
+    expect(stdout).toMatch(
+      new RegExp(`\n${HOST} +${pid} +alive\n${DEAD} +4194305 +dead\ndbtunnel hosts clean mends it\\.\n$`),
+    )
+
+    const cleaned = await run(['hosts', 'clean'], {env, ...asUser, detached: true})
+    expect(cleaned).toMatchObject({status: 0, stderr: ''})
+    expect(cleaned.stdout).toBe(`Took 1 line out of /etc/hosts:\n  ${DEAD} of process 4194305, which has ended\n`)
+    expect(hostsText()).toContain(HOST)
+    expect(hostsText()).toContain('10.9.8.7 theirs\n')
+    tunnel.child.kill('SIGTERM')
+    await tunnel.ended
+    expect(hostsText()).toBe(`${before}10.9.8.7 theirs\n`)
+    expect(await run(['hosts'], {env, ...asUser})).toMatchObject({stdout: 'dbtunnel has no line in /etc/hosts.\n'})
+  })
+
+  it('clean says what it needs where sudo does not help', async () => {
+    leave()
+    const {status, stderr} = await run(['hosts', 'clean'], {env, ...asUser, detached: true})
+    expect(status).toBe(73)
+    expect(stderr).toMatch(/The hosts file needs root, and sudo did not give it: .*\[HOSTS_UNWRITABLE\]/s)
+  })
+
+  it('as root, clean needs no sudo', async () => {
+    leave()
+    const {status, stdout} = await run(['hosts', 'clean', '--json'], {env})
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      file: '/etc/hosts',
+      removed: [{name: DEAD, pid: 4_194_305, state: 'dead'}],
+      left: [],
+    })
   })
 })
 

@@ -73,7 +73,13 @@ export interface HostsHelper {
   close(): Promise<void>
 }
 
+/** The copy of the helper that root has been given, which sudo starts without a password. */
+export type InstalledHelper =
+  {readonly state: 'absent'} | {readonly state: 'usable'} | {readonly state: 'unusable'; readonly why: string}
+
 export interface HostsHelperPort {
+  /** It counts only while it is root's alone, and of this very version. */
+  installed(): InstalledHelper
   /** Whether sudo is there, and a terminal on which it can ask for a password. */
   canAsk(): boolean
   /**
@@ -81,4 +87,17 @@ export interface HostsHelperPort {
    * within 3 s. Rejects with HOSTS_UNWRITABLE, or `signal`'s reason.
    */
   start(options: {readonly ask: boolean; readonly signal: AbortSignal}): Promise<HostsHelper>
+}
+
+/** Installing the helper; for root alone. */
+export interface HelperInstaller {
+  /** Whether this process is root; and for whom, where sudo says so. */
+  readonly isRoot: boolean
+  readonly user: {readonly name: string; readonly uid: number; readonly gid: number} | undefined
+  /** Runs dbtunnel with these words through sudo, on our own terminal. Resolves to its status. */
+  again(words: readonly string[]): Promise<number>
+  /** Replaces one that is there. All or nothing. Rejects with HELPER_NOT_INSTALLED. */
+  install(user: {readonly name: string; readonly uid: number; readonly gid: number}): Promise<void>
+  /** Resolves to whether there was anything. Rejects with HELPER_NOT_INSTALLED. */
+  uninstall(): Promise<boolean>
 }

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {fail} from '../../../src/core/errors.js'
-import type {HostsHelper, HostsHelperPort} from '../../../src/core/ports/hosts.js'
+import type {HostsHelper, HostsHelperPort, InstalledHelper} from '../../../src/core/ports/hosts.js'
 import type {Run} from '../../../src/core/run.js'
 import {Teardown} from '../../../src/core/teardown.js'
 import {openHosts} from '../../../src/hosts/open-hosts.js'
@@ -17,9 +17,16 @@ interface World {
   readonly silent?: 'works' | 'refuses' | 'hangs'
   readonly terminal?: boolean
   readonly answer?: string
+  readonly installed?: InstalledHelper
 }
 
-function aWorld({asking = 'refuses', silent = 'refuses', terminal = false, answer = 'done'}: World = {}) {
+function aWorld({
+  asking = 'refuses',
+  silent = 'refuses',
+  terminal = false,
+  answer = 'done',
+  installed = {state: 'absent'},
+}: World = {}) {
   const hostsFile = memoryHostsFile('127.0.0.1 localhost\n')
   hostsFile.failure = NEEDS_ROOT
   const events: string[] = []
@@ -37,6 +44,7 @@ function aWorld({asking = 'refuses', silent = 'refuses', terminal = false, answe
     },
   }
   const hostsHelper: HostsHelperPort = {
+    installed: () => installed,
     canAsk: () => terminal,
     async start({ask, signal}) {
       events.push(ask ? 'sudo' : 'sudo -n')
@@ -132,6 +140,12 @@ test('a sudo that hangs holds up neither the run nor its end', async () => {
   const {ports, run, unwind} = aWorld({silent: 'hangs'})
   await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
   expect(await unwind()).toEqual([])
+})
+
+test('an installed helper that is not used is told of', async () => {
+  const {ports, events, run} = aWorld({installed: {state: 'unusable', why: 'it is of another version of dbtunnel'}})
+  await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  expect(events[0]).toBe('notice: The installed hosts helper is not used: it is of another version of dbtunnel.')
 })
 
 test('what stands in the way is the same error as without the helper', async () => {

@@ -1,0 +1,24 @@
+import {BaseCommand} from '../../base-command.js'
+import {outputFlags} from '../../flags.js'
+
+export default class HostsInstall extends BaseCommand {
+  static override summary = 'Let dbtunnel write the hosts file without a password from now on.'
+
+  static override description = `For machines of one person: a mapping is the whole machine's. Through sudo, once, it makes \
+/usr/local/libexec/dbtunnel, root's own, with a copy of this Node and of the hosts helper, and a rule by which sudo starts \
+that helper for you without a password: it maps names of RDS endpoints to 127.0.0.1, and nothing else. \
+Refused where anyone but root could change any of it. After an update of dbtunnel, install it anew.`
+
+  static override flags = {...outputFlags}
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(HostsInstall)
+    const terminal = this.openTerminal(flags)
+    const [{openApp}, {installHelper}] = await Promise.all([import('../../app.js'), import('../../flows/hosts.js')])
+    const result = await installHelper(this.argv, openApp(terminal).helperInstaller)
+    if ('status' in result) this.exit(result.status)
+    terminal.notice(
+      'Installed: dbtunnel maps names of RDS endpoints without a password. "dbtunnel hosts uninstall" undoes it.',
+    )
+  }
+}

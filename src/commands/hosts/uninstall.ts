@@ -1,0 +1,19 @@
+import {BaseCommand} from '../../base-command.js'
+import {outputFlags} from '../../flags.js'
+
+export default class HostsUninstall extends BaseCommand {
+  static override summary = 'Take out all that "dbtunnel hosts install" has made.'
+
+  static override flags = {...outputFlags}
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(HostsUninstall)
+    const terminal = this.openTerminal(flags)
+    const [{openApp}, {uninstallHelper}] = await Promise.all([import('../../app.js'), import('../../flows/hosts.js')])
+    const result = await uninstallHelper(this.argv, openApp(terminal).helperInstaller)
+    if ('status' in result) this.exit(result.status)
+    terminal.notice(
+      result.done === 'absent' ? 'There was nothing to uninstall.' : 'Uninstalled: the rule, the helper and its Node.',
+    )
+  }
+}

@@ -1,0 +1,41 @@
+import {countText} from '../core/amounts.js'
+import type {HostsCleaning, HostsListing, HostsListingLine} from '../core/hosts-listing.js'
+import {printable} from '../core/printable.js'
+import {type Column, table} from './table.js'
+
+const STATES: Readonly<Record<HostsListingLine['state'], string>> = {
+  alive: 'alive',
+  dead: 'dead',
+  elsewhere: 'of another container, or hidden',
+}
+
+const COLUMNS: readonly Column<HostsListingLine>[] = [
+  {title: 'NAME', text: ({name}) => name},
+  {title: 'PID', text: ({pid}) => String(pid)},
+  {title: 'OWNER', text: ({state}) => STATES[state], gives: 1, short: ({state}) => state},
+]
+
+/** A row for each line of dbtunnel's, and below what is to be said of it. */
+export function hostsText({file, lines, interrupted, helper}: HostsListing, columns: number | undefined): string {
+  const isDirty = interrupted || lines.some(({state}) => state === 'dead')
+  return [
+    ...(lines.length === 0 ? [`dbtunnel has no line in ${file}.`] : table(lines, COLUMNS, columns)),
+    ...(interrupted ? [`A write of ${file} was cut off.`] : []),
+    ...(isDirty ? ['dbtunnel hosts clean mends it.'] : []),
+    ...(helper.state === 'usable' ? ['The hosts helper is installed: no password is needed.'] : []),
+    ...(helper.state === 'unusable' ? [`The installed hosts helper is not used: ${helper.why}.`] : []),
+  ]
+    .map(printable)
+    .join('\n')
+}
+
+export function cleaningText({file, removed, left}: HostsCleaning): string {
+  const others = left.filter(({state}) => state === 'elsewhere')
+  return [
+    removed.length === 0 ? `Nothing to clean in ${file}.` : `Took ${countText(removed.length, 'line')} out of ${file}:`,
+    ...removed.map(({name, pid}) => `  ${name} of process ${pid}, which has ended`),
+    ...others.map(({name, pid}) => `Left: ${name} of process ${pid}, which is of another container, or hidden.`),
+  ]
+    .map(printable)
+    .join('\n')
+}
