@@ -76,16 +76,16 @@ async function runOne(plan: Plan, program: string, violations: string[]): Promis
   })
   const unableOwners: number[] = []
 
-  await Promise.race([sleep(afterMs), running.ended])
-  const found = victimOf(victim, pid, processesOf(id, pid))
-  if (found !== undefined && !isOver) {
+  await (command.name === 'open --detach' ? sleep(afterMs) : Promise.race([sleep(afterMs), running.ended]))
+  const found = victimOf(victim, processesOf(id, pid))
+  if (found !== undefined) {
     if (signal === 'SIGKILL' && (victim === 'helper' || (victim === 'dbtunnel' && person.hosts === 'direct')))
       unableOwners.push(found)
     kill(found, signal)
   }
   // A tunnel may outlive the death of its plugin; then it has its turn to end.
   await Promise.race([sleep(500), running.ended])
-  if (!isOver) kill(pid, 'SIGTERM')
+  for (const one of dbtunnelsOf(processesOf(id, pid))) kill(one.pid, 'SIGTERM')
   const tooLong = (): string[] => (isOver ? [] : ['dbtunnel has not ended'])
   const orphans = (): string[] => processesOf(id, pid).map((one) => `${one.pid} ${one.command} is left`)
   const wrong = [...(await leftAfter(END_MS, tooLong)), ...(await leftAfter(ORPHAN_MS, orphans))]
@@ -94,11 +94,16 @@ async function runOne(plan: Plan, program: string, violations: string[]): Promis
   return {unableOwners, killed: endedBy === 'SIGKILL' ? id : undefined}
 }
 
-function victimOf(victim: Plan['victim'], pid: number, found: readonly Found[]): number | undefined {
-  if (victim === 'dbtunnel') return pid
+function victimOf(victim: Plan['victim'], found: readonly Found[]): number | undefined {
+  // With --detach the one in the background, once it is there.
+  if (victim === 'dbtunnel') return dbtunnelsOf(found).at(-1)?.pid
   const pattern = victim === 'plugin' ? /session-manager-plugin .*StartSession/ : /hosts-helper/
   // Of sudo and what it started, the latter.
   return found.findLast(({command}) => pattern.test(command) && !/^\S*sudo /.test(command))?.pid
+}
+
+function dbtunnelsOf(found: readonly Found[]): Found[] {
+  return found.filter(({command}) => command.includes('/bin/run.js '))
 }
 
 /** A whole run that nobody disturbs: it works, and takes out what others have left. */

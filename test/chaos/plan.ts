@@ -22,8 +22,9 @@ export interface Plan {
 const COMMANDS: readonly Command[] = [
   {name: 'psql', words: ['psql', 'prod-db', '-Atc', 'select pg_sleep(0.7)']},
   {name: 'psql of much', words: ['psql', 'prod-db', '-Atc', 'select generate_series(1, 200000)']},
-  {name: 'open', words: ['open', 'prod-db']},
-  {name: 'open --json', words: ['open', 'prod-db', '--json', '--quiet']},
+  {name: 'open', words: ['open', 'prod-db', '--new']},
+  {name: 'open --json', words: ['open', 'prod-db', '--new', '--json', '--quiet']},
+  {name: 'open --detach', words: ['open', 'prod-db', '--new', '--detach']},
 ]
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']
 /** By then the slowest of them stand or have ended, on a machine that has other work as well. */
