@@ -36,7 +36,7 @@ describe('as a plugin of another oclif CLI', () => {
   it('its commands are listed', async () => {
     const {status, stdout} = await inHost('--help')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^COMMANDS\n {2}list .*\n(.*\n)* {2}psql .*\n/m)
+    expect(stdout).toMatch(/^COMMANDS\n(.*\n)* {2}open .*\n(.*\n)* {2}psql .*\n/m)
   })
 
   it('psql does its whole job', async () => {
