@@ -12,6 +12,7 @@ import {listenPort} from './adapters/listen.js'
 import {localNetworks} from './adapters/local-networks.js'
 import {overflow} from './adapters/overflow.js'
 import {privateFiles} from './adapters/private-files.js'
+import {portOwners} from './adapters/port-owner.js'
 import {prober} from './adapters/prober.js'
 import {processes} from './adapters/processes.js'
 import {processSignals} from './adapters/signals.js'
@@ -44,6 +45,7 @@ export function openApp(terminal: Terminal) {
     networks: localNetworks,
     overflow,
     platform: process.platform,
+    portOwners: portOwners(),
     prober,
     process: processes(),
     say: terminal,

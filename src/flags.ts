@@ -62,7 +62,8 @@ export const tunnelFlags = {
     helpGroup: 'TUNNEL',
   }),
   'local-port': Flags.string({
-    description: 'Port on 127.0.0.1. Without it: any free one.',
+    description:
+      'Port on 127.0.0.1. Without it: in psql any free one, in open the same one each time (5432, or one made of the name).',
     helpValue: 'PORT',
     helpGroup: 'TUNNEL',
     parse: async (text) => checked(text, () => portNumber({text, origin: '--local-port'})),

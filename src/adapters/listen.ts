@@ -42,7 +42,7 @@ export const listenPort: ListenPort = {
 function refused(port: number, error: NodeJS.ErrnoException): Error {
   const reason = error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be had (${error.code})`
   return fail('PORT_IN_USE', `Port ${port} on 127.0.0.1 ${reason}.`, {
-    hint: 'Choose another with --local-port, or leave it out for any free one.',
+    hint: 'Choose another with --local-port, or leave it out.',
     cause: error,
   })
 }

@@ -18,7 +18,7 @@ export interface Settings {
   readonly user?: string | undefined
   readonly database?: string | undefined
   readonly bastion: BastionRule
-  /** 0 takes any free port. */
+  /** 0 when none was asked for. */
   readonly localPort: number
   readonly resolve: ResolveMode
   readonly engine: EngineChoice

@@ -8,7 +8,7 @@ import type {CachePort} from '../core/ports/cache.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {HostsFile, HostsHelperPort, HostsPort} from '../core/ports/hosts.js'
-import type {DialPort, ListenPort, Prober, WebSocketPort} from '../core/ports/network.js'
+import type {DialPort, ListenPort, PortOwners, Prober, WebSocketPort} from '../core/ports/network.js'
 import type {OverflowPort} from '../core/ports/overflow.js'
 import type {ProcessPort} from '../core/ports/process.js'
 import type {StatePort} from '../core/ports/state.js'
@@ -19,7 +19,7 @@ import {mapName, type NameMapping, type NameOptions} from '../hosts/map-name.js'
 import {openHosts} from '../hosts/open-hosts.js'
 import type {Target} from '../resolve/target.js'
 import {chooseEngines} from '../session/choose-engines.js'
-import {type Door, openDoor} from '../session/door.js'
+import type {Door} from '../session/door.js'
 import {nativeEngine} from '../session/native/engine.js'
 import {pluginEngine} from '../session/plugin.js'
 import type {SessionEngine} from '../session/session.js'
@@ -38,6 +38,7 @@ import {openRegister, type Register} from './register.js'
 import {type OpenedSession, type SessionWays, sessionWays} from './session-ways.js'
 import {sweep, type SweepPorts} from './sweep.js'
 import {together} from './together.js'
+import {doorAt, usualDoor} from './tunnel-door.js'
 import {openWarmOrCold} from './warm-or-cold.js'
 
 export interface TunnelPorts {
@@ -52,6 +53,7 @@ export interface TunnelPorts {
   readonly hostsHelper: HostsHelperPort
   readonly listen: ListenPort
   readonly overflow: OverflowPort
+  readonly portOwners: PortOwners
   readonly process: ProcessPort
   readonly prober: Prober
   readonly ssmOf: SweepPorts['ssmOf']
@@ -114,8 +116,9 @@ export async function openTunnel(
 ): Promise<Tunnel> {
   const {settings} = request
   sweepBeside(ports, run)
-  // Before any call to AWS: neither program nor database will mend it.
-  const door = await ownDoor(settings.localPort, ports, run)
+  // Before any call to AWS: neither program nor database will mend it. The usual port hangs on the database.
+  const isUsual = settings.localPort === 0 && request.command !== 'psql'
+  const door = isUsual ? undefined : await doorAt(settings.localPort, ports, run)
   // Before the clock runs and anything is drawn: sudo may ask for a password.
   const hosts = await openHosts({mode: settings.resolve, client: clientOf(request.command)}, ports, run)
   const deadline = ports.clock.now() + settings.timeoutMs
@@ -143,7 +146,8 @@ export async function openTunnel(
 }
 
 interface Opening {
-  readonly door: Door
+  /** Undefined when it shall be at the database's usual port. */
+  readonly door: Door | undefined
   readonly hosts: HostsPort
   readonly reached: (step: (typeof STEPS)[number]) => void
   readonly timeLeft: () => number
@@ -154,12 +158,10 @@ async function open(
   ports: TunnelPorts,
   progress: Progress,
   run: Run,
-  {door, hosts, reached, timeLeft}: Opening,
+  {hosts, reached, timeLeft, ...given}: Opening,
 ): Promise<Tunnel> {
   const {settings, command, name} = request
   const {files} = ports
-  const register = openRegister({command, target: name.text, localPort: door.port, settings}, ports, run)
-  const aws = {...ports.aws, ssm: register.ssm}
   const memory = await openMemory(request, ports, run.say)
   const trust = onceForEach((target: Target): Promise<string> => {
     checkSslMode(target.endpoint.host, settings.sslmode)
@@ -168,7 +170,7 @@ async function open(
   const {described, engines} = await progress.step(
     async () => {
       const [described, engines] = await together([
-        memory.recalled ?? describe(request, aws, run),
+        memory.recalled ?? describe(request, ports.aws, run),
         sessionEngines(settings, ports, run),
       ])
       // Missing authorities are told before anything is opened.
@@ -178,6 +180,9 @@ async function open(
     },
     ({described: {target}}) => `${target.endpoint.host}:${target.endpoint.port}`,
   )
+  const door = given.door ?? (await usualDoor(described.target, ports, run))
+  const register = openRegister({command, target: name.text, localPort: door.port, settings}, ports, run)
+  const aws = {...ports.aws, ssm: register.ssm}
   reached('Bastion')
   const found = await progress.step(
     async (): Promise<Discovery> => ('bastions' in described ? described : findWay(described, request, aws, run)),
@@ -251,13 +256,6 @@ export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>
     authoritiesFile: tunnel.authoritiesFile,
     passfile: tunnel.passfile.path,
   }
-}
-
-/** Opens the door, and closes it when the run is undone. */
-async function ownDoor(port: number, ports: Pick<TunnelPorts, 'listen' | 'clock'>, run: Run): Promise<Door> {
-  run.undo.push('local port', 'local', async () => (await opening.catch(() => undefined))?.close())
-  const opening = openDoor(port, ports)
-  return opening
 }
 
 /** Of no effect on this run: not even at its end is it waited for longer than a moment. */

@@ -63,6 +63,17 @@ export interface LocalNetworks {
   fingerprint(): string
 }
 
+export interface PortOwner {
+  readonly pid: number
+  /** Its name, without a path. */
+  readonly program: string
+}
+
+export interface PortOwners {
+  /** Who listens on a port of this machine; undefined when nobody does, or it cannot be known. */
+  ownerOf(port: number): Promise<PortOwner | undefined>
+}
+
 export interface DialPort {
   /**
    * Connects to a port on 127.0.0.1. The socket comes at once, half-open capable and without Nagle's delay; a refusal is

@@ -1,0 +1,88 @@
+import {afterEach, beforeEach, expect, it} from 'vitest'
+import {systemClock} from '../../src/adapters/clock.js'
+import {listenPort} from '../../src/adapters/listen.js'
+import {portOwners} from '../../src/adapters/port-owner.js'
+import {fail} from '../../src/core/errors.js'
+import type {ListenPort} from '../../src/core/ports/network.js'
+import {doorAt, usualDoor} from '../../src/flows/tunnel-door.js'
+import type {Target} from '../../src/resolve/target.js'
+import {listenSomewhere} from '../support/free-port.js'
+import {type RecordedRun, recordedRun} from '../unit/session/recorded-run.js'
+
+const TARGET: Target = {
+  name: 'prod-db',
+  engine: 'postgres',
+  endpoint: {host: 'prod-db.c1.eu-west-1.rds.amazonaws.com', port: 6432},
+  region: 'eu-west-1',
+  defaultDatabase: 'app',
+  securityGroupIds: [],
+}
+
+let run: RecordedRun
+
+beforeEach(() => {
+  run = recordedRun()
+})
+
+afterEach(async () => {
+  expect(await run.end()).toEqual([])
+})
+
+/** Whoever else uses this machine: which ports are free, and which are seen to be taken, is the test's affair. */
+function ports(taken: readonly number[], seen: readonly number[] = []) {
+  const asked: number[] = []
+  const listen: ListenPort = {
+    listen(port, onConnection) {
+      asked.push(port)
+      if (taken.includes(port)) return Promise.reject(fail('PORT_IN_USE', `Port ${port} is taken.`))
+      return listenPort.listen(0, onConnection)
+    },
+  }
+  const ownerOf = async (port: number) => (seen.includes(port) ? {pid: 1, program: 'postgres'} : undefined)
+  return {asked, ports: {listen, clock: systemClock, portOwners: {ownerOf}}}
+}
+
+it("is at its engine's port, when that is free", async () => {
+  const {asked, ports: own} = ports([])
+  await usualDoor(TARGET, own, run)
+  expect(asked).toEqual([5432])
+  expect(run.notices).toEqual([])
+})
+
+it('is else at one of its own, the same each time', async () => {
+  const [first, second] = [ports([5432]), ports([5432])]
+  await usualDoor(TARGET, first.ports, run)
+  await usualDoor(TARGET, second.ports, run)
+  expect(first.asked).toEqual([5432, expect.any(Number)])
+  expect(second.asked).toEqual(first.asked)
+  expect(run.notices).toEqual([])
+})
+
+it('leaves a port alone that another program has, though it could be had', async () => {
+  const {asked, ports: own} = ports([], [5432])
+  await usualDoor(TARGET, own, run)
+  expect(asked).not.toContain(5432)
+})
+
+it('is else at any free one, and that is said', async () => {
+  const other = ports([5432])
+  await usualDoor(TARGET, other.ports, run)
+  const {asked, ports: own} = ports(other.asked)
+  const {port} = await usualDoor(TARGET, own, run)
+  expect(asked).toEqual([...other.asked, 0])
+  expect(run.notices).toEqual([
+    `The ports that prod-db usually has here (${other.asked.join(', ')}) are taken: this time it is ${port}.`,
+  ])
+})
+
+it('that was asked for and is taken: says who has it', async () => {
+  const {server, port} = await listenSomewhere()
+  const asked = {listen: listenPort, clock: systemClock, portOwners: portOwners()}
+  await expect(doorAt(port, asked, run)).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
+    message: expect.stringMatching(
+      new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken by .+ \\(pid ${process.pid}\\)\\.$`),
+    ),
+  })
+  server.close()
+})
