@@ -169,6 +169,7 @@ export class Keeper {
     const {door, ways} = this.#tunnel
     for (;;) {
       await this.#doubt.next(stop)
+      this.#run.say.debug(`session ${opened.session.id}: is the database still there?`)
       await opened.session.check()
       const {bytesDown} = door.traffic
       try {

@@ -1,32 +1,40 @@
+import type {Clock} from '../core/ports/clock.js'
 import type {LocalSocket} from '../core/ports/network.js'
 
-interface Talk {
-  asked: number
-  answered: number
-  /** When a question was first seen that is still without an answer. */
-  since: number | undefined
+interface Question {
+  readonly askedAt: number
+  /** What the program had been given by then. */
+  readonly given: number
   noted: boolean
 }
 
-/** Notices programs that have asked and hear nothing, by their sockets' own counters. */
+/** Notices programs that have asked something and hear nothing. */
 export class Answers {
-  readonly #talks = new Map<LocalSocket, Talk>()
+  readonly #clock: Pick<Clock, 'now'>
+  /** The latest of each connection. */
+  readonly #questions = new Map<LocalSocket, Question>()
 
-  add(socket: LocalSocket): void {
-    this.#talks.set(socket, {asked: 0, answered: 0, since: undefined, noted: false})
-    socket.once('close', () => this.#talks.delete(socket))
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
   }
 
-  /** To be called now and then. True when one has waited for `ms` milliseconds, once for each question. */
-  isOverdue(now: number, ms: number): boolean {
+  /** For a connection that is just about to be read. */
+  add(socket: LocalSocket): void {
+    socket.on('data', () => {
+      const given = socket.bytesWritten
+      if (this.#questions.get(socket)?.given === given) return
+      this.#questions.set(socket, {askedAt: this.#clock.now(), given, noted: false})
+    })
+    socket.once('close', () => this.#questions.delete(socket))
+  }
+
+  /** Whether one has waited for `ms` milliseconds; each question counts once. */
+  isOverdue(ms: number): boolean {
     let overdue = false
-    for (const [{bytesRead, bytesWritten}, talk] of this.#talks) {
-      if (bytesWritten !== talk.answered) Object.assign(talk, {since: undefined, noted: false, asked: bytesRead})
-      else if (bytesRead > talk.asked) talk.since ??= now
-      talk.answered = bytesWritten
-      if (talk.noted || talk.since === undefined || now - talk.since < ms) continue
-      talk.noted = true
-      overdue = true
+    for (const [socket, question] of this.#questions) {
+      const waits = socket.bytesWritten === question.given && this.#clock.now() - question.askedAt >= ms
+      overdue ||= waits && !question.noted
+      question.noted ||= waits
     }
     return overdue
   }

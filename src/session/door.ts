@@ -48,7 +48,7 @@ export async function openDoor(
   {listen, clock}: {readonly listen: ListenPort; readonly clock: Clock},
 ): Promise<Door> {
   const traffic = new TrafficCount()
-  const answers = new Answers()
+  const answers = new Answers(clock)
   /** Each with what ends its waiting. */
   const waiting = new Map<LocalSocket, AbortController>()
   let way: Way | undefined
@@ -102,7 +102,7 @@ export async function openDoor(
     get waiting() {
       return waiting.size
     },
-    isUnanswered: (ms) => answers.isOverdue(clock.now(), ms),
+    isUnanswered: (ms) => answers.isOverdue(ms),
     watch: (listeners) => void (events = listeners),
     lead(to) {
       way = to

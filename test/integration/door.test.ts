@@ -327,7 +327,12 @@ describe('a door', () => {
     await once(near, 'data')
     await clock.advance(60_000)
     expect(front.isUnanswered(5000)).toBe(false)
+    // An answer and the next question between two looks.
     near.write('again')
+    await once(farSide, 'data')
+    farSide.write('rows')
+    await once(near, 'data')
+    near.write('and again')
     await once(farSide, 'data')
     expect(front.isUnanswered(5000)).toBe(false)
     await clock.advance(5000)

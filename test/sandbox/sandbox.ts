@@ -4,6 +4,7 @@ import {connect, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {Addresses} from './addresses.js'
 import {defaultAccount, otherAccount, REGION} from './account.js'
 import {type AgentHub, type HubOptions, startAgentHub} from './agent/hub.js'
 import {verdictOn} from './aws/authorize.js'
@@ -40,6 +41,11 @@ export interface Sandbox {
    * of its own, both empty, so that whatever is left in them can be seen.
    */
   env(identity?: string): Record<string, string>
+  /** A failover: the endpoint's name has another address from now on. Agents that looked it up before do not know. */
+  moveDatabase(host: string): void
+  /** `shut down`: its agent takes leave of its sessions. `crashed`: nobody hears anything from it. */
+  stopMachine(id: string, how: 'shut down' | 'crashed'): void
+  startMachine(id: string): void
   /** Leaves no process, port or file. */
   close(): Promise<void>
 }
@@ -68,11 +74,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         identify: (accessKeyId) => holderOf(accessKeyId, keys),
       }),
     )
-    const dial = (host: string, port: number, signal: AbortSignal): Promise<Socket> =>
-      reach(routeTo(host, port, accounts, sessions.open()), () => database.portOf(host, port), dialTimeoutMs, signal)
+    const addresses = new Addresses()
+    const dial = async (address: string, port: number, signal: AbortSignal): Promise<Socket> => {
+      const host = addresses.hostAt(address)
+      if (host === undefined) throw new Error('connection refused')
+      const route = routeTo(host, port, accounts, sessions.open())
+      const socket = await reach(route, () => database.portOf(host, port), dialTimeoutMs, signal)
+      addresses.keep(address, socket)
+      return socket
+    }
     const verifyUpgrade: HubOptions['verifyUpgrade'] = (request) =>
       refusalOfUpgrade(request, {region: REGION, keys, clock, sessions})
-    const agents = keep(await startAgentHub({...options.agents, dial, verifyUpgrade}))
+    const agents = keep(
+      await startAgentHub({...options.agents, dial, resolve: (host) => addresses.of(host), verifyUpgrade}),
+    )
     agents.onEnded(({sessionId, cause}) => sessions.end(sessionId, cause, clock.now()))
     const aws = keep(await startControlPlane({region: REGION, keys, clock, sessions, dataPlane: agents}))
 
@@ -96,7 +111,33 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         DBTUNNEL_CA_BUNDLE: database.caFile,
       }
     }
-    return {account: accounts[0], clock, keys, sessions, aws, agents, database, env, close}
+    const setMachine = (id: string, isUp: boolean): void => {
+      for (const {instances, nodes} of accounts) {
+        for (const one of instances) if (one.id === id) one.state = isUp ? 'running' : 'stopped'
+        for (const one of nodes)
+          if (one.id === id) Object.assign(one, {connected: isUp, ping: isUp ? 'Online' : 'ConnectionLost'})
+      }
+    }
+    return {
+      account: accounts[0],
+      clock,
+      keys,
+      sessions,
+      aws,
+      agents,
+      database,
+      env,
+      moveDatabase: (host) => addresses.move(host),
+      stopMachine(id, how) {
+        setMachine(id, false)
+        for (const session of sessions.open().filter(({target}) => target === id)) {
+          if (how === 'shut down') agents.terminate(session.id)
+          else agents.behave({drop: 1}, session.id)
+        }
+      },
+      startMachine: (id) => setMachine(id, true),
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -10,6 +10,8 @@ export type {Behaviour, Dial, Grant, SessionEnd, SessionFacts, Timing}
 
 export interface HubOptions {
   readonly dial: Dial
+  /** What an agent finds for a name, once, when its session starts (datachannel 8); `dial` gets that. */
+  readonly resolve?: (host: string) => string
   /** Asked for each signed upgrade; a reason refuses it with 403. */
   readonly verifyUpgrade?: (request: IncomingMessage) => string | undefined | Promise<string | undefined>
   readonly log?: (line: string) => void
@@ -57,7 +59,7 @@ export interface AgentHub {
 }
 
 export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
-  const {dial, verifyUpgrade = () => undefined, log = () => {}} = options
+  const {dial, resolve = (host) => host, verifyUpgrade = () => undefined, log = () => {}} = options
   const timing = {...REAL_TIMING, ...options.timing}
   let behaviour: Behaviour = {...FAULTLESS, ...options.behaviour}
   let refusals = {count: 0, status: 503}
@@ -122,7 +124,7 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
     open(grant) {
       if (sessions.has(grant.sessionId)) throw new Error(`session ${grant.sessionId} exists`)
       const onEnd = (end: SessionEnd): void => listeners.forEach((listener) => listener(end))
-      const session = new AgentSession({grant, behaviour, timing, dial, log, onEnd})
+      const session = new AgentSession({grant, behaviour, timing, address: resolve(grant.host), dial, log, onEnd})
       sessions.set(session.id, session)
       return {streamUrl: url + session.path}
     },

@@ -16,12 +16,14 @@ import {faultOfMessage, readHandshakeResponse} from './strict.js'
 import {type Features, featuresOf} from './versions.js'
 
 /** A connection to the database. `signal` aborts when the session ends first. */
-export type Dial = (host: string, port: number, signal: AbortSignal) => Promise<Socket>
+export type Dial = (address: string, port: number, signal: AbortSignal) => Promise<Socket>
 
 export interface SessionOptions {
   readonly grant: Grant
   readonly behaviour: Behaviour
   readonly timing: Timing
+  /** What the agent has found for the grant's host. */
+  readonly address: string
   readonly dial: Dial
   readonly log: (line: string) => void
   readonly onEnd: (end: SessionEnd) => void
@@ -218,10 +220,10 @@ export class AgentSession {
   }
 
   async #dial(): Promise<Socket> {
-    const {grant, dial} = this.#options
+    const {grant, address, dial} = this.#options
     const {signal} = this.#over
     try {
-      const socket = await dial(grant.host, grant.port, signal)
+      const socket = await dial(address, grant.port, signal)
       if (signal.aborted) {
         socket.destroy()
         throw new Error('the session has ended')

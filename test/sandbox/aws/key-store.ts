@@ -50,6 +50,13 @@ export class KeyStore {
     return keys
   }
 
+  /** The latest keys of an identity are good no more. */
+  expire(name: string): void {
+    const keys = {...this.keysOf(name), expiresAt: this.#clock.now()}
+    const caller = this.#callers.get(keys.accessKeyId)
+    if (caller) this.#callers.set(keys.accessKeyId, {...caller, keys})
+  }
+
   /** Issues new keys; older ones stay good for as long as they were. */
   issue(name: string, lifetimeMs?: number): Keys {
     const holder = this.#holders.get(name)
