@@ -116,8 +116,6 @@ function parentBy(log: string): BackgroundParent {
       process.send?.(news, undefined, undefined, () => {
         if (process.connected) process.disconnect()
       })
-      // Whoever wants to unmount it can.
-      process.chdir('/')
     },
   }
 }

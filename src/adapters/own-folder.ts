@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import {constants, type Stats} from 'node:fs'
-import {type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat} from 'node:fs/promises'
+import {constants, renameSync, rmSync, type Stats, writeFileSync} from 'node:fs'
+import {type FileHandle, lstat, mkdir, open, readdir, rm, stat} from 'node:fs/promises'
 import {dirname, isAbsolute, join} from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -58,7 +58,7 @@ export function ownFolder(path: string, largestBytes: number): OwnFolder {
     async write(name, text) {
       if (Buffer.byteLength(text) > largestBytes) throw new Error('the entry would be too long')
       await makeFolder(path)
-      await writeEntry(path, name, text)
+      writeEntry(path, name, text)
     },
     async create(name) {
       await makeFolder(path)
@@ -147,19 +147,17 @@ async function readEntry(path: string, largestBytes: number): Promise<string> {
   }
 }
 
-/** Whoever reads meanwhile finds the old text or the new one, and of two writers one wins. */
-async function writeEntry(folder: string, name: string, text: string): Promise<void> {
+/**
+ * Whoever reads meanwhile finds the old text or the new one, and of two writers one wins. In one go: the program may end
+ * at any pause, and leave a draft.
+ */
+function writeEntry(folder: string, name: string, text: string): void {
   const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`)
   try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-    } finally {
-      await file.close()
-    }
-    await rename(draft, join(folder, name))
+    writeFileSync(draft, text, {flag: 'wx', mode: 0o600})
+    renameSync(draft, join(folder, name))
   } catch (error) {
-    await rm(draft, {force: true}).catch(() => {})
+    rmSync(draft, {force: true})
     throw error
   }
 }

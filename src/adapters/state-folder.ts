@@ -1,5 +1,7 @@
+import {createHash} from 'node:crypto'
+import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import type {ProcessIdentity} from '../core/ports/hosts.js'
+import type {ProcessIdentity, ProcessState} from '../core/ports/hosts.js'
 import type {StateFile, StatePort} from '../core/ports/state.js'
 import {isMissing, type OwnFolder, ownFolder, xdgFolder} from './own-folder.js'
 import {processTable} from './process-identity.js'
@@ -17,6 +19,11 @@ export function stateFolder(environment: Environment): StatePort {
   const place = statePlace(environment)
   const folder = place === undefined ? undefined : ownFolder(place, LARGEST_BYTES)
   const table = processTable()
+  const machine = machineMark()
+  const look = ({pid, started}: ProcessIdentity): ProcessState => {
+    const [, at = started, mark = ''] = /^(.*?)(-m[0-9a-f]+)?$/.exec(started) ?? []
+    return mark === machine ? table.state({pid, started: at}) : 'elsewhere'
+  }
   const needed = (): OwnFolder => {
     if (folder) return folder
     throw new Error('there is no home folder')
@@ -28,7 +35,7 @@ export function stateFolder(environment: Environment): StatePort {
         const names = await folder.names()
         await discardDrafts(names, folder)
         const others = names.filter((name) => !isDraft(name) && !isLog(name))
-        return (await Promise.all(others.map((name) => look(name, folder)))).flat()
+        return (await Promise.all(others.map((name) => readState(name, folder)))).flat()
       } catch (error) {
         return isMissing(error) ? [] : [{path: folder.path, problem: (error as Error).message}]
       }
@@ -45,11 +52,25 @@ export function stateFolder(environment: Environment): StatePort {
       const logs = (await folder.names()).filter((name) => isLog(name) && !kept.includes(join(folder.path, name)))
       for (const name of logs) if ((await folder.age(name)) > LOG_MS) await folder.remove(name)
     },
-    self: () => table.self(),
-    look: (owner) => table.state(owner),
-    signal(owner, signal) {
-      if (table.state(owner) === 'alive') process.kill(owner.pid, signal)
+    self() {
+      const {pid, started} = table.self()
+      return {pid, started: `${started}${machine}`}
     },
+    look,
+    signal(owner, signal) {
+      if (look(owner) === 'alive') process.kill(owner.pid, signal)
+    },
+  }
+}
+
+/** Homes are shared between machines, which have processes of their own. Empty where it is not known. */
+function machineMark(): string {
+  try {
+    const id = readFileSync('/etc/machine-id', 'latin1').trim()
+    // systemd asks that it be not told to anyone as it is.
+    return id === '' ? '' : `-m${createHash('sha256').update(`dbtunnel ${id}`).digest('hex').slice(0, 12)}`
+  } catch {
+    return ''
   }
 }
 
@@ -75,7 +96,7 @@ async function discardDrafts(names: readonly string[], folder: OwnFolder): Promi
 }
 
 /** Nothing, where it has been removed meanwhile. */
-async function look(name: string, folder: OwnFolder): Promise<readonly StateFile[]> {
+async function readState(name: string, folder: OwnFolder): Promise<readonly StateFile[]> {
   const path = join(folder.path, name)
   if (!name.endsWith('.json')) return [{path, problem: `${path} is no state file`}]
   try {

@@ -21,7 +21,7 @@ export interface ListedTunnel {
   readonly health: TunnelState | 'starting' | 'unknown'
   /** Why it is not up. */
   readonly why?: string | undefined
-  /** `elsewhere`: in another container, so that nobody here can tell. */
+  /** `elsewhere`: on another machine or in another container, so that nobody here can tell. */
   readonly owner: {readonly pid: number; readonly process: 'alive' | 'elsewhere'}
   /** A few seconds old at the most; missing where nobody counts. */
   readonly connections?: number | undefined

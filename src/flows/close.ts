@@ -53,7 +53,7 @@ function isFree({record, process}: FoundRecord, word: string | undefined): boole
 async function end({record, process}: FoundRecord, ports: ClosePorts, signal: AbortSignal): Promise<void> {
   const {owner, target} = record
   if (process === 'elsewhere') {
-    throw fail('NOT_CLOSED', `${target} is kept open by process ${owner.pid} of another container.`, {
+    throw fail('NOT_CLOSED', `${target} is kept open by process ${owner.pid} of another machine or container.`, {
       hint: `End it there: kill ${owner.pid}`,
     })
   }

@@ -188,8 +188,9 @@ function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): st
   return `Closed ${target} after ${durationText(ageMs)}: ${countText(opened, 'connection')}, ${bytes}.`
 }
 
-function aboutOther({opened, record: {owner, since}}: AlreadyOpen, now: number): string {
+function aboutOther({opened, record: {owner, since, status}}: AlreadyOpen, now: number): string {
   const {target, localPort} = opened
   const age = durationText(now - since)
-  return `${target} is open already: on port ${localPort}, for ${age}, by process ${owner.pid}. For another one: --new`
+  const health = status?.why === undefined ? '' : ` It is not up now: ${status.why}`
+  return `${target} is open already: on port ${localPort}, for ${age}, by process ${owner.pid}.${health} For another one: --new`
 }

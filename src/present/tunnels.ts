@@ -50,7 +50,10 @@ function details(tunnel: ListedTunnel): readonly string[] {
     ['bastion', `${bastion?.name ?? ''} ${bastion?.id ?? NOTHING}`.trim()],
     ['session', session ?? NOTHING],
     ['account', profile === undefined ? region : `${region}, profile ${profile}`],
-    ['owner', owner.process === 'alive' ? undefined : `process ${owner.pid}, in another container`],
+    [
+      'owner',
+      owner.process === 'alive' ? undefined : `process ${owner.pid}, on another machine or in another container`,
+    ],
     ['why', why],
     ['log', log],
   ] as const

@@ -29,6 +29,14 @@ it('keeps one file an owner, for this user alone, until it is removed', async ()
   expect(state().look(one)).toBe('alive')
 })
 
+it('knows nothing of the processes of another machine that has the same home', () => {
+  const {pid, started} = state().self()
+  const bare = started.replace(/-m[0-9a-f]+$/, '')
+  expect(state().look({pid, started: `${bare}-m0123456789ab`})).toBe('elsewhere')
+  // After a restart of this machine everything is dead.
+  expect(state().look({pid, started: started.replace(/^\d+-\w+/, '1-0')})).toBe('dead')
+})
+
 it('honours XDG_STATE_HOME', async () => {
   const place = join(home, 'xdg/deep')
   await state({HOME: home, XDG_STATE_HOME: place}).write({pid: 1, started: '7'}, 'text')
