@@ -12,7 +12,7 @@ export const memory: Part = {
     if (!existsSync('/proc/self/status')) return {skipped: 'there is no /proc here'}
     const env = {...sandbox.env(), DBTUNNEL_ENGINE: 'native'}
     const open = async (): Promise<Running> => {
-      const running = start(['open', 'prod-db', '--quiet', '--json'], {env})
+      const running = start(['open', 'prod-db', '--new', '--quiet', '--json'], {env})
       await until('a tunnel', () => running.stdout().includes('\n'))
       return running
     }

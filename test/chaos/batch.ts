@@ -149,7 +149,9 @@ function filesOf(env: Readonly<Record<string, string>>): string[] {
       return []
     }
   }
-  return [...list(env['TMPDIR'] ?? ''), ...list(join(env['HOME'] ?? '', '.local/state/dbtunnel'))]
+  // The log of a tunnel in the background stays for a week: whoever looks for the reason of its end needs it.
+  const states = list(join(env['HOME'] ?? '', '.local/state/dbtunnel')).filter((file) => !file.endsWith('.log'))
+  return [...list(env['TMPDIR'] ?? ''), ...states]
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
