@@ -43,6 +43,8 @@ const OF_CREDENTIALS: readonly ErrorCode[] = ['CREDENTIALS_EXPIRED', 'CREDENTIAL
 /** For one session on one bastion. */
 const ATTEMPT_MS = 20_000
 const BACKOFF = {attempts: Infinity, baseMs: 500, capMs: 30_000}
+/** While credentials are waited for: a login is seen so soon. */
+const LOGIN_LOOK_MS = 1000
 /** While a program waits at the door. */
 const HURRIED_MS = 3000
 
@@ -78,7 +80,7 @@ export interface Health {
 }
 
 export interface KeepPorts {
-  readonly aws: Pick<AwsApi, 'mayRenewCredentials'>
+  readonly aws: Pick<AwsApi, 'loginMark' | 'mayRenewCredentials'>
   readonly clock: Clock
   readonly networks: LocalNetworks
 }
@@ -313,9 +315,15 @@ export class Keeper {
   }
 
   async #pause(attempt: number): Promise<void> {
-    const {clock} = this.#ports
+    const {aws, clock} = this.#ports
+    const {signal} = this.#run
     const capMs = this.#tunnel.door.waiting > 0 ? HURRIED_MS : BACKOFF.capMs
-    await clock.sleep(backoffDelay({...BACKOFF, capMs}, attempt + 1), this.#run.signal)
+    const until = clock.now() + backoffDelay({...BACKOFF, capMs}, attempt + 1)
+    if (!this.#isShut) return clock.sleep(until - clock.now(), signal)
+    const before = await aws.loginMark()
+    while (clock.now() < until && (await aws.loginMark()) === before) {
+      await clock.sleep(Math.min(LOGIN_LOOK_MS, until - clock.now()), signal)
+    }
   }
 
   #change(state: TunnelState, why: string | undefined, session = this.#health.session): void {

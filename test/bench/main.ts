@@ -5,6 +5,7 @@ import {startSandbox} from '../sandbox/sandbox.js'
 import {firstRow} from './first-row.js'
 import {memory} from './memory.js'
 import {psqlExit} from './psql-exit.js'
+import {recovery} from './recovery.js'
 import {roundTrips} from './round-trips.js'
 import type {Row} from './row.js'
 import {startUp} from './start-up.js'
@@ -13,7 +14,7 @@ import {transfer} from './transfer.js'
 // `npm run bench -- [--only PART] [--mib 1024] [--rest 60] [--json FILE]`: measures what the design promises, as ratios
 // within one run, with the Node that runs it. Status 1 when something is missed.
 
-const PARTS = [startUp, roundTrips, psqlExit, firstRow, memory, transfer]
+const PARTS = [startUp, roundTrips, psqlExit, firstRow, recovery, memory, transfer]
 
 const {values} = parseArgs({
   options: {

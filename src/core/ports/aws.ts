@@ -18,6 +18,8 @@ export interface AwsApi {
   scope(): Promise<string | undefined>
   /** Whether expired credentials can be followed by others while this process runs: not those of its environment. */
   mayRenewCredentials(): boolean
+  /** A text that is another one after a login on this machine. Asks nobody. */
+  loginMark(): Promise<string>
 }
 
 export interface Endpoint {

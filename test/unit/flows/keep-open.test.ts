@@ -41,6 +41,7 @@ let answers: (DbtunnelError | (() => void))[]
 let log: string[]
 let fresh: Discovery | DbtunnelError
 let networks: string
+let login: string
 let changes: string[]
 
 beforeEach(async () => {
@@ -48,6 +49,7 @@ beforeEach(async () => {
   run = recordedRun()
   network = memoryListen()
   door = await openDoor(0, {listen: network.listen, clock})
+  login = 'before'
   ;[sessions, fates, answers, log, fresh, networks, changes] = [[], [], [], [], at('db'), 'home', []]
 })
 
@@ -98,7 +100,11 @@ async function kept({keepAlive = false, mayRenew = true} = {}) {
   log.length = 0
   const tunnel = {target: at('db').target, door, opened, ways} as unknown as Tunnel
   const wish = {keepAlive, changed: ({state, session}: Health) => void changes.push(`${state} ${session.id}`)}
-  const ports = {clock, networks: {fingerprint: () => networks}, aws: {mayRenewCredentials: () => mayRenew}}
+  const ports = {
+    clock,
+    networks: {fingerprint: () => networks},
+    aws: {mayRenewCredentials: () => mayRenew, loginMark: async () => login},
+  }
   const keeper = new Keeper(tunnel, wish, ports, run)
   door.lead(opened.session.accept)
   const over = keeper.keep().catch((reason: unknown) => reason as DbtunnelError)
@@ -382,6 +388,18 @@ describe('credentials that have expired', () => {
     expect(network.call()).toBe(latest().accepted[0])
     expect(changes).toEqual(['replacing s-1', 'waiting-for-credentials s-1', 'up s-2'])
     expect(run.notices.slice(1)).toEqual([expect.stringMatching(/^prod-db is up again/)])
+  })
+
+  it('are tried within a second of a login', async () => {
+    await kept()
+    fates = Array<DbtunnelError>(1000).fill(expired)
+    sessions[0]?.end(killed)
+    // By then it is tried every 15 s or so.
+    await clock.advance(10 * MINUTE)
+    fates = []
+    login = 'after'
+    await clock.advance(1000)
+    expect(changes.at(-1)).toBe('up s-2')
   })
 
   it('of an idle tunnel close the port, too, when someone wants to wake it', async () => {
