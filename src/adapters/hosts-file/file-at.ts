@@ -2,6 +2,7 @@ import {accessSync, constants, readFileSync, realpathSync} from 'node:fs'
 import {fail} from '../../core/errors.js'
 import type {HostsFile} from '../../core/ports/hosts.js'
 import {errnoOf, hasErrno, obstacleOf, unwritable} from './errno.js'
+import {flushResolver} from './flush.js'
 import {hasJournal, repair} from './journal.js'
 import {withLock} from './lock.js'
 import {locate, syncFolder} from './site.js'
@@ -68,8 +69,10 @@ export function hostsFileAt(path: () => Promise<string>): Omit<HostsFile, 'addre
             hint: 'Stop it, or connect without the hosts file: --resolve hostaddr',
           })
         })
+        if (!isWritten) return
         // The new file's name; nobody else has to wait for that.
-        if (isWritten) syncFolder(site.folder)
+        syncFolder(site.folder)
+        await flushResolver()
       }),
 
     isTorn: () => at((place) => hasJournal(locate(place))),
