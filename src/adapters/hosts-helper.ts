@@ -8,9 +8,6 @@ import {installedHelper} from './hosts-helper/installed.js'
 import {HELPER, PROGRAM} from './hosts-helper/places.js'
 import {findSudo} from './hosts-helper/sudo.js'
 
-/** sudo may hang in PAM, LDAP or DNS. */
-const SILENT_MS = 3000
-const ASKING_MS = 300_000
 /** To put the terminal's echo back, or to take lines out. */
 const ENDING_MS = 500
 
@@ -21,7 +18,7 @@ export const hostsHelper: HostsHelperPort = {
 
   canAsk: () => findSudo() !== undefined && hasTerminal() && isForeground(),
 
-  async start({ask, signal}) {
+  async start({ask, waitMs, signal}) {
     signal.throwIfAborted()
     const sudo = findSudo()
     if (sudo === undefined) throw needsRoot('there is no sudo.')
@@ -38,7 +35,7 @@ export const hostsHelper: HostsHelperPort = {
     const talk = converse(child)
     try {
       const late = (): Error => needsRoot('sudo has not answered.')
-      const identity = await withDeadline(talk.ready, ask ? ASKING_MS : SILENT_MS, late, signal)
+      const identity = await withDeadline(talk.ready, waitMs, late, signal)
       return {
         identity,
         ended: talk.ended,

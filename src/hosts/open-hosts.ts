@@ -5,6 +5,13 @@ import {hostsLines} from './apply.js'
 import type {NameOptions} from './map-name.js'
 import {hostsThroughHelper} from './through-helper.js'
 
+/** sudo may hang in PAM, LDAP or DNS. Where there is another way, it is not waited for. */
+const BRIEFLY_MS = 3000
+/** Where there is none: a machine may be busy. */
+const PATIENTLY_MS = 30_000
+/** For a person to find and type a password. */
+const ASKING_MS = 300_000
+
 const ASKING = 'The hosts file needs root: sudo asks for your password, once. (--resolve hostaddr never asks.)'
 
 /**
@@ -27,13 +34,14 @@ export async function openHosts(
     over.abort(fail('INTERRUPTED', 'Interrupted.'))
     await (await starting.catch(() => undefined))?.close()
   })
-  let starting = hostsHelper.start({ask: false, signal})
   const mayAsk = (mode === 'hosts' || client === 'any') && hostsHelper.canAsk()
+  const waitMs = mode === 'hosts' && !mayAsk ? PATIENTLY_MS : BRIEFLY_MS
+  let starting = hostsHelper.start({ask: false, waitMs, signal})
   if (mayAsk) {
     starting = starting.catch(() => {
       signal.throwIfAborted()
       run.say.notice(ASKING)
-      return hostsHelper.start({ask: true, signal})
+      return hostsHelper.start({ask: true, waitMs: ASKING_MS, signal})
     })
     await starting.catch(() => {})
     run.signal.throwIfAborted()

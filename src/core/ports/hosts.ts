@@ -83,10 +83,10 @@ export interface HostsHelperPort {
   /** Whether sudo is there, and a terminal on which it can ask for a password. */
   canAsk(): boolean
   /**
-   * Starts the helper through sudo, and resolves when it is ready. Without `ask` sudo must do without a password, and
-   * within 3 s. Rejects with HOSTS_UNWRITABLE, or `signal`'s reason.
+   * Starts the helper through sudo, and resolves when it is ready. Without `ask` sudo must do without a password. Rejects
+   * with HOSTS_UNWRITABLE, when it is not ready within `waitMs`, too, or with `signal`'s reason.
    */
-  start(options: {readonly ask: boolean; readonly signal: AbortSignal}): Promise<HostsHelper>
+  start(options: {readonly ask: boolean; readonly waitMs: number; readonly signal: AbortSignal}): Promise<HostsHelper>
 }
 
 /** Installing the helper; for root alone. */
