@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {TunnelListing} from '../../src/core/tunnel-listing.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, PROGRAM, run, start} from '../support/dbtunnel.js'
-import {expectNothingOf, listeningPorts, pidOf, processesWith, watchFor} from '../support/leftovers.js'
+import {expectNothingOf, pidOf, portsOf, processesWith, watchFor} from '../support/leftovers.js'
 import {pasted} from '../support/pasted.js'
 import {openScreen} from '../support/terminal.js'
 import {until} from '../support/until.js'
@@ -46,7 +46,7 @@ async function listing(env: Env): Promise<TunnelListing> {
 }
 
 async function expectClosed(env: Env, port: number): Promise<void> {
-  expect(listeningPorts()).not.toContain(port)
+  expect(portsOf(env)).not.toContain(port)
   expect(stateIn(env, '.json')).toEqual([])
   await expectNothingOf(env)
 }
@@ -114,7 +114,7 @@ describe.concurrent('open --detach', () => {
     expect(await run(['close', String(pid)], {env})).toMatchObject({status: 0, stderr: 'Closed: prod-db\n'})
     expect(readFileSync(join(folderOf(env), log), 'utf8')).toMatch(/^Database: [^]*\ndbtunnel: Closed prod-db after /)
     expect(await run(['close', 'prod-db'], {env})).toMatchObject({status: 0, stderr: 'Closed: prod-db, prod-db\n'})
-    for (const text of [screen, second.stdout, third.stdout]) expect(listeningPorts()).not.toContain(portIn(text))
+    for (const text of [screen, second.stdout, third.stdout]) expect(portsOf(env)).not.toContain(portIn(text))
     await expectClosed(env, port)
     expect(await run(['close', '--all'], {env})).toMatchObject({status: 0, stderr: 'Nothing is open.\n'})
     expect(await run(['status'], {env})).toMatchObject({status: 0, stdout: '', stderr: 'Nothing is open.\n'})
@@ -186,7 +186,7 @@ describe.concurrent('status and close', () => {
     const closed = await run(['close', 'prod-db'], {env})
     calm()
     expect(closed).toMatchObject({status: 75, stderr: expect.stringMatching(/is closed, but not its session at AWS/)})
-    expect(listeningPorts()).not.toContain(portIn(stdout))
+    expect(portsOf(env)).not.toContain(portIn(stdout))
     const [left] = (await listing(env)).leftovers
     expect(left).toMatchObject({target: 'prod-db', pid, why: expect.stringContaining('throttling')})
     expect(await run(['close', '--all'], {env})).toMatchObject({status: 0, stderr: 'Closed: prod-db\n'})

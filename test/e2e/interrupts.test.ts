@@ -5,7 +5,7 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS, type Carrier} from '../support/carriers.js'
 import {PROGRAM, run, start} from '../support/dbtunnel.js'
-import {expectNothingOf, listeningPorts, pidOf, processesWith, watchFor} from '../support/leftovers.js'
+import {expectNothingOf, pidOf, processesWith, watchFor} from '../support/leftovers.js'
 import {openScreen} from '../support/terminal.js'
 import {begin, sessionOf, STAGES, WAYS} from '../support/trials.js'
 import {until} from '../support/until.js'
@@ -63,8 +63,6 @@ async function interrupt(name: string, way: string, status: number | readonly nu
     expect([status].flat()).toContain(await trial.ended)
     expect(took).toBeLessThan(BOUND_MS)
     await expectNothingOf(trial.env)
-    const [, port] = /port (\d+)/.exec(trial.text()) ?? []
-    expect(listeningPorts()).not.toContain(Number(port))
     expect(readFileSync('/etc/hosts', 'utf8')).not.toContain(` pid=${trial.pid} `)
     if (way.includes('cut')) return
     expect(sessionOf(trial) !== undefined).toBe(stage.granted ?? true)

@@ -5,8 +5,8 @@ import type {OpenedTunnel} from '../../src/core/opened-tunnel.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS, type Carrier} from '../support/carriers.js'
 import {type Ended, PROGRAM, run, type Running, type RunOptions, start} from '../support/dbtunnel.js'
-import {listenSomewhere} from '../support/free-port.js'
-import {expectNothingOf, listeningPorts, pidOf, watchFor} from '../support/leftovers.js'
+import {freePort, listenSomewhere} from '../support/free-port.js'
+import {expectNothingOf, pidOf, portsOf, watchFor} from '../support/leftovers.js'
 import {pasted} from '../support/pasted.js'
 import {rendered} from '../support/rendered.js'
 import {openScreen, type Screen} from '../support/terminal.js'
@@ -119,7 +119,7 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
       /\ndbtunnel: Closed prod-db after \d+ s: 3 connections, \d+ kB up, \d+ kB down\. \[INTERRUPTED\]\n$/,
     )
     expect(stderr).not.toMatch(CONTROL_CODES)
-    expect(listeningPorts()).not.toContain(port)
+    expect(portsOf(env)).not.toContain(port)
     await expectNothingOf(env)
   })
 
@@ -221,21 +221,26 @@ describe.concurrent('a local port', () => {
     expect(sandbox.aws.log.filter(({userAgent}) => userAgent.includes(`app/${env['AWS_SDK_UA_APP_ID']}`))).toEqual([])
   })
 
-  it.each(CARRIERS)('is the same for the next run, and not for a second one beside it, $name', async (carrier) => {
-    const env = environment(carrier.env)
-    const first = await opened([], {env})
-    const port = String(portIn(first.stdout()))
-    expect(await run(['open', 'prod-db', '--new', '--local-port', port], {env})).toMatchObject({status: 73})
-    // Under another port, beside it.
-    const second = await opened(['--new'], {env})
-    expect(await stop(first)).toMatchObject({status: 130})
-    expect(await pasted(second.stdout(), `psql -w -Atc 'select 1'`)).toMatchObject({stdout: '1\n'})
-    await stop(second)
-    const again = await opened(['--local-port', port], {env})
-    expect(String(portIn(again.stdout()))).toBe(port)
-    await stop(again)
-    await expectNothingOf(env)
-  })
+  it.each(CARRIERS)(
+    'that was asked for is had by the next run, too, and not by a second one beside it, $name',
+    async (carrier) => {
+      const env = environment(carrier.env)
+      // One that no other test has by itself.
+      const port = String(await freePort())
+      const first = await opened(['--local-port', port], {env})
+      expect(String(portIn(first.stdout()))).toBe(port)
+      expect(await run(['open', 'prod-db', '--new', '--local-port', port], {env})).toMatchObject({status: 73})
+      // Under another port, beside it.
+      const second = await opened(['--new'], {env})
+      expect(await stop(first)).toMatchObject({status: 130})
+      expect(await pasted(second.stdout(), `psql -w -Atc 'select 1'`)).toMatchObject({stdout: '1\n'})
+      await stop(second)
+      const again = await opened(['--local-port', port], {env})
+      expect(String(portIn(again.stdout()))).toBe(port)
+      await stop(again)
+      await expectNothingOf(env)
+    },
+  )
 })
 
 it('reads no target from stdin: 64', async () => {

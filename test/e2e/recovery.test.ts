@@ -6,7 +6,7 @@ import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import type {SessionRecord} from '../sandbox/aws/sessions.js'
 import {CARRIERS} from '../support/carriers.js'
 import {type Ended, type Running, start} from '../support/dbtunnel.js'
-import {expectNothingOf, listeningPorts, processesWith} from '../support/leftovers.js'
+import {expectNothingOf, portsOf, processesWith} from '../support/leftovers.js'
 import {type LivePsql, livePsql} from '../support/live-psql.js'
 import {pasted} from '../support/pasted.js'
 import {until} from '../support/until.js'
@@ -234,13 +234,13 @@ describe('credentials that have expired', {timeout: 90_000}, () => {
       expect(noticesOf(tunnel)).toMatch(
         /^prod-db: Session Manager ended the session: gone\. The AWS credentials \(profile work\) have expired\. The port is closed until there are others; then it goes on by itself\.\n {2}Renew profile work, /,
       )
-      expect(listeningPorts()).not.toContain(tunnel.port)
+      expect(portsOf(tunnel.env)).not.toContain(tunnel.port)
       expect(await login(tunnel)).toMatchObject({status: 2, stderr: expect.stringContaining('Connection refused')})
     })
     sandbox.keys.issue('alice')
     for (const {env} of tunnels) writeKeys(env)
     await forEach(async (tunnel) => {
-      await until('the port', () => listeningPorts().includes(tunnel.port))
+      await until('the port', () => portsOf(tunnel.env).includes(tunnel.port))
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(/\nprod-db is up again[^\n]*\n$/)
     })
@@ -282,11 +282,11 @@ it('ends with the error of what will not pass, and leaves nothing', async () => 
     effect: {kind: 'error', code: 'TargetNotConnected', status: 400},
   })
   for (const tunnel of tunnels) sandbox.agents.terminate(latestOf(tunnel), 'gone')
-  await forEach(async ({running, port}) => {
+  await forEach(async ({running, port, env}) => {
     const {status, stderr} = await running.ended
     expect(status).toBe(69)
     expect(stderr).toMatch(/\ndbtunnel: The tunnel is lost, and cannot come back: [^\n]* \[IAM_LOGIN_OFF\]\n/)
-    expect(listeningPorts()).not.toContain(port)
+    expect(portsOf(env)).not.toContain(port)
   })
   database.iamLogin = true
 })

@@ -79,16 +79,25 @@ export function commandLines(): string[] {
   return pids().map(commandOf)
 }
 
-/** Ports on which some process of this network namespace listens (TCP over IPv4 and IPv6). */
-export function listeningPorts(): number[] {
+/** Ports on which processes of this run listen; others may have had the same port before or after. */
+export function portsOf(env: Readonly<Record<string, string>>): number[] {
+  const own = new Set(processesWith(env).flatMap((line) => socketsOf(Number(line.split(' ')[0]))))
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
     readFileSync(file, 'utf8')
       .split('\n')
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
-      .filter(([, , , state]) => state === '0A')
+      .filter(([, , , state, , , , , , inode]) => state === '0A' && own.has(`socket:[${inode}]`))
       .map(([, local]) => Number.parseInt(local?.split(':')[1] ?? '', 16)),
   )
+}
+
+function socketsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+  } catch {
+    return []
+  }
 }
 
 function pids(): number[] {
