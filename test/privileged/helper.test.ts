@@ -1,9 +1,9 @@
-import {appendFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {appendFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
-import {run, start} from '../support/dbtunnel.js'
-import {commandLines, pidOf, watchFor, type Watch} from '../support/leftovers.js'
+import {run, type Running, start} from '../support/dbtunnel.js'
+import {pidOf, watchFor, type Watch} from '../support/leftovers.js'
 import type {Screen} from '../support/terminal.js'
 import {until} from '../support/until.js'
 import {
@@ -28,6 +28,7 @@ let env: Env
 let before: string
 let watch: Watch
 const screens: Screen[] = []
+const running: Running[] = []
 
 beforeAll(async () => {
   setPassword()
@@ -41,17 +42,42 @@ beforeEach(() => {
 })
 afterEach(async () => {
   for (const {pty} of screens.splice(0)) pty.kill('SIGKILL')
+  for (const {child, ended} of running.splice(0)) {
+    child.kill('SIGTERM')
+    await ended
+  }
   setRules()
-  expect(hostsText()).toBe(before)
+  const after = hostsText()
+  writeFileSync('/etc/hosts', before)
+  expect(after).toBe(before)
 })
 
 const asUser = {uid: USER.uid}
+/** `dbtunnel open`, as the user and without a terminal. */
+function openTunnel(...words: string[]): Running {
+  const tunnel = start(['open', 'prod-db', ...words], {env, ...asUser, detached: true})
+  running.push(tunnel)
+  return tunnel
+}
 const onScreen = (...words: string[]): Screen => {
   const screen = usersScreen(words, env)
   screens.push(screen)
   return screen
 }
-const helpers = (): string[] => commandLines().filter((line) => /^\S*node \S*hosts-helper/.test(line))
+/** Those of this machine: other tests may have theirs. */
+const helpers = (): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && /^[^\0]*node\0[^\0]*hosts-helper/.test(commandLineOf(pid)))
+/** Empty for one that has ended, or has another /etc. */
+function commandLineOf(pid: number): string {
+  try {
+    const isHere = readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')
+    return isHere ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
+  } catch {
+    return ''
+  }
+}
 /** dbtunnel itself, not its helper. */
 const ourPid = (): number => pidOf(env, 'node') ?? 0
 
@@ -67,7 +93,7 @@ describe('sudo that needs no password', () => {
   })
 
   it('open needs no PGHOSTADDR', async () => {
-    const tunnel = start(['open', 'prod-db', '--quiet'], {env, ...asUser, detached: true})
+    const tunnel = openTunnel('--quiet')
     const block = await until('the block', () => /[^]*PGPASSFILE.*\n/.exec(tunnel.stdout())?.[0])
     expect(block).not.toContain('PGHOSTADDR')
     expect(await addressOf(HOST)).toBe('127.0.0.1')
@@ -80,7 +106,7 @@ describe('sudo that needs no password', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'a helper that is ended by %s is told of, and its line goes',
     async (signal) => {
-      const tunnel = start(['open', 'prod-db'], {env, ...asUser, detached: true})
+      const tunnel = openTunnel()
       await until('the line', async () => (await addressOf(HOST)) === '127.0.0.1')
       await until('the block', () => tunnel.stdout().includes('PGPASSFILE'))
       const pid = Number(/pid=(\d+)/.exec(hostsText())?.[1])
@@ -242,7 +268,7 @@ describe('hosts, hosts clean', () => {
 
   it('show whose a line is, and take those of dead owners out, through sudo', async () => {
     setRules(WITHOUT_PASSWORD)
-    const tunnel = start(['open', 'prod-db', '--quiet'], {env, ...asUser, detached: true})
+    const tunnel = openTunnel('--quiet')
     await until('the line', () => hostsText().includes(HOST))
     leave()
     const {pid} = JSON.parse((await run(['hosts', '--json'], {env, ...asUser})).stdout).lines[0]

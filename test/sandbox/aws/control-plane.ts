@@ -106,6 +106,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const server = createServer((request, response) => {
     answer(request, response).catch(() => request.socket.destroy())
   })
+  // Node's 5 s end a connection just as a busy client takes it up again.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
