@@ -1,4 +1,14 @@
-import {readFileSync} from 'node:fs'
+import {closeSync, openSync, readFileSync} from 'node:fs'
+
+/** Whether a terminal controls us, whatever our streams are. */
+export function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
+}
 
 /**
  * Whether the terminal's keys are ours: a shell's background job (`&`, `bg`) shares the screen with whoever has them.

@@ -1,9 +1,9 @@
 import {type ChildProcess, spawn} from 'node:child_process'
-import {closeSync, existsSync, openSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
 import type {HostsHelper, HostsHelperPort, ProcessIdentity} from '../core/ports/hosts.js'
-import {isForeground} from './foreground.js'
+import {hasTerminal, isForeground} from './foreground.js'
 import {installedHelper} from './hosts-helper/installed.js'
 import {HELPER, PROGRAM} from './hosts-helper/places.js'
 import {findSudo} from './hosts-helper/sudo.js'
@@ -122,13 +122,4 @@ function needsRoot(why: string): Error {
   return fail('HOSTS_UNWRITABLE', `The hosts file needs root, and sudo did not give it: ${why}`, {
     hint: 'Run it on a terminal, where sudo can ask, or connect without the hosts file: --resolve hostaddr',
   })
-}
-
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'))
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,9 +1,8 @@
-import {closeSync, openSync} from 'node:fs'
 import {fold} from '../core/fold.js'
 import {printableLines} from '../core/printable.js'
 import {redact} from '../core/redact.js'
 import type {Say} from '../core/run.js'
-import {isForeground} from './foreground.js'
+import {hasTerminal, isForeground} from './foreground.js'
 import {StatusLine} from './status-line.js'
 
 /**
@@ -36,12 +35,7 @@ export class Terminal implements Say {
 
   /** Whether a terminal controls us: then it sends Ctrl-C to the client, too. */
   get controls(): boolean {
-    try {
-      closeSync(openSync('/dev/tty', 'r'))
-      return true
-    } catch {
-      return false
-    }
+    return hasTerminal()
   }
 
   notice(line: string, amid?: 'client'): void {

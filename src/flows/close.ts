@@ -6,7 +6,7 @@ import {hostsLines} from '../hosts/apply.js'
 import type {PsqlPorts} from './psql.js'
 import {type FoundRecord, isMeant, notOpen, readRecords} from './records.js'
 import {supervise} from './supervise.js'
-import {endLeft, type SweepPorts} from './sweep.js'
+import {endLeft, sessionsOf, type SweepPorts} from './sweep.js'
 
 /** For all its undoing an owner takes 2 s at the most, and a little longer to end. */
 const PATIENCE_MS = 5000
@@ -63,11 +63,14 @@ async function end({record, process}: FoundRecord, ports: ClosePorts, signal: Ab
   if (left?.process !== 'dead') return
   await endLeft(left.record, ports, signal).catch((error: unknown) => {
     if (!isDbtunnelError(error)) throw error
-    const sessions = left.record.sessions.map(({id}) => id).join(', ')
-    throw fail(error.code, `${target} is closed, but not its session at AWS (${sessions}): ${error.message}`, {
-      hint: error.hint,
-      cause: error,
-    })
+    throw fail(
+      error.code,
+      `${target} is closed, but not its session at AWS (${sessionsOf(left.record)}): ${error.message}`,
+      {
+        hint: error.hint,
+        cause: error,
+      },
+    )
   })
 }
 

@@ -1,3 +1,4 @@
+import {Bell} from '../core/bell.js'
 import {type DbtunnelError, type ErrorCode, fail, hasCode, isDbtunnelError} from '../core/errors.js'
 import {nodeName} from '../core/names.js'
 import type {TunnelState} from '../core/opened-tunnel.js'
@@ -10,7 +11,6 @@ import {partOf} from '../core/teardown.js'
 import type {Target} from '../resolve/target.js'
 import type {Session} from '../session/session.js'
 import type {Discovery} from './discover.js'
-import {Doubt} from './doubt.js'
 import {LossStory} from './loss-story.js'
 import type {Tunnel} from './open-tunnel.js'
 import type {OpenedSession} from './session-ways.js'
@@ -103,7 +103,7 @@ export class Keeper {
   readonly #wish: KeepWish
   readonly #ports: KeepPorts
   readonly #run: Run
-  readonly #doubt = new Doubt()
+  readonly #doubt = new Bell()
   #discovery: Discovery
   #health: Health
   #provenAt: number
@@ -127,7 +127,7 @@ export class Keeper {
 
   /** Something has happened to this process or its machine: is the database still there? */
   look(): void {
-    this.#doubt.raise()
+    this.#doubt.ring()
   }
 
   /** Rejects when what is lost cannot come back, or with the reason of the run's signal. */

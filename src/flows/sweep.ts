@@ -58,6 +58,7 @@ export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: A
   await state.remove(owner)
 }
 
-function sessionsOf({sessions}: TunnelRecord): string {
+/** Their ids, for a line of text. */
+export function sessionsOf({sessions}: TunnelRecord): string {
   return sessions.map(({id}) => id).join(', ')
 }

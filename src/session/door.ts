@@ -1,3 +1,4 @@
+import {Bell} from '../core/bell.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {ListenPort, LocalSocket} from '../core/ports/network.js'
 import {Answers} from './answers.js'
@@ -53,7 +54,7 @@ export async function openDoor(
   const waiting = new Map<LocalSocket, AbortController>()
   let way: Way | undefined
   let events: DoorEvents = {failed() {}, dismissed() {}}
-  let knocked = (): void => {}
+  const arrivals = new Bell()
 
   const arrive = (socket: LocalSocket): void => {
     traffic.add(socket)
@@ -75,7 +76,7 @@ export async function openDoor(
       waiting.delete(socket)
       over.abort()
     })
-    knocked()
+    arrivals.ring()
     try {
       await clock.sleep(MOST_WAIT_MS, over.signal)
     } catch {
@@ -110,15 +111,8 @@ export async function openDoor(
     },
     hold: () => void (way = undefined),
     async knock(signal) {
-      let stop = (): void => {}
-      const knock = new Promise<void>((resolve, reject) => {
-        knocked = resolve
-        stop = () => reject(signal.reason as Error)
-      })
       signal.throwIfAborted()
-      signal.addEventListener('abort', stop)
-      if (waiting.size > 0) knocked()
-      await knock.finally(() => signal.removeEventListener('abort', stop))
+      while (waiting.size === 0) await arrivals.next(signal)
     },
     async shut() {
       way = undefined
