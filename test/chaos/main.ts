@@ -1,7 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {readFileSync, writeFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
 import {withoutLines} from '../../src/hosts/plan.js'
@@ -23,34 +21,29 @@ const {values} = parseArgs({
 })
 const [runs, atOnce, seed] = [Number(values.runs), Number(values['at-once']), Number(values.seed)]
 
-const PRIVATE = 'DBTUNNEL_CHAOS_ETC'
 const isRoot = process.getuid?.() === 0
+const isPrivate = process.env['PRIVATE_MACHINE'] !== undefined
 
-process.exitCode = isRoot && process.env[PRIVATE] === undefined ? onCopyOfEtc() : await main()
+process.exitCode = isRoot && !isPrivate ? onPrivateMachine() : await main()
 
-/** As root all this happens on a copy of /etc that nobody else sees. The status. */
-function onCopyOfEtc(): number {
-  const copy = mkdtempSync(join(tmpdir(), 'dbtunnel-chaos-etc-'))
-  try {
-    // Owners and modes as they are: sudo looks at them. The folder's, too.
-    spawnSync('cp', ['-a', '/etc/.', copy])
-    // The lines of those that run elsewhere meanwhile are not to be judged.
-    const hosts = join(copy, 'hosts')
-    writeFileSync(
-      hosts,
-      withoutLines(readFileSync(hosts), () => true),
-    )
-    const script = 'mount --bind "$0" /etc && exec "$@"'
-    const self = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
-    const words = ['-m', '--propagation', 'private', 'sh', '-c', script, copy, ...self, '--seed', String(seed)]
-    const {status} = spawnSync('unshare', words, {stdio: 'inherit', env: {...process.env, [PRIVATE]: copy}})
-    return status ?? 1
-  } finally {
-    rmSync(copy, {recursive: true, force: true})
-  }
+/** As root all this happens on a machine of its own, as far as dbtunnel and sudo change it. The status. */
+function onPrivateMachine(): number {
+  const script = fileURLToPath(new URL('../privileged/private-machine.sh', import.meta.url))
+  const self = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  return spawnSync(script, [...self, '--seed', String(seed)], {stdio: 'inherit'}).status ?? 1
+}
+
+/** The lines of those that run elsewhere meanwhile are not to be judged. */
+function forgetOthers(): void {
+  const hosts = readFileSync('/etc/hosts')
+  writeFileSync(
+    '/etc/hosts',
+    withoutLines(hosts, () => true),
+  )
 }
 
 async function main(): Promise<number> {
+  if (isPrivate) forgetOthers()
   const random = randomRow(seed)
   const sandbox = await startSandbox()
   const people = peopleOf(sandbox, isRoot)

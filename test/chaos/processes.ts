@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync} from 'node:fs'
+import {commandOf, isGone, pids, readProc} from '../support/processes.js'
 
 export interface Found {
   readonly pid: number
@@ -10,23 +10,16 @@ export interface Found {
  * as sudo and what sudo starts are, which get no environment of ours.
  */
 export function processesOf(mark: string, session: number): Found[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid)
-    .flatMap((pid) => {
-      const stat = read(pid, 'stat')
-      // Behind the program's name, which may hold anything: state, parent, group, session.
-      const [state = 'X', , , itsSession] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      const isOurs = Number(itsSession) === session || read(pid, 'environ').includes(`AWS_SDK_UA_APP_ID=${mark}\0`)
-      return isOurs && !/[ZX]/.test(state) ? [{pid, command: read(pid, 'cmdline').replaceAll('\0', ' ')}] : []
-    })
-    .sort((one, other) => one.pid - other.pid)
+  const isOurs = (pid: number): boolean =>
+    sessionOf(pid) === session || readProc(pid, 'environ').includes(`AWS_SDK_UA_APP_ID=${mark}\0`)
+  return pids()
+    .filter((pid) => isOurs(pid) && !isGone(pid))
+    .sort((one, other) => one - other)
+    .map((pid) => ({pid, command: commandOf(pid)}))
 }
 
-function read(pid: number, what: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${what}`, 'latin1')
-  } catch {
-    return ''
-  }
+function sessionOf(pid: number): number {
+  // Behind the program's name, which may hold anything: state, parent, group, session.
+  const stat = readProc(pid, 'stat')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
 }

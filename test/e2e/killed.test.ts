@@ -4,7 +4,8 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS} from '../support/carriers.js'
 import {run, start} from '../support/dbtunnel.js'
-import {childrenOf, commandOf, expectNothingOf, pidOf, processesWith, watchFor} from '../support/leftovers.js'
+import {expectNothingOf, pidOf, processesWith, watchFor} from '../support/leftovers.js'
+import {childrenOf, commandOf} from '../support/processes.js'
 import {until} from '../support/until.js'
 
 type Env = Record<string, string>

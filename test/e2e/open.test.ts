@@ -1,4 +1,4 @@
-import {chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {OpenedTunnel} from '../../src/core/opened-tunnel.js'
@@ -7,6 +7,7 @@ import {CARRIERS, type Carrier} from '../support/carriers.js'
 import {type Ended, PROGRAM, run, type Running, type RunOptions, start} from '../support/dbtunnel.js'
 import {freePort, listenSomewhere} from '../support/free-port.js'
 import {expectNothingOf, pidOf, portsOf, watchFor} from '../support/leftovers.js'
+import {asOrdinary, NOBODY} from '../support/ordinary-user.js'
 import {pasted} from '../support/pasted.js'
 import {rendered} from '../support/rendered.js'
 import {openScreen, type Screen} from '../support/terminal.js'
@@ -14,7 +15,6 @@ import {until} from '../support/until.js'
 
 const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 const HOUR_MS = 3_600_000
-const ORDINARY = 65_534
 const CTRL_C = '\u0003'
 // eslint-disable-next-line no-control-regex
 const CONTROL_CODES = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/
@@ -253,11 +253,8 @@ it('reads no target from stdin: 64', async () => {
 it('an ordinary user gets PGHOSTADDR, and hears who will not find the name and what mends that', async () => {
   const env = environment({DBTUNNEL_RESOLVE: 'auto'})
   const root = process.getuid?.() === 0
-  if (root) {
-    chmodSync(dirname(env['HOME'] ?? ''), 0o711)
-    for (const name of ['HOME', 'TMPDIR']) chownSync(env[name] ?? '', ORDINARY, ORDINARY)
-  }
-  const tunnel = await opened(['--bastion', 'tag:Name=prod-bastion-a'], {env, uid: root ? ORDINARY : undefined})
+  if (root) asOrdinary(env)
+  const tunnel = await opened(['--bastion', 'tag:Name=prod-bastion-a'], {env, uid: root ? NOBODY : undefined})
   expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1\n')
   expect(tunnel.stderr()).toContain(`JDBC, MySQL and GUI clients will not find ${HOST}. For them:
   dbtunnel open prod-db --bastion tag:Name=prod-bastion-a --resolve hosts

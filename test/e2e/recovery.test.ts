@@ -6,6 +6,7 @@ import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import type {SessionRecord} from '../sandbox/aws/sessions.js'
 import {CARRIERS} from '../support/carriers.js'
 import {type Ended, type Running, start} from '../support/dbtunnel.js'
+import {freePort} from '../support/free-port.js'
 import {expectNothingOf, portsOf, processesWith} from '../support/leftovers.js'
 import {type LivePsql, livePsql} from '../support/live-psql.js'
 import {pasted} from '../support/pasted.js'
@@ -55,7 +56,9 @@ async function openTunnel(
   words: string[],
 ): Promise<Tunnel> {
   const mark = `recovery-${++marks}`
-  const env = change({...sandbox.env(), ...carrier.env, DBTUNNEL_RESOLVE: 'hostaddr', DBTUNNEL_REASON: mark})
+  // A port of its own: while one is given back, tunnels of other tests would take the database's usual one.
+  const own = {DBTUNNEL_LOCAL_PORT: String(await freePort()), DBTUNNEL_RESOLVE: 'hostaddr', DBTUNNEL_REASON: mark}
+  const env = change({...sandbox.env(), ...carrier.env, ...own})
   const running = start(['open', 'prod-db', ...words], {env, detached: true})
   const early = running.ended.then(({stderr}) => {
     throw new Error(`ended too early: ${stderr}`)

@@ -3,12 +3,13 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {run, type Running, start} from '../support/dbtunnel.js'
+import {asOrdinary} from '../support/ordinary-user.js'
 import {pidOf, watchFor, type Watch} from '../support/leftovers.js'
+import {pids, readProc} from '../support/processes.js'
 import type {Screen} from '../support/terminal.js'
 import {until} from '../support/until.js'
 import {
   addressOf,
-  asUsers,
   type Env,
   HOST,
   hostsText,
@@ -36,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 beforeEach(() => {
-  env = asUsers({...sandbox.env(), DBTUNNEL_ENGINE: 'native', PSQLRC: '/dev/null', TERM: 'xterm'})
+  env = asOrdinary({...sandbox.env(), DBTUNNEL_ENGINE: 'native', PSQLRC: '/dev/null', TERM: 'xterm'})
   before = hostsText()
   watch = watchFor(sandbox, env)
 })
@@ -66,16 +67,13 @@ const onScreen = (...words: string[]): Screen => {
 }
 /** Those of this machine: other tests may have theirs. */
 const helpers = (): number[] =>
-  readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && /^[^\0]*node\0[^\0]*hosts-helper/.test(commandLineOf(pid)))
-/** Empty for one that has ended, or has another /etc. */
-function commandLineOf(pid: number): string {
+  pids().filter((pid) => /^[^\0]*node\0[^\0]*hosts-helper/.test(readProc(pid, 'cmdline')) && hasOurEtc(pid))
+function hasOurEtc(pid: number): boolean {
   try {
-    const isHere = readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')
-    return isHere ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
+    return readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')
   } catch {
-    return ''
+    // It has ended.
+    return false
   }
 }
 /** dbtunnel itself, not its helper. */

@@ -21,19 +21,9 @@ import {text} from 'node:stream/consumers'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, PROGRAM, ROOT} from '../support/dbtunnel.js'
+import {asOrdinary} from '../support/ordinary-user.js'
 import type {Screen} from '../support/terminal.js'
-import {
-  asUsers,
-  type Env,
-  HOST,
-  hostsText,
-  logged,
-  setPassword,
-  setRules,
-  USER,
-  usersScreen,
-  WITH_PASSWORD,
-} from './machine.js'
+import {type Env, HOST, hostsText, logged, setPassword, setRules, USER, usersScreen, WITH_PASSWORD} from './machine.js'
 
 const FOLDER = '/usr/local/libexec/dbtunnel'
 const HELPER = `${FOLDER}/hosts-helper`
@@ -54,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 beforeEach(() => {
-  env = asUsers({...sandbox.env(), DBTUNNEL_ENGINE: 'native', PSQLRC: '/dev/null', TERM: 'xterm'})
+  env = asOrdinary({...sandbox.env(), DBTUNNEL_ENGINE: 'native', PSQLRC: '/dev/null', TERM: 'xterm'})
   before = hostsText()
   marks = mkdtempSync(join(env['TMPDIR'] ?? '', 'marks-'))
   chmodSync(marks, 0o777)

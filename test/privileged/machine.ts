@@ -1,7 +1,7 @@
-import {chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {outputOf} from '../support/hosts-children.js'
 import {PROGRAM} from '../support/dbtunnel.js'
+import {NOBODY} from '../support/ordinary-user.js'
 import {openScreen, type Screen} from '../support/terminal.js'
 
 /** The room of private-machine.sh: here /etc is ours to change. */
@@ -11,7 +11,7 @@ if (room === undefined) throw new Error('Run these tests by `npm run test:privil
 export type Env = Record<string, string>
 
 /** An ordinary user of this machine, with a password as long as it is ours. */
-export const USER = {name: 'nobody', uid: 65_534, gid: 65_534, password: 'correct horse'}
+export const USER = {name: 'nobody', uid: NOBODY, gid: NOBODY, password: 'correct horse'}
 export const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 /** What `openssl passwd -6` makes of that password. */
 const HASH = '$6$dbtunneltest$DdJjeAwFeC7Uzsx2S/bFfR2QNufv0DeghY878.2NlSC8nDFXuLWOmiRENvfU6nGmLG/DgJr3lZTvy0ggzNXQ41'
@@ -36,13 +36,6 @@ export function setRules(...lines: string[]): void {
 
 export const WITHOUT_PASSWORD = 'nobody ALL=(ALL) NOPASSWD: ALL'
 export const WITH_PASSWORD = 'nobody ALL=(ALL) ALL'
-
-/** The sandbox's folders as the user's own. */
-export function asUsers(env: Env): Env {
-  chmodSync(dirname(env['HOME'] ?? ''), 0o711)
-  for (const name of ['HOME', 'TMPDIR']) chownSync(env[name] ?? '', USER.uid, USER.gid)
-  return env
-}
 
 /** dbtunnel (or another program) on the user's terminal. */
 export function usersScreen(words: readonly string[], env: Env, file?: string): Screen {

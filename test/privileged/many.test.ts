@@ -2,30 +2,34 @@ import {readFileSync} from 'node:fs'
 import {afterAll, beforeAll, expect, it} from 'vitest'
 import {marksIn} from '../../src/hosts/plan.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
-import {start} from '../support/dbtunnel.js'
+import {type Running, start} from '../support/dbtunnel.js'
+import {asOrdinary} from '../support/ordinary-user.js'
 import {until} from '../support/until.js'
-import {asUsers, setRules, USER, WITHOUT_PASSWORD} from './machine.js'
+import {setRules, USER, WITHOUT_PASSWORD} from './machine.js'
 
 const MANY = 50
 
 let sandbox: Sandbox
+const tunnels: Running[] = []
 beforeAll(async () => {
   setRules(WITHOUT_PASSWORD)
   sandbox = await startSandbox()
 })
 afterAll(async () => {
+  for (const {child} of tunnels) child.kill('SIGTERM')
+  await Promise.all(tunnels.map(({ended}) => ended))
   await sandbox.close()
   setRules()
 })
 
 it(`${MANY} tunnels at once, of root and of an ordinary user: a line for each, and then the same bytes`, async () => {
   const before = readFileSync('/etc/hosts')
-  const tunnels = Array.from({length: MANY}, (_, index) => {
+  for (let index = 0; index < MANY; index++) {
     const isUsers = index % 2 === 1
     const env = {...sandbox.env(), DBTUNNEL_ENGINE: 'native', DBTUNNEL_TIMEOUT: '5m'}
-    const options = isUsers ? {env: asUsers(env), uid: USER.uid} : {env}
-    return start(['open', 'prod-db', '--quiet', '--resolve', 'hosts'], {...options, detached: true})
-  })
+    const options = isUsers ? {env: asOrdinary(env), uid: USER.uid} : {env}
+    tunnels.push(start(['open', 'prod-db', '--quiet', '--resolve', 'hosts'], {...options, detached: true}))
+  }
   await Promise.all(
     tunnels.map((one) => {
       const failed = one.ended.then(({status, stderr}) => Promise.reject(new Error(`ended with ${status}: ${stderr}`)))

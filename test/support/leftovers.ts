@@ -2,6 +2,7 @@ import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {expect} from 'vitest'
 import type {Sandbox} from '../sandbox/sandbox.js'
+import {commandOf, isGone, pids, readProc} from './processes.js'
 
 /** What a run of dbtunnel could leave behind, looked at before and after. */
 export interface Watch {
@@ -54,29 +55,14 @@ export function processesWith(env: Readonly<Record<string, string>>): string[] {
   const mark = `TMPDIR=${env['TMPDIR']}`
   const isMarked = (variable: string): boolean => variable === mark || variable.startsWith(`${mark}/`)
   return pids()
-    .filter((pid) => readProcess(pid, 'environ').some(isMarked) && !isZombie(pid))
-    .map((pid) => `${pid} ${readProcess(pid, 'cmdline').join(' ')}`)
+    .filter((pid) => readProc(pid, 'environ').split('\0').some(isMarked) && !isGone(pid))
+    .map((pid) => `${pid} ${commandOf(pid)}`)
 }
 
 /** The pid of a program of this run by its file's name; `node` is dbtunnel itself. */
 export function pidOf(env: Readonly<Record<string, string>>, program: string): number | undefined {
   const line = processesWith(env).find((one) => new RegExp(`^\\d+ \\S*\\b${program}( |$)`).test(one))
   return line === undefined ? undefined : Number(line.split(' ')[0])
-}
-
-/** The processes that this one has started. */
-export function childrenOf(parent: number): number[] {
-  return pids().filter((pid) => readProc(pid, 'status').includes(`\nPPid:\t${parent}\n`))
-}
-
-/** Its words, each with a space behind it; empty when it has gone. */
-export function commandOf(pid: number): string {
-  return readProcess(pid, 'cmdline').join(' ')
-}
-
-/** The argument lists of all processes of the machine. */
-export function commandLines(): string[] {
-  return pids().map(commandOf)
 }
 
 /** Ports on which processes of this run listen; others may have had the same port before or after. */
@@ -97,32 +83,5 @@ function socketsOf(pid: number): string[] {
     return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
   } catch {
     return []
-  }
-}
-
-function pids(): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid)
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    readlinkSync(`/proc/${pid}/exe`)
-    return false
-  } catch {
-    return true
-  }
-}
-
-function readProcess(pid: number, what: 'environ' | 'cmdline'): string[] {
-  return readProc(pid, what).split('\0')
-}
-
-function readProc(pid: number, what: 'environ' | 'cmdline' | 'status'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${what}`, 'utf8')
-  } catch {
-    return ''
   }
 }
