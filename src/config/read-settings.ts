@@ -79,6 +79,9 @@ export async function readSettings(flags: FlagValues, sources: SettingsSources):
     timeoutMs: check(given('timeout'), (value) => duration(value)) ?? DEFAULT_TIMEOUT_MS,
     ttlMs: check(given('ttl'), lifetime),
     idleMs: check(given('idle'), lifetime),
+    production: false,
+    readOnly: false,
+    requireReason: false,
     region: await region(flags, sources, profile),
   }
 }

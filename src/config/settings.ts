@@ -36,4 +36,10 @@ export interface Settings {
   /** When a tunnel that is kept open ends by itself: so long after it is ready, or after its last use; in milliseconds. */
   readonly ttlMs?: number | undefined
   readonly idleMs?: number | undefined
+  /** Guard rails of the config file, all off without one: whether it is called production, */
+  readonly production: boolean
+  /** whether sessions shall begin read-only, */
+  readonly readOnly: boolean
+  /** and whether nobody goes there without a reason. */
+  readonly requireReason: boolean
 }

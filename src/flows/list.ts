@@ -1,7 +1,7 @@
 import {lookUpCandidates} from '../bastion/look-up-candidates.js'
 import {type Outlook, surveyBastions, UNKNOWN} from '../bastion/survey-bastions.js'
 import {engineOf} from '../client/engines.js'
-import {type FlagValues, readSettings} from '../config/read-settings.js'
+import type {FlagValues} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import {type DbtunnelError, hasCode} from '../core/errors.js'
 import type {Listing} from '../core/listing.js'
@@ -9,6 +9,7 @@ import type {AwsApi} from '../core/ports/aws.js'
 import type {Say} from '../core/run.js'
 import {allTargets} from '../resolve/all-targets.js'
 import type {PsqlPorts} from './psql.js'
+import {readAccount} from './read-request.js'
 import {supervise} from './supervise.js'
 import {together} from './together.js'
 
@@ -21,7 +22,7 @@ export async function list(
   request: {readonly flags: FlagValues},
   ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources'>,
 ): Promise<Listing> {
-  const settings = await readSettings(request.flags, ports.sources)
+  const settings = await readAccount(request.flags, ports.sources)
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
     const [instances, clusters, endpoints, bastions] = await together([

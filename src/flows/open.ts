@@ -1,5 +1,5 @@
 import {connectionVariables} from '../client/environment.js'
-import {type FlagValues, readSettings} from '../config/read-settings.js'
+import type {FlagValues} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import {bytesText, countText, durationText} from '../core/amounts.js'
 import {fail, hasCode} from '../core/errors.js'
@@ -8,13 +8,13 @@ import type {Clock} from '../core/ports/clock.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
 import {shellLine} from '../core/shell-line.js'
-import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import type {Session} from '../session/session.js'
 import {type AlreadyOpen, alreadyOpen} from './already-open.js'
 import {type Health, Keeper} from './keep-open.js'
 import {lifetime} from './lifetime.js'
 import {connectionOf, openTunnel, type Tunnel} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
+import {readRequest} from './read-request.js'
 import type {Register} from './register.js'
 import {supervise} from './supervise.js'
 
@@ -58,8 +58,7 @@ export async function open(
   progress: Progress,
 ): Promise<void> {
   const {clock} = ports
-  const name = parseTarget(request.target)
-  const settings = await readSettings(request.flags, {...ports.sources, targetRegion: regionOf(name)})
+  const {name, settings} = await readRequest(request, ports.sources)
   let status: (() => TunnelStatus) | undefined
 
   const kept = supervise(ports, async (run) => {

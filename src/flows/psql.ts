@@ -2,16 +2,16 @@ import {clientEnvironment} from '../client/environment.js'
 import {readPsqlArguments} from '../client/psql-arguments.js'
 import {findPsql} from '../client/psql.js'
 import {mayBeRefused} from '../client/refused-login.js'
-import {type FlagValues, readSettings, type SettingsSources} from '../config/read-settings.js'
+import type {FlagValues} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import type {AwsApi} from '../core/ports/aws.js'
 import type {LocalNetworks} from '../core/ports/network.js'
 import type {SignalPort} from '../core/ports/signals.js'
 import type {Progress} from '../core/progress.js'
 import type {Say} from '../core/run.js'
-import {parseTarget, regionOf} from '../resolve/parse-target.js'
 import {explainRefusal} from './explain-refusal.js'
 import {connectionOf, openTunnel, type TunnelPorts} from './open-tunnel.js'
+import {readRequest, type RequestSources} from './read-request.js'
 import {runClient, statusOf} from './run-client.js'
 import {supervise} from './supervise.js'
 
@@ -25,7 +25,7 @@ export interface PsqlRequest {
 export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
   readonly networks: LocalNetworks
   readonly awsFor: (settings: Settings) => AwsApi
-  readonly sources: Omit<SettingsSources, 'targetRegion'>
+  readonly sources: RequestSources
   readonly signals: SignalPort
   readonly say: Say
   readonly platform: NodeJS.Platform
@@ -38,10 +38,9 @@ export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
  */
 export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Progress): Promise<number> {
   const {flags, target, words} = request
-  const name = parseTarget(target)
   const own = {user: flags.user, database: flags.database}
   const {argv, ...login} = readPsqlArguments(words, own)
-  const settings = await readSettings({...flags, ...login}, {...ports.sources, targetRegion: regionOf(name)})
+  const {name, settings} = await readRequest({target, flags: {...flags, ...login}}, ports.sources)
   const file = await findPsql(ports.process, ports.files, ports.platform)
 
   return supervise(ports, async (run) => {

@@ -1,11 +1,11 @@
 import {engineOf} from '../client/engines.js'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
-import {type FlagValues, readSettings} from '../config/read-settings.js'
-import {parseTarget, regionOf} from '../resolve/parse-target.js'
+import type {FlagValues} from '../config/read-settings.js'
 import {resolveTarget} from '../resolve/resolve-target.js'
 import {signToken} from '../token/sign-token.js'
 import type {PsqlPorts} from './psql.js'
+import {readRequest} from './read-request.js'
 import {supervise} from './supervise.js'
 import {together} from './together.js'
 
@@ -30,8 +30,7 @@ export async function token(
   request: {readonly target: string; readonly flags: FlagValues},
   ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources'>,
 ): Promise<TokenResult> {
-  const name = parseTarget(request.target)
-  const settings = await readSettings(request.flags, {...ports.sources, targetRegion: regionOf(name)})
+  const {name, settings} = await readRequest(request, ports.sources)
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
     const looked = together([

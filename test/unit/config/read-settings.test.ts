@@ -22,6 +22,9 @@ describe('readSettings', () => {
       reason: undefined,
       cache: true,
       timeoutMs: 60_000,
+      production: false,
+      readOnly: false,
+      requireReason: false,
     })
   })
 
@@ -47,6 +50,9 @@ describe('readSettings', () => {
       localPort: 15432,
       caBundle: '/srv/certs/extra.pem',
       timeoutMs: 90_000,
+      production: false,
+      readOnly: false,
+      requireReason: false,
       'local-port': undefined,
       'ca-bundle': undefined,
       timeout: undefined,

@@ -33,6 +33,9 @@ const SETTINGS: Settings = {
   cache: true,
   reason: 'INC-123',
   timeoutMs: 5000,
+  production: false,
+  readOnly: false,
+  requireReason: false,
 }
 const PREAMBLE = {ask: Uint8Array.of(1), agree: 83}
 const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3'}
