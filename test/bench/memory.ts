@@ -1,8 +1,9 @@
-import {existsSync, readFileSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {type Running, start} from '../support/dbtunnel.js'
 import {until} from '../support/until.js'
 import {atMost, type Part} from './row.js'
+import {rssOf} from './rss.js'
 
 const MOST_MIB = {'from the cache': 110, 'after a cold discovery': 150}
 
@@ -28,10 +29,4 @@ export const memory: Part = {
     }
     return rows
   },
-}
-
-/** In MiB. */
-function rssOf(pid: number): number {
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kib) / 1024
 }

@@ -7,11 +7,15 @@ export interface Row {
   /** Missing where nothing is promised. */
   readonly budget?: string
   readonly isMet?: boolean
+  /** What it was made from, for the JSON alone. */
+  readonly figures?: object
 }
 
 /** Part of the benchmark. `skipped` names what this machine lacks for it. */
 export interface Part {
   readonly name: string
+  /** Takes so long that it is measured only where it is named. */
+  readonly isLong?: boolean
   measure(sandbox: Sandbox, options: BenchOptions): Promise<readonly Row[] | {readonly skipped: string}>
 }
 
@@ -20,6 +24,8 @@ export interface BenchOptions {
   readonly mib: number
   /** How long a tunnel rests before its memory is read, in seconds. */
   readonly restS: number
+  /** How long tunnels are held with traffic in the part `soak`. */
+  readonly minutes: number
 }
 
 export function median(values: readonly number[]): number {
