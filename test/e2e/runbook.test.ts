@@ -66,8 +66,12 @@ async function paste(
   env: Readonly<Record<string, string>>,
 ): Promise<{answers: unknown[]; stderr: string}> {
   const script = lines.map(({command}) => `${command}\nprintf '${MARK}%s${MARK}' "$?"\n`).join('')
-  const options = {env, cwd: env['HOME'], detached: true, stdio: ['ignore', 'pipe', 'pipe']} as const
-  const shell = spawn('/bin/bash', ['--norc', '-c', script], options)
+  const shell = spawn('/bin/bash', ['--norc', '-c', script], {
+    env,
+    cwd: env['HOME'],
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let [stdout, stderr] = ['', '']
   shell.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   shell.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
