@@ -8,6 +8,11 @@ export class Bell {
     this.#wake()
   }
 
+  /** Whoever has rung it before is not answered any more. */
+  hush(): void {
+    this.#hasRung = false
+  }
+
   /** Resolves when it is rung, also when it was before; rejects with the signal's reason. */
   async next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()

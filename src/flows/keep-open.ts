@@ -14,6 +14,7 @@ import type {Discovery} from './discover.js'
 import {LossStory} from './loss-story.js'
 import type {Tunnel} from './open-tunnel.js'
 import type {OpenedSession} from './session-ways.js'
+import {type Loss, untilLost} from './until-lost.js'
 import {MAY_BE_STALE} from './warm-or-cold.js'
 
 /** What passes by itself: the network, AWS, bastions and databases come back, and sessions fail for many reasons. */
@@ -48,18 +49,6 @@ const LOGIN_LOOK_MS = 1000
 /** While a program waits at the door. */
 const HURRIED_MS = 3000
 
-/** For an answer of the database through a session that has worked. */
-const PROBE_MS = 5000
-/** Between two such questions. */
-const REST_MS = 1000
-/** A program that hears nothing for so long may never. */
-const UNANSWERED_MS = 5000
-/** So often the surroundings are looked at. */
-const LOOK_MS = 2000
-/** A timer that is so much too late has slept with its machine. */
-const SLEPT_MS = 10_000
-/** Session Manager's idle timeout is a minute at least, 20 by default. */
-const KEEP_ALIVE_MS = 50_000
 /** Connections that end with their session are seen a moment later. */
 const SETTLE_MS = 50
 
@@ -85,14 +74,6 @@ export interface KeepPorts {
   readonly networks: LocalNetworks
 }
 
-interface Loss {
-  readonly error: DbtunnelError
-  /** Session Manager has ended the session. */
-  readonly byService?: boolean
-  /** The database does not answer through it: the bastion may be to blame. */
-  readonly byProbe?: boolean
-}
-
 /**
  * Keeps the door of a tunnel leading to its database, for days: up → lost → another session, on the next bastion if need
  * be, until what fails cannot pass by itself. Whether it is lost the database says, and it is asked only when something
@@ -106,7 +87,6 @@ export class Keeper {
   readonly #doubt = new Bell()
   #discovery: Discovery
   #health: Health
-  #provenAt: number
   /** Connections that have failed since the database answered. */
   #failures = 0
   #isShut = false
@@ -117,8 +97,7 @@ export class Keeper {
     this.#ports = ports
     this.#run = run
     this.#discovery = tunnel.opened.discovery
-    this.#provenAt = ports.clock.now()
-    this.#health = {state: 'up', since: this.#provenAt, session: tunnel.opened.session}
+    this.#health = {state: 'up', since: ports.clock.now(), session: tunnel.opened.session}
   }
 
   get health(): Health {
@@ -150,59 +129,16 @@ export class Keeper {
   }
 
   /** Up: resolves when it is so no longer. */
-  async #untilLost(opened: OpenedSession): Promise<Loss> {
-    const {session} = opened
-    const over = new AbortController()
-    const stop = AbortSignal.any([over.signal, this.#run.signal])
-    let ended: Loss | undefined
-    const end = session.closed.then(({error = closed(), byService = false}) => (ended = {error, byService}))
-    session.onResumed?.(() => this.look())
-    void this.#watchSurroundings(stop).catch(() => {})
-    try {
-      return await Promise.race([end, this.#untilDisproved(opened, () => ended, stop)])
-    } finally {
-      over.abort(closed())
-      await session.close()
-    }
-  }
-
-  /** Asks the database whenever there is a reason, until it does not answer. */
-  async #untilDisproved(opened: OpenedSession, ended: () => Loss | undefined, stop: AbortSignal): Promise<Loss> {
-    const {door, ways} = this.#tunnel
-    for (;;) {
-      await this.#doubt.next(stop)
-      this.#run.say.debug(`session ${opened.session.id}: is the database still there?`)
-      await opened.session.check()
-      const {bytesDown} = door.traffic
-      try {
-        await ways.prove(opened, PROBE_MS, {signal: stop, say: this.#run.say})
-        this.#provenAt = this.#ports.clock.now()
-        this.#failures = 0
-      } catch (error) {
-        stop.throwIfAborted()
-        // Others hear from it: it is only slow.
-        const isAlive = hasCode(error, 'TIMEOUT') && door.traffic.bytesDown > bytesDown
-        if (!isAlive) return ended() ?? {error: asLoss(error), byProbe: true}
-      }
-      await this.#ports.clock.sleep(REST_MS, stop)
-    }
-  }
-
-  async #watchSurroundings(stop: AbortSignal): Promise<never> {
-    const {clock, networks} = this.#ports
-    let [lookedAt, network] = [clock.now(), networks.fingerprint()]
-    for (;;) {
-      await clock.sleep(LOOK_MS, stop)
-      const [now, other] = [clock.now(), networks.fingerprint()]
-      const reasons = [
-        now - lookedAt > LOOK_MS + SLEPT_MS,
-        other !== network,
-        this.#tunnel.door.isUnanswered(UNANSWERED_MS),
-        this.#wish.keepAlive && now - this.#provenAt >= KEEP_ALIVE_MS,
-      ]
-      if (reasons.includes(true)) this.look()
-      ;[lookedAt, network] = [now, other]
-    }
+  #untilLost(opened: OpenedSession): Promise<Loss> {
+    return untilLost(opened, this.#tunnel, {
+      clock: this.#ports.clock,
+      networks: this.#ports.networks,
+      doubt: this.#doubt,
+      keepAlive: this.#wish.keepAlive,
+      run: this.#run,
+      proven: () => void (this.#failures = 0),
+      openOther: (run) => this.#openOnAny(this.#discovery, true, run),
+    })
   }
 
   /** Lost: resolves when the door leads to the database again. */
@@ -214,7 +150,8 @@ export class Keeper {
     door.hold()
     await clock.sleep(SETTLE_MS, this.#run.signal)
     const mayRest = loss.byService === true && this.#failures === 0 && !keepAlive
-    let opened: OpenedSession | undefined
+    let opened = loss.other
+    if (opened) this.#say(new LossStory(this.#name, loss.error).end(opened.session, 0, this.#failures))
     for (let wokenAt = lostAt, story = new LossStory(this.#name, loss.error); !opened;) {
       if (mayRest && door.waiting === 0) {
         await this.#sleep(old, loss)
@@ -227,7 +164,6 @@ export class Keeper {
     }
     door.lead(opened.session.accept)
     this.#failures = 0
-    this.#provenAt = clock.now()
     this.#change('up', undefined, opened.session)
     void old.taken.undo()
     return opened
@@ -251,7 +187,7 @@ export class Keeper {
       try {
         const discovery = isStale ? await ways.discover(this.#run) : this.#discovery
         place = discovery.target.endpoint
-        if (isSame(place, target.endpoint)) return await this.#openOnAny(discovery, loss.byProbe === true)
+        if (isSame(place, target.endpoint)) return await this.#openOnAny(discovery, loss.byProbe === true, this.#run)
       } catch (error) {
         this.#run.signal.throwIfAborted()
         if (!isDbtunnelError(error)) throw error
@@ -269,23 +205,23 @@ export class Keeper {
     }
   }
 
-  async #openOnAny(discovery: Discovery, isDistrusted: boolean): Promise<OpenedSession> {
+  async #openOnAny(discovery: Discovery, isDistrusted: boolean, run: Run): Promise<OpenedSession> {
     const {bastions} = discovery
     const {id} = this.#health.session.bastion
     const isLast = (bastion: {id: string}): boolean => isDistrusted && bastion.id === id
     const inOrder = [...bastions.filter((one) => !isLast(one)), ...bastions.filter(isLast)]
     let failure: unknown = fail('BASTION_NONE', 'There is no bastion.')
     for (const bastion of inOrder) {
-      const attempt = partOf(this.#run.undo)
+      const attempt = partOf(run.undo)
       try {
-        const within = {...this.#run, undo: attempt}
+        const within = {...run, undo: attempt}
         const opened = await this.#tunnel.ways.open({...discovery, bastions: [bastion]}, ATTEMPT_MS, within)
         await this.#unshut()
         this.#discovery = discovery
         return opened
       } catch (error) {
         await attempt.undo()
-        this.#run.signal.throwIfAborted()
+        run.signal.throwIfAborted()
         if (!hasCode(error, ...OF_ONE_BASTION)) throw error
         this.#run.say.debug(`not by ${nodeName(bastion)}: ${error.message}`)
         failure = error
@@ -335,15 +271,6 @@ export class Keeper {
   #say(line: string | undefined): void {
     if (line !== undefined) this.#run.say.notice(line)
   }
-}
-
-function closed(): DbtunnelError {
-  return fail('TUNNEL_LOST', 'The session was closed.')
-}
-
-/** Why a session does not count as one any more. */
-function asLoss(error: unknown): DbtunnelError {
-  return isDbtunnelError(error) ? error : fail('TUNNEL_LOST', 'The session does not answer.', {cause: error})
 }
 
 /** Name, certificate and password of all clients are for one place. */

@@ -5,6 +5,8 @@ interface Question {
   readonly askedAt: number
   /** What the program had been given by then. */
   readonly given: number
+  /** What the program had sent before. */
+  readonly sentBefore: number
   noted: boolean
 }
 
@@ -20,10 +22,11 @@ export class Answers {
 
   /** For a connection that is just about to be read. */
   add(socket: LocalSocket): void {
-    socket.on('data', () => {
+    socket.on('data', ({length}: Buffer) => {
       const given = socket.bytesWritten
       if (this.#questions.get(socket)?.given === given) return
-      this.#questions.set(socket, {askedAt: this.#clock.now(), given, noted: false})
+      const sentBefore = socket.bytesRead - length
+      this.#questions.set(socket, {askedAt: this.#clock.now(), given, sentBefore, noted: false})
     })
     socket.once('close', () => this.#questions.delete(socket))
   }
@@ -37,5 +40,11 @@ export class Answers {
       question.noted ||= waits
     }
     return overdue
+  }
+
+  /** How much the one that has sent the most has sent without hearing anything. */
+  get mostUnanswered(): number {
+    const waiting = [...this.#questions].filter(([socket, {given}]) => socket.bytesWritten === given)
+    return Math.max(0, ...waiting.map(([socket, {sentBefore}]) => socket.bytesRead - sentBefore))
   }
 }

@@ -28,6 +28,8 @@ export interface Door {
   readonly waiting: number
   /** Whether a program has asked for something, and heard nothing for `ms` milliseconds; each question counts once. */
   isUnanswered(ms: number): boolean
+  /** How many bytes the program that has sent the most has sent without hearing anything. */
+  readonly mostUnanswered: number
   watch(events: DoorEvents): void
   /** From now on connections are taken there, those that wait first. */
   lead(way: Way): void
@@ -35,6 +37,8 @@ export interface Door {
   hold(): void
   /** Resolves when a connection waits; rejects with the signal's reason. */
   knock(signal: AbortSignal): Promise<void>
+  /** Resolves when a connection is open, whether it waits or not; rejects with the signal's reason. */
+  visit(signal: AbortSignal): Promise<void>
   /** Gives the port back, so that connections are refused. Those that wait are closed, those under way are their session's. */
   shut(): Promise<void>
   /** Has the same port again. Rejects with PORT_IN_USE. */
@@ -58,6 +62,7 @@ export async function openDoor(
 
   const arrive = (socket: LocalSocket): void => {
     traffic.add(socket)
+    arrivals.ring()
     socket.on('error', () => {
       // 'close' follows.
     })
@@ -76,7 +81,6 @@ export async function openDoor(
       waiting.delete(socket)
       over.abort()
     })
-    arrivals.ring()
     try {
       await clock.sleep(MOST_WAIT_MS, over.signal)
     } catch {
@@ -104,6 +108,9 @@ export async function openDoor(
       return waiting.size
     },
     isUnanswered: (ms) => answers.isOverdue(ms),
+    get mostUnanswered() {
+      return answers.mostUnanswered
+    },
     watch: (listeners) => void (events = listeners),
     lead(to) {
       way = to
@@ -113,6 +120,10 @@ export async function openDoor(
     async knock(signal) {
       signal.throwIfAborted()
       while (waiting.size === 0) await arrivals.next(signal)
+    },
+    async visit(signal) {
+      signal.throwIfAborted()
+      while (traffic.now.open === 0) await arrivals.next(signal)
     },
     async shut() {
       way = undefined

@@ -26,6 +26,11 @@ export interface Session {
   readonly accept: (socket: LocalSocket) => void
   /** Has this called whenever the line to Session Manager was lost and is back, as far as the engine can tell. */
   readonly onResumed?: ((resumed: () => void) => void) | undefined
+  /**
+   * For how many milliseconds the agent on the bastion has acknowledged nothing of what it was sent; 0 when it has all.
+   * Missing where the engine does not show it.
+   */
+  readonly unheard?: (() => number) | undefined
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
   check(): Promise<void>
   /** Ends it at once on this machine. Ending it at AWS is an undo step of its own. */

@@ -155,7 +155,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
       await expectCut(tunnel)
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(
-        /gave no answer through bastion[^\n]* Another session is up[^\n]* \(jump-b\); 1 connection cut\.\n$/,
+        /Nothing comes through bastion \S+ \(prod-bastion-a\) any more\. Another session is up[^\n]* \(jump-b\); 1 connection cut\.\n$/,
       )
     })
   })

@@ -339,6 +339,32 @@ describe('a door', () => {
     expect(front.isUnanswered(5000)).toBe(true)
   })
 
+  it('knows how much was sent without an answer', async () => {
+    const {near, farSide, front} = await ends()
+    expect(front.mostUnanswered).toBe(0)
+    near.write('12345')
+    await once(farSide, 'data')
+    near.write('6789')
+    await until('all of it', () => front.mostUnanswered === 9)
+    farSide.write('rows')
+    await once(near, 'data')
+    expect(front.mostUnanswered).toBe(0)
+    near.write('abc')
+    await until('the next question', () => front.mostUnanswered === 3)
+  })
+
+  it('tells when someone is there', async () => {
+    const {near, front} = await ends()
+    const stop = new AbortController()
+    await front.visit(stop.signal)
+    near.resetAndDestroy()
+    await until('the end', () => front.traffic.open === 0)
+    const visit = front.visit(stop.signal)
+    expect(await Promise.race([visit, sleep(50, 'nobody')])).toBe('nobody')
+    await dial(front)
+    await visit
+  })
+
   it('says that a port is taken', async () => {
     const {port} = await door()
     await expect(door(port)).rejects.toMatchObject({code: 'PORT_IN_USE'})

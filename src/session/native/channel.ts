@@ -43,6 +43,8 @@ export class Channel {
   #source: PayloadSource | undefined
   #link: WebSocketLink | undefined
   #sequence = 0
+  /** When the agent was last heard, on this WebSocket. */
+  #heardAt = 0
   #looking = false
   #resting = false
 
@@ -67,6 +69,7 @@ export class Channel {
   /** Goes on over another WebSocket: everything unacknowledged is sent once more. */
   attach(link: WebSocketLink): void {
     this.#link = link
+    this.#heardAt = this.#clock.now()
     this.#window.expireAll()
     this.pump()
   }
@@ -86,9 +89,17 @@ export class Channel {
     return !this.#window.has(sequence)
   }
 
+  /** For how long the agent has left unacknowledged what it was sent, and said nothing else; 0 when it has all. */
+  get unheardMs(): number {
+    const {oldestAt} = this.#window
+    if (!this.#link || oldestAt === undefined) return 0
+    return this.#clock.now() - Math.max(this.#heardAt, oldestAt)
+  }
+
   /** Takes in one binary frame. */
   receive(frame: Buffer): void {
     const message = decodeMessage(frame)
+    if (message) this.#heardAt = this.#clock.now()
     switch (message?.type) {
       case undefined:
         return

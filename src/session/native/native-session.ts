@@ -105,6 +105,8 @@ export class NativeSession implements Session {
     this.#resumed = resumed
   }
 
+  readonly unheard = (): number => this.#channel.unheardMs
+
   async check(): Promise<void> {
     await this.#lifeline.check()
   }

@@ -8,6 +8,8 @@ const PROBES = 4
 
 interface Sent {
   readonly frame: Buffer
+  /** For the first time. */
+  readonly since: number
   sentAt: number
   copies: number
   late: boolean
@@ -27,6 +29,12 @@ export class SendWindow {
     return this.#sent.size === 0
   }
 
+  /** When the oldest of them was first sent. */
+  get oldestAt(): number | undefined {
+    const [oldest] = this.#sent.values()
+    return oldest?.since
+  }
+
   get hasRoom(): boolean {
     return this.#sent.size < this.#size.limit
   }
@@ -37,7 +45,7 @@ export class SendWindow {
 
   /** Keeps a message that is being sent for the first time. Sequence numbers only go up. */
   add(sequence: number, frame: Buffer, now: number): void {
-    this.#sent.set(sequence, {frame, sentAt: now, copies: 1, late: false})
+    this.#sent.set(sequence, {frame, since: now, sentAt: now, copies: 1, late: false})
   }
 
   acknowledge(sequence: number, now: number): void {

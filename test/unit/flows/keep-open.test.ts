@@ -1,5 +1,6 @@
 import {setImmediate} from 'node:timers/promises'
 import {beforeEach, describe, expect, it} from 'vitest'
+import {Bell} from '../../../src/core/bell.js'
 import {type DbtunnelError, type ErrorCode, fail} from '../../../src/core/errors.js'
 import type {LocalSocket} from '../../../src/core/ports/network.js'
 import type {Run} from '../../../src/core/run.js'
@@ -26,6 +27,8 @@ const error = (code: ErrorCode, message = `It is ${code}.`): DbtunnelError => fa
 
 interface FakeSession extends Session {
   readonly accepted: LocalSocket[]
+  /** As the native engine shows it; the plugin shows nothing. */
+  unheard?: () => number
   end(end: SessionEnd): void
 }
 
@@ -37,12 +40,14 @@ let sessions: FakeSession[]
 /** What becomes of the next sessions: a failure, or undefined for one that comes up. */
 let fates: (DbtunnelError | undefined)[]
 /** What the database says next; it answers when there is nothing. */
-let answers: (DbtunnelError | (() => void))[]
+let answers: (DbtunnelError | (() => void | Promise<void>))[]
 let log: string[]
 let fresh: Discovery | DbtunnelError
 let networks: string
 let login: string
 let changes: string[]
+/** Rung to let a session come up; without it, each does at once. */
+let opening: Bell | undefined
 
 beforeEach(async () => {
   clock = new ManualClock()
@@ -50,6 +55,7 @@ beforeEach(async () => {
   network = memoryListen()
   door = await openDoor(0, {listen: network.listen, clock})
   login = 'before'
+  opening = undefined
   ;[sessions, fates, answers, log, fresh, networks, changes] = [[], [], [], [], at('db'), 'home', []]
 })
 
@@ -64,7 +70,10 @@ function sessionOn(bastion: Session['bastion']): FakeSession {
     accepted: [],
     accept: (socket) => void session.accepted.push(socket),
     check: async () => {},
-    close: async () => end({}),
+    async close() {
+      for (const socket of session.accepted) socket.resetAndDestroy()
+      end({})
+    },
     end,
   }
   sessions.push(session)
@@ -84,12 +93,13 @@ const ways: SessionWays = {
     taken.push('session', 'network', () => void log.push(`terminate ${bastion.id}`))
     const fate = fates.shift()
     if (fate) throw fate
+    await opening?.next(run.signal)
     return {discovery, session: sessionOn(bastion), authorities: 'PEM', taken}
   },
-  async prove() {
-    log.push('probe')
+  async prove(_, timeoutMs) {
+    log.push(timeoutMs === 5000 ? 'probe' : `probe for ${timeoutMs / 1000} s`)
     const answer = answers.shift()
-    if (typeof answer === 'function') answer()
+    if (typeof answer === 'function') await answer()
     else if (answer) throw answer
   },
 }
@@ -310,6 +320,106 @@ describe('a session that is lost', () => {
       code: 'TUNNEL_LOST',
       message: 'prod-db is at db-2:5432 now, and no longer at db:5432.',
     })
+  })
+})
+
+describe('a session through which nothing comes', () => {
+  const silence = async (): Promise<never> => {
+    await clock.sleep(5000, run.signal)
+    throw error('TIMEOUT', 'No answer in time.')
+  }
+  /** The agent acknowledges nothing from now on. */
+  const deafen = (): void => {
+    const since = clock.now()
+    if (sessions[0]) sessions[0].unheard = () => clock.now() - since
+  }
+
+  it.each([
+    ['the agent acknowledges nothing', deafen],
+    ['nobody knows what the agent acknowledges', () => {}],
+  ])('is replaced within 2.5 s while %s: another was opened beside it', async (_, prepare) => {
+    await kept()
+    prepare()
+    answers = [silence]
+    network.call().ask()
+    await clock.advance(1900)
+    expect(log).toEqual(['probe'])
+    await clock.advance(600)
+    expect(log).toEqual(['probe', 'open i-b', 'terminate i-a'])
+    expect(await sessions[0]?.closed).toEqual({})
+    expect(run.notices).toEqual([
+      'prod-db: Nothing comes through bastion i-a (bastion-a) any more. Another session is up, by bastion i-b (bastion-b); 1 connection cut.',
+    ])
+    expect(changes).toEqual(['up s-2'])
+    const caller = network.call()
+    expect(latest().accepted).toEqual([caller])
+  })
+
+  it('stays when it is heard from before the other is up, which is ended then; nothing is cut', async () => {
+    await kept()
+    const answer = new Bell()
+    answers = [() => answer.next(run.signal)]
+    opening = new Bell()
+    const caller = network.call()
+    caller.ask()
+    await clock.advance(3000)
+    expect(log).toEqual(['probe', 'open i-b'])
+    answer.ring()
+    await settle()
+    opening.ring()
+    await settle()
+    expect(log).toEqual(['probe', 'open i-b', 'terminate i-b'])
+    expect(caller.wasReset).toBe(false)
+    expect(changes).toEqual([])
+    expect(run.notices).toEqual([])
+  })
+
+  it('stays when others hear from the database, though the other is up', async () => {
+    await kept()
+    answers = [silence]
+    opening = new Bell()
+    const [asking, hearing] = [network.call(), network.call()]
+    asking.ask()
+    await clock.advance(3000)
+    hearing.write('rows')
+    opening.ring()
+    await clock.advance(100)
+    expect(log).toEqual(['probe', 'open i-b', 'terminate i-b'])
+    await clock.advance(4000)
+    expect(changes).toEqual([])
+  })
+
+  it('is given up after 5 s when there is no other', async () => {
+    await kept()
+    answers = [silence]
+    fates = Array<DbtunnelError>(2).fill(error('TUNNEL_LOST'))
+    network.call().ask()
+    await clock.advance(3000)
+    expect(log).toEqual(['probe', 'open i-b', 'terminate i-b', 'open i-a', 'terminate i-a'])
+    expect(changes).toEqual([])
+    await clock.advance(3500)
+    expect(changes).toEqual(['replacing s-1', 'up s-2'])
+  })
+
+  it('is not lost while a program sends more than an agent takes whose database reads nothing', async () => {
+    await kept()
+    deafen()
+    answers = [async () => clock.sleep(50_000, run.signal)]
+    network.call().ask('x'.repeat(1024 * 1024 + 1))
+    await clock.advance(50_000)
+    expect(log).toEqual(['probe for 60 s'])
+    expect(changes).toEqual([])
+  })
+
+  it('costs a slow query nothing for 5 s where the agent acknowledges all', async () => {
+    await kept()
+    if (sessions[0]) sessions[0].unheard = () => 0
+    network.call().ask()
+    await clock.advance(4900)
+    expect(log).toEqual([])
+    answers = [silence]
+    await clock.advance(4000)
+    expect(log).toEqual(['probe'])
   })
 })
 

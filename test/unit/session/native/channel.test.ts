@@ -62,6 +62,45 @@ function acknowledge(channel: Channel, sequence: number): void {
   channel.receive(encodeMessage({type: 'acknowledge', sequence: 0, payloadType: 0, created: 1}, text))
 }
 
+describe('an agent', () => {
+  it('is unheard while it acknowledges nothing of what it was sent, and says nothing', async () => {
+    const {channel, source, clock, life} = channelOf()
+    channel.attach(new MemoryLink())
+    channel.carry(source)
+    await clock.advance(60_000)
+    expect(channel.unheardMs).toBe(0)
+    source.queue.push(Buffer.from('question'))
+    channel.pump()
+    await clock.advance(700)
+    // Sent again meanwhile.
+    expect(channel.unheardMs).toBe(700)
+    channel.receive(output(0, 'still here'))
+    expect(channel.unheardMs).toBe(0)
+    await clock.advance(300)
+    expect(channel.unheardMs).toBe(300)
+    acknowledge(channel, 0)
+    await clock.advance(60_000)
+    expect(channel.unheardMs).toBe(0)
+    life.abort()
+  })
+
+  it('is not to blame while there is no line to it, nor for what was sent on another', async () => {
+    const {channel, source, clock, life} = channelOf()
+    channel.attach(new MemoryLink())
+    channel.carry(source)
+    source.queue.push(Buffer.from('question'))
+    channel.pump()
+    await clock.advance(500)
+    channel.detach()
+    await clock.advance(500)
+    expect(channel.unheardMs).toBe(0)
+    channel.attach(new MemoryLink())
+    await clock.advance(200)
+    expect(channel.unheardMs).toBe(200)
+    life.abort()
+  })
+})
+
 describe('what comes in', () => {
   it('is delivered, then acknowledged; once, however often it comes', () => {
     const {channel, received} = channelOf()
