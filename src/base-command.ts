@@ -19,12 +19,12 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** The client would get other words than were typed. */
-  protected checkWords(): void {
+  /** The client would get other words than were typed. `hint` is what to do instead. */
+  protected checkWords(hint: string): void {
     const word = mangledWord(this.argv)
     if (word === undefined) return
     throw fail('ARGUMENT_REFUSED', `The word ${JSON.stringify(word)} is not in UTF-8, and would not arrive as it is.`, {
-      hint: 'Put what it says in a file (-f FILE), or give it on stdin.',
+      hint,
     })
   }
 

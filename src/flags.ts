@@ -63,7 +63,7 @@ export const tunnelFlags = {
   }),
   'local-port': Flags.string({
     description:
-      'Port on 127.0.0.1. Without it: in psql any free one, in open the same one each time (5432, or one made of the name).',
+      'Port on 127.0.0.1. Without it: in psql and exec any free one, in open the same one each time (5432, or one made of the name).',
     helpValue: 'PORT',
     helpGroup: 'TUNNEL',
     parse: async (text) => checked(text, () => portNumber({text, origin: '--local-port'})),

@@ -11,6 +11,14 @@ export async function findExecutable(name: string, path: string): Promise<string
   return undefined
 }
 
+/** Whatever has that name where an executable file of it was looked for in vain. */
+export async function findFile(name: string, path: string): Promise<string | undefined> {
+  const folders = path.split(delimiter).filter((folder) => isAbsolute(folder))
+  const files = name.includes('/') ? [resolve(name)] : name === '' ? [] : folders.map((folder) => join(folder, name))
+  for (const file of files) if (await exists(file)) return file
+  return undefined
+}
+
 async function isExecutable(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK)

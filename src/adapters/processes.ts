@@ -5,7 +5,7 @@ import {text} from 'node:stream/consumers'
 import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec, ServantProcess} from '../core/ports/process.js'
-import {exists, findExecutable, isBareText} from './executables.js'
+import {exists, findExecutable, findFile, isBareText} from './executables.js'
 import {startWatcher} from './plugin-watcher.js'
 
 interface Channels {
@@ -19,6 +19,7 @@ const PIPED: Channels = {stdio: ['ignore', 'pipe', 'pipe'], detached: true}
 export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort {
   return {
     find: (name) => findExecutable(name, path),
+    locate: (name) => locate(name, path),
 
     async spawnClient(spec) {
       // Opened before the spawn: opened for the first time while the client
@@ -62,10 +63,10 @@ export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort
 async function start(spec: ProcessSpec, path: string, options: Channels): Promise<ChildProcess> {
   const file = isAbsolute(spec.file) ? spec.file : await findExecutable(spec.file, path)
   if (file === undefined) throw missing(spec.file)
-  if (await isBareText(file)) throw unrunnable(file, 'it is a text without a first line that begins with #!')
+  if (await isBareText(file)) throw unrunnable(file, BARE_TEXT, undefined, `Name what reads it: sh ${file}`)
   let child: ChildProcess
   try {
-    child = spawn(file, spec.argv, {...options, env: {...spec.env}, shell: false})
+    child = spawn(file, spec.argv, {...options, argv0: spec.name, env: {...spec.env}, shell: false})
     await once(child, 'spawn')
   } catch (error) {
     throw await refusal(file, error as NodeJS.ErrnoException)
@@ -75,6 +76,17 @@ async function start(spec: ProcessSpec, path: string, options: Channels): Promis
   return child
 }
 
+/** As a shell looks for a program: what is there, and cannot be run, is not missing. */
+async function locate(name: string, path: string): Promise<string> {
+  const file = await findExecutable(name, path)
+  if (file === undefined) {
+    const found = await findFile(name, path)
+    throw found === undefined ? missing(name) : unrunnable(found, REASONS['EACCES'] as string)
+  }
+  if (await isBareText(file)) throw unrunnable(file, BARE_TEXT, undefined, `Name what reads it: sh ${file}`)
+  return file
+}
+
 async function refusal(file: string, cause: NodeJS.ErrnoException): Promise<DbtunnelError> {
   if (cause.code === 'ENOENT' && !(await exists(file))) return missing(file, cause)
   const why =
@@ -82,13 +94,21 @@ async function refusal(file: string, cause: NodeJS.ErrnoException): Promise<Dbtu
   return unrunnable(file, why, cause)
 }
 
-function unrunnable(file: string, why: string, cause?: unknown): DbtunnelError {
-  return fail('CLIENT_UNRUNNABLE', `${file} cannot be run: ${why}.`, {hint: `Look at it with: ls -l ${file}`, cause})
+function unrunnable(
+  file: string,
+  why: string,
+  cause?: unknown,
+  hint = `Look at it with: ls -ld ${file}`,
+): DbtunnelError {
+  return fail('CLIENT_UNRUNNABLE', `${file} cannot be run: ${why}.`, {hint, cause})
 }
 
 function missing(file: string, cause?: unknown): DbtunnelError {
-  return fail('CLIENT_MISSING', `There is no program ${file}.`, {cause})
+  const where = file.includes('/') ? '' : ' on PATH'
+  return fail('CLIENT_MISSING', `There is no program ${file === '' ? '""' : file}${where}.`, {cause})
 }
+
+const BARE_TEXT = 'it is a text without a first line that begins with #!'
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

@@ -51,6 +51,35 @@ export function clientEnvironment(
   }
 }
 
+/**
+ * The whole environment of any other program: that of a libpq client, and the same facts under names that no library
+ * reads by itself, for whoever writes a script.
+ */
+export function programEnvironment(
+  inherited: Readonly<Record<string, string | undefined>>,
+  connection: Connection,
+): Record<string, string> {
+  return {
+    ...clientEnvironment(inherited, connection),
+    DBTUNNEL_URL: connectionUrl(connection),
+    DBTUNNEL_HOST: connection.host,
+    DBTUNNEL_PORT: String(connection.localPort),
+    DBTUNNEL_USER: connection.user,
+    DBTUNNEL_DATABASE: connection.database,
+    DBTUNNEL_CA: connection.authoritiesFile,
+  }
+}
+
+/** A connection as one word, for programs that take no other. The password is not in it: it is in the passfile. */
+function connectionUrl({user, host, localPort, database, sslmode, authoritiesFile, mapping}: Connection): string {
+  const query = new URLSearchParams({sslmode, sslrootcert: authoritiesFile})
+  // Without a line in the hosts file libpq alone finds the way.
+  if (mapping === 'hostaddr') query.set('hostaddr', '127.0.0.1')
+  // libpq takes a + for a +.
+  const options = query.toString().replaceAll('+', '%20')
+  return `postgresql://${encodeURIComponent(user)}@${host}:${localPort}/${encodeURIComponent(database)}?${options}`
+}
+
 /** What any libpq client needs to know, whatever it is called and wherever it was started. */
 export function connectionVariables(
   connection: Omit<Connection, 'target' | 'serverOptions'>,

@@ -35,7 +35,7 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
   static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
 
   async run(): Promise<void> {
-    this.checkWords()
+    this.checkWords('Put what it says in a file (-f FILE), or give it on stdin.')
     const {own, target, client} = splitPsqlWords(this.argv, readOwnFlags(Psql.flags))
     const {flags} = await this.parse(Psql, [...own, target])
     const terminal = this.openTerminal(flags)

@@ -1,5 +1,6 @@
 import {fail} from '../core/errors.js'
 import {profileOption} from '../core/profile-option.js'
+import {withoutOuterExec} from './outer-exec.js'
 import type {Settings} from './settings.js'
 import {
   bastionRule,
@@ -57,7 +58,8 @@ const DEFAULT_TIMEOUT_MS = 60_000
  * with VALUE_INVALID naming the flag or variable, REGION_MISSING, or
  * CONFIG_INVALID for an unknown profile.
  */
-export async function readSettings(flags: FlagValues, sources: SettingsSources): Promise<Settings> {
+export async function readSettings(flags: FlagValues, {env, ...others}: SettingsSources): Promise<Settings> {
+  const sources = {...others, env: withoutOuterExec(env)}
   const given = giver(flags, sources.env)
   const check = <T>(value: Given | undefined, read: (value: Given) => T): T | undefined => value && read(value)
 

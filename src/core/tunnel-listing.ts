@@ -5,7 +5,7 @@ import type {Endpoint} from './ports/aws.js'
 export interface ListedTunnel {
   /** As it was typed. */
   readonly target: string
-  readonly command: 'psql' | 'open'
+  readonly command: 'psql' | 'exec' | 'open'
   readonly endpoint: Endpoint
   /** On 127.0.0.1. */
   readonly localPort: number
@@ -17,7 +17,7 @@ export interface ListedTunnel {
   /** ISO 8601. */
   readonly openSince: string
   readonly ageMs: number
-  /** `starting` until the database has answered; unknown for psql's own, which nobody watches. */
+  /** `starting` until the database has answered; unknown for those of psql and exec, which nobody watches. */
   readonly health: TunnelState | 'starting' | 'unknown'
   /** Why it is not up. */
   readonly why?: string | undefined

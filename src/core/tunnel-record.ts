@@ -25,7 +25,7 @@ export interface RecordedAccount {
 /** What others may know of a tunnel: the content of its state file. No secret is in it. */
 export interface TunnelRecord {
   readonly owner: ProcessIdentity
-  readonly command: 'psql' | 'open'
+  readonly command: 'psql' | 'exec' | 'open'
   /** As it was typed. */
   readonly target: string
   readonly account: RecordedAccount
@@ -63,7 +63,7 @@ export function readTunnelRecord(text: string): TunnelRecord {
   if (sessions.length > MOST_SESSIONS) throw new Error('sessions are too many')
   return {
     owner: readOwner(record(fields['owner'], 'owner')),
-    command: word(fields, 'command', /^(psql|open)$/) as TunnelRecord['command'],
+    command: word(fields, 'command', /^(psql|exec|open)$/) as TunnelRecord['command'],
     target: word(fields, 'target', TEXT),
     account: readAccount(record(fields['account'], 'account')),
     endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),

@@ -21,7 +21,7 @@ export interface ClosePorts extends SweepPorts, Pick<PsqlPorts, 'signals' | 'say
 
 /**
  * Ends what is open under this word (target, session id, owner's pid), or all of it, and waits until it is gone: process,
- * port, hosts line, and session at AWS. psql's own is ended by its session id or pid only, never with others. Returns the
+ * port, hosts line, and session at AWS. That of psql or exec is ended by its session id or pid only, never with others. Returns the
  * targets. Rejects with NOT_OPEN, NOT_CLOSED, or what AWS refuses the end of a session with.
  */
 export async function close(word: string | undefined, ports: ClosePorts): Promise<readonly string[]> {
@@ -30,7 +30,7 @@ export async function close(word: string | undefined, ports: ClosePorts): Promis
     const meant = records.filter(({record}) => word === undefined || isMeant(record, word))
     const [some, others] = [meant.filter((one) => isFree(one, word)), meant.filter((one) => !isFree(one, word))]
     if (word !== undefined && some.length === 0)
-      throw others[0] ? ofPsql(word, others[0].record) : notOpen(word, records)
+      throw others[0] ? ofClient(word, others[0].record) : notOpen(word, records)
     const outcomes = await Promise.allSettled(some.map((one) => end(one, ports, run.signal)))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed) throw failed.reason
@@ -39,7 +39,7 @@ export async function close(word: string | undefined, ports: ClosePorts): Promis
       .sweep()
       .catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
     await ports.files.sweep().catch((error: unknown) => run.say.debug(`private folders not swept: ${String(error)}`))
-    for (const {record} of others) run.say.notice(ofPsqlText(record))
+    for (const {record} of others) run.say.notice(ofClientText(record))
     return some.map(({record}) => record.target)
   })
 }
@@ -47,7 +47,7 @@ export async function close(word: string | undefined, ports: ClosePorts): Promis
 /** Someone may be in the middle of something there. */
 function isFree({record, process}: FoundRecord, word: string | undefined): boolean {
   const isNamed = word === String(record.owner.pid) || record.sessions.some(({id}) => id === word)
-  return isNamed || record.command !== 'psql' || process === 'dead'
+  return isNamed || record.command === 'open' || process === 'dead'
 }
 
 async function end({record, process}: FoundRecord, ports: ClosePorts, signal: AbortSignal): Promise<void> {
@@ -98,10 +98,10 @@ async function stop({owner, target}: TunnelRecord, {state, clock}: ClosePorts, s
   throw fail('NOT_CLOSED', `Process ${owner.pid}, which keeps ${target} open, does not end.`)
 }
 
-function ofPsql(word: string, record: TunnelRecord): Error {
-  return fail('NOT_OPEN', `${word} is not kept open for others: ${ofPsqlText(record)}`)
+function ofClient(word: string, record: TunnelRecord): Error {
+  return fail('NOT_OPEN', `${word} is not kept open for others: ${ofClientText(record)}`)
 }
 
-function ofPsqlText({target, owner}: TunnelRecord): string {
-  return `psql has ${target} open for itself; to end it all the same: dbtunnel close ${owner.pid}`
+function ofClientText({target, command, owner}: TunnelRecord): string {
+  return `${command} has ${target} open for itself; to end it all the same: dbtunnel close ${owner.pid}`
 }

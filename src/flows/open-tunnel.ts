@@ -63,6 +63,8 @@ export interface TunnelPorts {
 
 export interface TunnelRequest extends DiscoveryRequest {
   readonly command: TunnelRecord['command']
+  /** libpq needs no line in the hosts file; of other clients that is not known. */
+  readonly client: NameOptions['client']
 }
 
 /** A database within reach: verified, named and with its password in place. */
@@ -117,10 +119,10 @@ export async function openTunnel(
   const {settings} = request
   sweepBeside(ports, run)
   // Before any call to AWS: neither program nor database will mend it. The usual port hangs on the database.
-  const isUsual = settings.localPort === 0 && request.command !== 'psql'
+  const isUsual = settings.localPort === 0 && request.command === 'open'
   const door = isUsual ? undefined : await doorAt(settings.localPort, ports, run)
   // Before the clock runs and anything is drawn: sudo may ask for a password.
-  const hosts = await openHosts({mode: settings.resolve, client: clientOf(request.command)}, ports, run)
+  const hosts = await openHosts({mode: settings.resolve, client: request.client}, ports, run)
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   let at: string = STEPS[0]
@@ -160,7 +162,7 @@ async function open(
   run: Run,
   {hosts, reached, timeLeft, ...given}: Opening,
 ): Promise<Tunnel> {
-  const {settings, command, name} = request
+  const {settings, command, client, name} = request
   const {files} = ports
   const memory = await openMemory(request, ports, run.say)
   const trust = onceForEach((target: Target): Promise<string> => {
@@ -202,7 +204,7 @@ async function open(
     async () => {
       // What a killed run left there would lead others astray; but nothing of ours depends on it.
       await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
-      return mapName(target.endpoint.host, {mode: settings.resolve, client: clientOf(command)}, hosts, run)
+      return mapName(target.endpoint.host, {mode: settings.resolve, client}, hosts, run)
     },
     ({via}) => (via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)'),
   )
@@ -240,9 +242,6 @@ async function open(
     (tunnel) => `${tunnel.user}, by IAM token`,
   )
 }
-
-/** libpq needs no hosts line; of other clients that is not known. */
-const clientOf = (command: TunnelRequest['command']): NameOptions['client'] => (command === 'psql' ? 'libpq' : 'any')
 
 /** The tunnel as a libpq client has to know it. */
 export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>): Omit<Connection, 'target'> {

@@ -7,11 +7,11 @@ import type {OpenedTunnel, TunnelStatus} from '../core/opened-tunnel.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
-import {shellLine} from '../core/shell-line.js'
 import type {Session} from '../session/session.js'
 import {type AlreadyOpen, alreadyOpen} from './already-open.js'
 import {type Health, Keeper} from './keep-open.js'
 import {lifetime} from './lifetime.js'
+import {mappingCommand} from './mapping-command.js'
 import {connectionOf, openTunnel, type Tunnel} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequest} from './read-request.js'
@@ -69,7 +69,7 @@ export async function open(
       view.ready(found.opened, false)
       return
     }
-    const tunnel = await openTunnel({name, settings, command: 'open'}, {...ports, aws}, progress, run)
+    const tunnel = await openTunnel({name, settings, command: 'open', client: 'any'}, {...ports, aws}, progress, run)
     run.signal.throwIfAborted()
     const {passfile, mapping, register} = tunnel
     const {log} = request
@@ -88,7 +88,7 @@ export async function open(
       keeper.look()
       void passfile.refresh()
     })
-    if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${commandThatMaps(request.words)}`)
+    if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${mappingCommand('open', request.words)}`)
     const opened = describe(request.target, settings, tunnel)
     await register.note({opened, status: now(), log})
     view.ready(opened, true)
@@ -174,12 +174,6 @@ function everySecond(clock: Clock, run: Run, look: () => void): void {
   }
   // Ends when `over` aborts the sleep.
   keep().catch(() => {})
-}
-
-/** The same once more, with the name in the hosts file: on a terminal sudo asks, and not in the background. */
-function commandThatMaps(words: readonly string[]): string {
-  const others = words.filter((word, index) => !/^--(resolve|detach$)/.test(word) && words[index - 1] !== '--resolve')
-  return shellLine(['dbtunnel', 'open', ...others, '--resolve', 'hosts'])
 }
 
 function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): string {

@@ -14,6 +14,7 @@ import {connectionOf, openTunnel, type TunnelPorts} from './open-tunnel.js'
 import {readRequest, type RequestSources} from './read-request.js'
 import {runClient, statusOf} from './run-client.js'
 import {supervise} from './supervise.js'
+import {tendTunnel} from './tend-tunnel.js'
 
 export interface PsqlRequest {
   readonly target: string
@@ -45,20 +46,13 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
 
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
-    const tunnel = await openTunnel({name, settings, command: 'psql'}, {...ports, aws}, progress, run)
-    const {door, passfile} = tunnel
-    const {session} = tunnel.opened
+    const tunnel = await openTunnel({name, settings, command: 'psql', client: 'libpq'}, {...ports, aws}, progress, run)
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
     const env = clientEnvironment(ports.environment, {target, ...connectionOf(tunnel, settings)})
-    // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
-    run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
-    void session.closed.then(({error}) => {
-      void door.close()
-      if (error && !run.signal.aborted) run.say.notice(`${error.message} psql has lost its connection.`, 'client')
-    })
+    tendTunnel(tunnel, 'psql', run)
     const startedAt = ports.clock.now()
-    const end = await runClient({file, argv, env}, ports, run)
+    const end = await runClient({spec: {file, argv, env}, signals: 'keys'}, ports, run)
     if (mayBeRefused(end, ports.clock.now() - startedAt)) run.say.notice(await explainRefusal(tunnel, run))
     return statusOf(end)
   })

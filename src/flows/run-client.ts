@@ -1,21 +1,29 @@
 import {constants} from 'node:os'
 import {withDeadline} from '../core/deadline.js'
-import type {ProcessEnd, ProcessPort, ProcessSpec} from '../core/ports/process.js'
+import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
+import {ONE_PRESS_MS} from './supervise.js'
 
 /** How long a client may take to end when it is asked to, before it is killed. Within the undo budget. */
 const GRACE_MS = 1000
 
+export interface ClientRequest {
+  readonly spec: ProcessSpec
+  /** `keys`: Ctrl-C and Ctrl-\ alone; `all`: SIGTERM and SIGHUP, too, and the client ends as it sees fit. */
+  readonly signals: 'keys' | 'all'
+}
+
+export interface ClientPorts {
+  readonly process: Pick<ProcessPort, 'spawnClient'>
+  readonly hasTerminal: boolean
+}
+
 /**
- * Runs a client on our own terminal until it ends. Ctrl-C and Ctrl-\ are the client's: the terminal sends them
- * to it directly, and without a terminal they are passed on. Any other ending
- * of the run ends the client, too.
+ * Runs a client on our own terminal until it ends. What the keyboard sends is the client's: the terminal sends it
+ * to it directly, and without a terminal it is passed on. Any other ending of the run ends the client, too; where `all`
+ * signals are the client's, that takes a second one.
  */
-export async function runClient(
-  spec: ProcessSpec,
-  ports: {process: Pick<ProcessPort, 'spawnClient'>; hasTerminal: boolean},
-  run: Run,
-): Promise<ProcessEnd> {
+export async function runClient({spec, signals}: ClientRequest, ports: ClientPorts, run: Run): Promise<ProcessEnd> {
   run.signal.throwIfAborted()
   run.undo.push('client', 'local', async () => {
     const client = await starting.catch(() => undefined)
@@ -28,11 +36,24 @@ export async function runClient(
   const restore = run.divert(['SIGINT', 'SIGQUIT'], (signal) => {
     if (!ports.hasTerminal) client.kill(signal)
   })
+  const restoreEndings = signals === 'all' ? passOnOnce(client, run) : () => {}
   try {
     return await client.ended
   } finally {
     restore()
+    restoreEndings()
   }
+}
+
+/** Who ends a whole group (timeout, systemd) may send a signal to us twice at a time: that is one. */
+function passOnOnce(client: ClientProcess, run: Run): () => void {
+  let isPassedOn = false
+  const restore = run.divert(['SIGTERM', 'SIGHUP'], (signal) => {
+    if (!isPassedOn) client.kill(signal)
+    isPassedOn = true
+    setTimeout(restore, ONE_PRESS_MS).unref()
+  })
+  return restore
 }
 
 /** As a shell would give it: 128 + n when a signal ended the client. */

@@ -54,34 +54,38 @@ export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitW
   return {own, target: checked, client: [...client, ...rest.slice(1)]}
 }
 
-/** Splits the words of `dbtunnel exec`: own flags and TARGET, then `--`, then the command. Throws TARGET_MISSING or USAGE. */
-export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitWords {
-  const dashes = argv.indexOf('--')
-  const before = dashes < 0 ? argv : argv.slice(0, dashes)
-  const own: string[] = []
-  const plain: string[] = []
+/** The words of `dbtunnel exec`: `client` is the command, its name first. */
+export interface SplitExecWords extends SplitWords {
+  readonly client: readonly [string, ...string[]]
+}
 
-  for (let at = 0; at < before.length; at++) {
-    const word = before[at] as string
+/** Splits the words of `dbtunnel exec`: own flags and TARGET, then `--`, then the command. Throws TARGET_MISSING or USAGE. */
+export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitExecWords {
+  const hasDashes = argv.includes('--')
+  const own: string[] = []
+  let target: string | undefined
+  let at = 0
+
+  for (; at < argv.length && argv[at] !== '--'; at++) {
+    const word = argv[at] as string
     const flag = readOwnFlag(word, flags)
     if (flag) {
       own.push(word)
-      if (flag.takesNext) own.push(ownValue(word, before[++at]))
-    } else if (word.startsWith('-') && word !== '-') {
-      throw unknownOption(word, `dbtunnel exec has no option ${word}.`, flags, [])
-    } else plain.push(word)
+      if (flag.takesNext) own.push(ownValue(word, argv[++at]))
+    } else if (word.startsWith('-') && word !== '-' && (hasDashes || target === undefined)) {
+      throw unknownOption(word, `dbtunnel exec has no option ${word}.`, flags, [], 'See dbtunnel exec --help.')
+    } else if (target === undefined) target = word
+    else break
   }
 
-  const [target, ...superfluous] = plain
   const checked = checkTarget(target, 'dbtunnel exec prod-db -- COMMAND')
-  const client = argv.slice(before.length + 1)
-  if (client.length === 0 || superfluous.length > 0) {
-    const command = superfluous.length > 0 ? [...superfluous, ...client] : ['COMMAND']
-    throw fail('USAGE', 'The command to run comes after "--".', {
-      hint: shellLine(['dbtunnel', 'exec', ...own, checked, '--', ...command]),
-    })
-  }
-  return {own, target: checked, client}
+  const [name, ...words] = argv.slice(at + 1)
+  if (argv[at] === '--' && name !== undefined) return {own, target: checked, client: [name, ...words]}
+  // What stands there may be meant for the command.
+  const meant = argv.slice(at).filter((word, index, all) => word !== '--' || all.indexOf('--') !== index)
+  throw fail('USAGE', 'The command to run comes after "--".', {
+    hint: shellLine(['dbtunnel', 'exec', ...own, checked, '--', ...(meant.length > 0 ? meant : ['COMMAND'])]),
+  })
 }
 
 /** `--` is never a value of ours. */
@@ -118,12 +122,18 @@ function targetBehindDashes(own: readonly string[], client: readonly string[], r
   })
 }
 
-function unknownOption(word: string, problem: string, flags: OwnFlags, others = PSQL_LONG_NAMES): DbtunnelError {
+function unknownOption(
+  word: string,
+  problem: string,
+  flags: OwnFlags,
+  others = PSQL_LONG_NAMES,
+  help = 'See dbtunnel psql --help and psql --help.',
+): DbtunnelError {
   const typed = word.replace(/^-+/, '').replace(/=.*/s, '')
   const nearest = closest(typed, [...flags.long.keys(), ...others])
   const far = distance(typed, nearest)
   const likely = word.startsWith('--') && far > 0 && far <= Math.max(1, Math.floor(typed.length / 3))
   return fail('USAGE', likely ? `There is no option --${typed}.` : problem, {
-    hint: likely ? `Did you mean --${nearest}?` : 'See dbtunnel psql --help and psql --help.',
+    hint: likely ? `Did you mean --${nearest}?` : help,
   })
 }

@@ -7,7 +7,7 @@ import {Teardown} from '../core/teardown.js'
 /** All undoing together may take this long (design, section 1). */
 const UNDO_BUDGET_MS = 2000
 /** A key pressed twice in a row, as impatient people do, is one signal: nothing shall be left at AWS for that. */
-const ONE_PRESS_MS = 500
+export const ONE_PRESS_MS = 500
 
 export interface SupervisePorts {
   readonly clock: Pick<Clock, 'now'>

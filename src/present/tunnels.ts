@@ -67,6 +67,6 @@ function leftoverLines({target, sessions, pid, why, profile}: Leftover): readonl
   const account = profile === undefined ? '' : ` (profile ${profile})`
   return [
     `Left by process ${pid}, which was killed: ${printable(target)}${printable(account)}, ${sessions.join(', ') || 'no session'}`,
-    `  ${why === undefined ? 'The next psql or open ends it; or: dbtunnel close --all' : printableLines(`Not ended yet: ${why}`)}`,
+    `  ${why === undefined ? 'The next psql, exec or open ends it; or: dbtunnel close --all' : printableLines(`Not ended yet: ${why}`)}`,
   ]
 }

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>
   /** Given to stdin; without it, stdin is empty. */
   readonly input?: string
+  /** Whether stdin stays open. */
+  readonly keepInput?: boolean
   readonly cwd?: string
   /** In a session of its own, and so without a terminal, whatever the tests run on. */
   readonly detached?: boolean
@@ -37,7 +39,7 @@ export interface RunOptions {
 /** Starts the built dbtunnel as a process of its own. */
 export function start(
   words: readonly string[],
-  {env, input, cwd, detached = false, uid, program = PROGRAM}: RunOptions,
+  {env, input, keepInput = false, cwd, detached = false, uid, program = PROGRAM}: RunOptions,
 ): Running {
   const user = uid === undefined ? {} : {uid, gid: uid}
   const child = spawn(process.execPath, [program, ...words], {env, cwd, detached, ...user, stdio: 'pipe'})
@@ -46,7 +48,7 @@ export function start(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.stdin.on('error', () => {})
-  child.stdin.end(input ?? '')
+  if (!keepInput) child.stdin.end(input ?? '')
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (status, signal) => resolve({status, signal, stdout, stderr}))

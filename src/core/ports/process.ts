@@ -3,6 +3,8 @@ import type {Readable} from 'node:stream'
 export interface ProcessSpec {
   /** Absolute path, or a name to be found on PATH beforehand. Never a shell. */
   readonly file: string
+  /** By which it is called, where that is not `file`. */
+  readonly name?: string | undefined
   readonly argv: readonly string[]
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
@@ -32,6 +34,8 @@ export interface ServantProcess extends ClientProcess {
 export interface ProcessPort {
   /** Absolute path of an executable file on PATH; undefined when there is none. */
   find(name: string): Promise<string | undefined>
+  /** Absolute path of a program that is to run. Rejects with CLIENT_MISSING or CLIENT_UNRUNNABLE, as starting it would. */
+  locate(name: string): Promise<string>
   /** Rejects with CLIENT_MISSING (ENOENT) or CLIENT_UNRUNNABLE (EACCES, ENOEXEC). */
   spawnClient(spec: ProcessSpec): Promise<ClientProcess>
   spawnServant(spec: ProcessSpec): Promise<ServantProcess>

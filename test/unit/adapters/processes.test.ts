@@ -54,6 +54,25 @@ describe('find', () => {
   })
 })
 
+describe('locate', () => {
+  it('finds a program as a shell does', async () => {
+    const file = await program('tool', '#!/bin/true\n')
+    expect(await processes(folder).locate('tool')).toBe(file)
+    expect(await processes('').locate(relative(process.cwd(), file))).toBe(file)
+  })
+
+  it.each([
+    ['a missing program', 'CLIENT_MISSING', async () => join(folder, 'nothing')],
+    ['a name that is not on PATH', 'CLIENT_MISSING', async () => 'nothing'],
+    ['no name', 'CLIENT_MISSING', async () => ''],
+    ['a file on PATH that is not executable', 'CLIENT_UNRUNNABLE', async () => (await program('p', '', 0o644)) && 'p'],
+    ['a folder', 'CLIENT_UNRUNNABLE', async () => folder],
+    ['a script that names no interpreter', 'CLIENT_UNRUNNABLE', () => program('p', 'echo run by a shell\n')],
+  ])('refuses %s', async (_, code, make) => {
+    await expect(processes(folder).locate(await make())).rejects.toMatchObject({code})
+  })
+})
+
 describe('spawnServant', () => {
   it('pipes the output, gives no input and nothing of our environment', async () => {
     const script = `process.stdin.on('end', () => {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {clientEnvironment, type Connection} from '../../../src/client/environment.js'
+import {clientEnvironment, type Connection, programEnvironment} from '../../../src/client/environment.js'
 
 const connection: Connection = {
   target: 'prod-db',
@@ -97,5 +97,37 @@ describe('clientEnvironment', () => {
     const name = clientEnvironment({}, {...connection, target: 'é'.repeat(60)})['PGAPPNAME'] ?? ''
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
     expect(name).toBe(`dbtunnel:${'é'.repeat(27)}`)
+  })
+})
+
+describe('programEnvironment', () => {
+  const facts = {
+    DBTUNNEL_HOST: 'prod-db.abc.eu-west-1.rds.amazonaws.com',
+    DBTUNNEL_PORT: '54321',
+    DBTUNNEL_USER: 'alice@example.com',
+    DBTUNNEL_DATABASE: 'app',
+    DBTUNNEL_CA: '/run/x/authorities.pem',
+  }
+
+  it('has the same facts under names of our own, whatever was set there before', () => {
+    expect(programEnvironment({DBTUNNEL_USER: 'bob', DBTUNNEL_URL: 'x', PGPASSWORD: 'x'}, connection)).toEqual({
+      ...ours,
+      ...facts,
+      DBTUNNEL_URL:
+        'postgresql://alice%40example.com@prod-db.abc.eu-west-1.rds.amazonaws.com:54321/app?sslmode=verify-full&sslrootcert=%2Frun%2Fx%2Fauthorities.pem',
+    })
+  })
+
+  it('has a URL that holds any name, and the address where the name does not lead there', () => {
+    const odd = {
+      ...connection,
+      user: 'a:b/c',
+      database: 'my db?#%',
+      authoritiesFile: '/a b+c&d',
+      mapping: 'hostaddr',
+    } as const
+    expect(programEnvironment({}, odd)['DBTUNNEL_URL']).toBe(
+      'postgresql://a%3Ab%2Fc@prod-db.abc.eu-west-1.rds.amazonaws.com:54321/my%20db%3F%23%25?sslmode=verify-full&sslrootcert=%2Fa%20b%2Bc%26d&hostaddr=127.0.0.1',
+    )
   })
 })

@@ -59,6 +59,15 @@ describe('readSettings', () => {
     })
   })
 
+  it('takes nothing from the connection of an exec around it, but what was set since', async () => {
+    const told = {DBTUNNEL_USER: 'a@b', PGUSER: 'a@b', DBTUNNEL_DATABASE: 'shop', PGDATABASE: 'shop'}
+    const env = {...told, DBTUNNEL_URL: 'postgresql://a%40b@host:5432/shop?sslmode=verify-full'}
+    expect(await read({}, env)).toMatchObject({user: undefined, database: undefined})
+    expect(await read({}, {...env, DBTUNNEL_USER: 'bob'})).toMatchObject({user: 'bob', database: undefined})
+    expect(await read({}, told)).toMatchObject({user: 'a@b', database: 'shop'})
+    expect(await read({}, {...told, DBTUNNEL_URL: 'postgresql://%ff@x/%'})).toMatchObject({user: 'a@b'})
+  })
+
   it('takes a flag before DBTUNNEL_*, and that before PG* and AWS_*', async () => {
     const env = {
       DBTUNNEL_USER: 'second',

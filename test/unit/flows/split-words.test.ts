@@ -187,7 +187,15 @@ describe('splitExecWords', () => {
     expect(failure(() => exec('prod-db', 'pg_dump', '--', '-a')).hint).toBe('dbtunnel exec prod-db -- pg_dump -a')
   })
 
+  it('takes options without -- for the command’s', () => {
+    expect(failure(() => exec('--quiet', 'prod-db', 'pg_dump', '-Fc', '--quiet')).hint).toBe(
+      'dbtunnel exec --quiet prod-db -- pg_dump -Fc --quiet',
+    )
+    expect(failure(() => exec('prod-db', '-Fc')).hint).toBe('dbtunnel exec prod-db -- -Fc')
+  })
+
   it('misses the target, and refuses options that are not ours', () => {
+    expect(failure(() => exec('prod-db', '--regoin', 'x', '--', 'pg_dump')).hint).toBe('Did you mean --region?')
     expect(failure(() => exec('--', 'pg_dump')).code).toBe('TARGET_MISSING')
     expect(failure(() => exec('-x', 'prod-db', '--', 'pg_dump')).code).toBe('USAGE')
   })

@@ -59,7 +59,7 @@ it('names what was left, with what ends it or why it is still there, and what is
   const leftovers = [left, {...left, profile: 'work', why: 'The AWS credentials have expired.'}]
   expect(tunnelsText({tunnels: [], leftovers, strange: ['/x/1.json is a link']}, 80)).toBe(
     `Left by process 42, which was killed: prod-db, alice-0a
-  The next psql or open ends it; or: dbtunnel close --all
+  The next psql, exec or open ends it; or: dbtunnel close --all
 
 Left by process 42, which was killed: prod-db (profile work), alice-0a
   Not ended yet: The AWS credentials have expired.

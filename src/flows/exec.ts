@@ -1,0 +1,55 @@
+import {basename} from 'node:path'
+import {programEnvironment} from '../client/environment.js'
+import {isLibpqClient} from '../client/libpq-clients.js'
+import {mayBeRefused} from '../client/refused-login.js'
+import type {FlagValues} from '../config/read-settings.js'
+import type {Progress} from '../core/progress.js'
+import {explainRefusal} from './explain-refusal.js'
+import {mappingCommand} from './mapping-command.js'
+import {connectionOf, openTunnel} from './open-tunnel.js'
+import type {PsqlPorts} from './psql.js'
+import {readRequest} from './read-request.js'
+import {runClient, statusOf} from './run-client.js'
+import {supervise} from './supervise.js'
+import {tendTunnel} from './tend-tunnel.js'
+
+export interface ExecRequest {
+  readonly target: string
+  readonly flags: FlagValues
+  /** The program's name, and its words. */
+  readonly command: readonly [string, ...string[]]
+  /** dbtunnel's own words, for a command to type again. */
+  readonly words: readonly string[]
+}
+
+/**
+ * Opens a tunnel, runs any program with the way to it in its environment, and undoes everything. Returns the program's
+ * status. Rejects, before any AWS call where possible, with what the stages reject with.
+ */
+export async function exec(
+  {target, flags, command, words}: ExecRequest,
+  ports: Omit<PsqlPorts, 'platform'>,
+  progress: Progress,
+): Promise<number> {
+  const [program, ...argv] = command
+  const {name, settings} = await readRequest({target, flags}, ports.sources)
+  const file = await ports.process.locate(program)
+
+  return supervise(ports, async (run) => {
+    const aws = ports.awsFor(settings)
+    const client = isLibpqClient(program) ? 'libpq' : 'any'
+    const tunnel = await openTunnel({name, settings, command: 'exec', client}, {...ports, aws}, progress, run)
+    const {mapping} = tunnel
+    if (mapping.via === 'hostaddr' && settings.resolve === 'auto') {
+      run.say.notice(client === 'libpq' ? mapping.why : `${mapping.why}\n  ${mappingCommand('exec', words, command)}`)
+    }
+    tendTunnel(tunnel, program, run)
+    const env = programEnvironment(ports.environment, {target, ...connectionOf(tunnel, settings)})
+    const startedAt = ports.clock.now()
+    const end = await runClient({spec: {file, name: program, argv, env}, signals: 'all'}, ports, run)
+    // What other programs mean by their statuses is not known.
+    const mayKnow = basename(program) === 'psql'
+    if (mayKnow && mayBeRefused(end, ports.clock.now() - startedAt)) run.say.notice(await explainRefusal(tunnel, run))
+    return statusOf(end)
+  })
+}
