@@ -1,19 +1,23 @@
 import type {Duplex} from 'node:stream'
 import type WebSocket from 'ws'
 import {UpgradeRefused, type WebSocketLink, type WebSocketPort} from '../core/ports/network.js'
+import {awsAuthorities} from './aws-authorities.js'
 import {FrameBatch} from './frame-batch.js'
+import {proxyFor} from './proxy.js'
 
 /** Far above what the service sends; a larger message is a mistake or an attack. */
 const MOST_MESSAGE = 4 * 1024 * 1024
 
 export const webSocketPort: WebSocketPort = {
   async connect(url, headers, signal) {
-    const {WebSocket} = await import('ws')
+    const proxy = proxyFor(new URL(url))
+    const [{WebSocket}, ca] = await Promise.all([import('ws'), awsAuthorities()])
+    const agent = proxy && new (await import('./proxy-agent.js')).ProxyAgent(proxy, ca)
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
-      // A proxy comes in here, as `agent`.
       const socket = new WebSocket(url, {
         headers,
+        ...(agent ? {agent} : {ca}),
         perMessageDeflate: false,
         maxPayload: MOST_MESSAGE,
         // Also with NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment: the first message holds the session's token.

@@ -42,6 +42,7 @@ export const CATALOG = {
   REGION_MISSING: {exit: 78},
   CONFIG_INVALID: {exit: 78},
   CA_MISSING: {exit: 78},
+  PROXY_REFUSED: {exit: 78},
   PLATFORM_UNSUPPORTED: {exit: 78},
   PLUGIN_UNUSABLE: {exit: 78},
   CLIENT_UNRUNNABLE: {exit: 126},

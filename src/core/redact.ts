@@ -6,6 +6,9 @@ const PATTERNS: readonly [RegExp, string][] = [
   [/(AWS_(?:SECRET_ACCESS_KEY|SESSION_TOKEN|ACCESS_KEY_ID)=)\S+/g, '$1***'],
   [/(x-amz-security-token:\s*)\S+/gi, '$1***'],
   [/(Signature=)[0-9a-f]{16,}/gi, '$1***'],
+  // A proxy's.
+  [/(\bhttps?:\/\/)[^\s/@"']+@/gi, '$1***@'],
+  [/(Proxy-Authorization:\s*)[^\r\n]+/gi, '$1***'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, '***'],
   // Looks back from the `?`: read forwards, a megabyte of `ws://ws://…` would take hours.
   [/(?<=wss?:\/\/[^\s"?]*\?)[^\s"]+/g, '***'],

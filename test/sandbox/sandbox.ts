@@ -23,7 +23,7 @@ export interface SandboxOptions {
   readonly accounts?: readonly [Account, ...Account[]]
   /** How long an agent waits for a connection whose packets are dropped, in milliseconds. */
   readonly dialTimeoutMs?: number
-  readonly agents?: Pick<HubOptions, 'behaviour' | 'timing' | 'log'>
+  readonly agents?: Pick<HubOptions, 'behaviour' | 'timing' | 'log' | 'streamOrigin'>
 }
 
 /** AWS on loopback: control plane, agents and databases of a few accounts in one region. */

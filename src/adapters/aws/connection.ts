@@ -3,6 +3,7 @@ import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import {type CredentialsProvider, sharedCredentials} from './credentials.js'
 import {credentialSource} from './profile.js'
+import {type RequestHandler, requestHandler} from './request-handler.js'
 import {translateError} from './translate-error.js'
 
 export interface AwsOptions {
@@ -52,8 +53,6 @@ interface SdkClient {
 
 /** Four attempts with the SDK's jittered backoff take about 10 s at the worst, when nothing can be connected to. */
 const ATTEMPTS = 4
-const CONNECT_MS = 3000
-const ANSWER_MS = 10_000
 /** For a whole call with all its attempts. The SDK's own limits are over once an answer begins: its body may never end. */
 const CALL_MS = 45_000
 
@@ -65,12 +64,13 @@ const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
 export function connect({profile, region, say, endpoint}: AwsOptions): Connection {
   // Node 20 is on the SDK's way out: its warning is for us, not for the user's terminal.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
-  // Every request holds a secret. By an option, the SDK's own client for SSO would not be reached.
+  // Every request holds a secret.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   // The SDK looks for endpoint URLs in the profile that AWS_PROFILE names, whatever profile a client is given.
   if (profile !== undefined && endpoint === undefined) process.env['AWS_PROFILE'] = profile
 
-  const credentials = sharedCredentials(profile, region, clientConfig())
+  // Another one for credentials, so that what fails there is known as theirs.
+  const credentials = sharedCredentials(profile, region, clientConfig(requestHandler(profile, silent)))
   const clients: SdkClient[] = []
   const hosts = new WeakMap<object, string>()
   const loading = new Set<Promise<unknown>>()
@@ -79,7 +79,12 @@ export function connect({profile, region, say, endpoint}: AwsOptions): Connectio
     region,
     profile,
     credentials,
-    clientConfig: {...clientConfig(), region, credentials, ...(endpoint === undefined ? {} : {endpoint})},
+    clientConfig: {
+      ...clientConfig(requestHandler(profile, silent)),
+      region,
+      credentials,
+      ...(endpoint === undefined ? {} : {endpoint}),
+    },
     loader(load) {
       let loaded: ReturnType<typeof load> | undefined
       return () => {
@@ -138,16 +143,6 @@ export function connect({profile, region, say, endpoint}: AwsOptions): Connectio
 type HandlerArguments = {readonly request: {readonly hostname: string; readonly port?: number}}
 type Handler = (args: HandlerArguments) => Promise<unknown>
 
-function clientConfig() {
-  return {
-    maxAttempts: ATTEMPTS,
-    retryMode: 'standard',
-    logger: silent,
-    requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: ANSWER_MS,
-      throwOnRequestTimeout: true,
-      logger: silent,
-    },
-  }
+function clientConfig(requestHandler: RequestHandler) {
+  return {maxAttempts: ATTEMPTS, retryMode: 'standard', logger: silent, requestHandler}
 }

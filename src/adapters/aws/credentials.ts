@@ -1,4 +1,5 @@
 import {checkProfile, credentialSource, keysInEnvironment} from './profile.js'
+import type {RequestHandler} from './request-handler.js'
 import {translateError} from './translate-error.js'
 
 export interface Credentials {
@@ -21,7 +22,7 @@ export type SharedCredentials = CredentialsProvider & {forget(): void}
 /** What SDK clients inside the provider chain (STS, SSO) are made with. */
 interface InnerClient {
   readonly logger: Record<'trace' | 'debug' | 'info' | 'warn' | 'error', () => void>
-  readonly requestHandler: object
+  readonly requestHandler: RequestHandler
 }
 
 /**
@@ -34,13 +35,17 @@ export function sharedCredentials(profile: string | undefined, region: string, i
   let chain: Promise<Ask> | undefined
   const forget = (): void => void (chain = undefined)
   const ask: Ask = async (options) => {
+    inner.requestHandler.takeFailure()
     try {
       const provider = await (chain ??= makeChain(profile, region, inner))
       return await provider(options)
     } catch (error) {
       // A tunnel that is open for days waits for the next login.
       forget()
-      throw translateError(error, {action: 'sts:AssumeRole', region, source: await credentialSource(profile)})
+      const source = await credentialSource(profile)
+      // The SDK tells of its SSO clients' failures as of a login that has expired.
+      const failed = inner.requestHandler.takeFailure()
+      throw translateError(failed?.error ?? error, {action: 'sts:AssumeRole', region, host: failed?.host, source})
     }
   }
   // Clients that start together wait for one answer. The SDK's chain makes a memory of its own for each of those that
@@ -68,6 +73,8 @@ async function makeChain(
     // The SDK keeps the AWS files as it found them first, for as long as the process lives.
     ignoreCache: true,
     logger: inner.logger,
+    // The latter reaches STS alone, the former SSO and logins, too, which are in regions of their own.
+    clientConfig: inner,
     parentClientConfig: {...inner, region},
   })
 }

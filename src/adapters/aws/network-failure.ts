@@ -25,8 +25,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'Check the network, DNS and VPN.',
 }
 
-const UNTRUSTED = 'If a proxy opens TLS here, name its authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem'
-const PROXIED = 'HTTPS_PROXY is set, but dbtunnel does not send its AWS calls through a proxy yet.'
+const UNTRUSTED = 'If a proxy opens TLS here, name a file with its authority: AWS_CA_BUNDLE=/path/to/ca.pem'
 
 /** Whatever OpenSSL or Node finds wrong with a certificate. */
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO|ERR_TLS_CERT|SELF_SIGNED|UNABLE_TO_)/
@@ -39,15 +38,12 @@ export function networkFailure(error: Error, host: string | undefined): Dbtunnel
     ? `its certificate is not to be trusted (${code})`
     : (LIKELY[code] ?? (name === 'TimeoutError' ? LIKELY['ETIMEDOUT'] : undefined))
   if (cause === undefined) return undefined
+  const {AWS_CA_BUNDLE: bundle} = process.env
+  const untrusted = bundle ? `AWS_CA_BUNDLE is ${bundle}: the authority is not in it.` : UNTRUSTED
   return fail('AWS_UNREACHABLE', `Cannot reach ${hostname ?? host ?? 'AWS'}: ${cause}.`, {
     cause: error,
-    hint: certificate ? UNTRUSTED : proxied() ? PROXIED : (HINTS[code] ?? 'Check the network, VPN and firewall.'),
+    hint: certificate ? untrusted : (HINTS[code] ?? 'Check the network, VPN and firewall.'),
   })
-}
-
-function proxied(): boolean {
-  const {HTTPS_PROXY: upper, https_proxy: lower} = process.env
-  return Boolean(upper || lower)
 }
 
 /** True when the request cannot have arrived: the connection never came about. */

@@ -113,6 +113,6 @@ export class UpgradeRefused extends Error {
 }
 
 export interface WebSocketPort {
-  /** Rejects with UpgradeRefused, or with why there is no connection. Does not go through a proxy yet. */
+  /** Rejects with UpgradeRefused, PROXY_REFUSED, or with why there is no connection. */
   connect(url: string, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<WebSocketLink>
 }

@@ -15,6 +15,8 @@ export interface HubOptions {
   /** Asked for each signed upgrade; a reason refuses it with 403. */
   readonly verifyUpgrade?: (request: IncomingMessage) => string | undefined | Promise<string | undefined>
   readonly log?: (line: string) => void
+  /** What stream URLs begin with, in place of the hub's own URL: a proxy leads from there to here. */
+  readonly streamOrigin?: string
   readonly behaviour?: Partial<Behaviour>
   readonly timing?: Partial<Timing>
 }
@@ -126,7 +128,7 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
       const onEnd = (end: SessionEnd): void => listeners.forEach((listener) => listener(end))
       const session = new AgentSession({grant, behaviour, timing, address: resolve(grant.host), dial, log, onEnd})
       sessions.set(session.id, session)
-      return {streamUrl: url + session.path}
+      return {streamUrl: (options.streamOrigin ?? url) + session.path}
     },
     renew(sessionId, token) {
       const session = sessions.get(sessionId)

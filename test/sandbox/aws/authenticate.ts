@@ -40,7 +40,7 @@ export function authenticate(request: IncomingMessage, body: Uint8Array, expecte
   if (caller.keys.expiresAt !== undefined && caller.keys.expiresAt <= expected.now) throw new Refusal('expired')
   checkScope(scope, amzDate, expected)
   checkDate(amzDate, signedAt, expected.now)
-  checkSignedHeaders(request, signedHeaders)
+  checkSignedHeaders(request, signedHeaders, expected)
 
   const url = new URL(request.url ?? '/', 'http://sandbox')
   const computed = signatureOf({
@@ -112,15 +112,23 @@ function checkDate(amzDate: string, signedAt: number, now: number): void {
   }
 }
 
-/** The host must be signed and be this server; so must every header that means something to AWS. */
-function checkSignedHeaders(request: IncomingMessage, signed: readonly string[]): void {
+/**
+ * The host must be signed and be this server, or AWS's own name for the service (a proxy leads it here); so must every
+ * header that means something to AWS.
+ */
+function checkSignedHeaders(
+  request: IncomingMessage,
+  signed: readonly string[],
+  {service, region}: Pick<Expected, 'service' | 'region'>,
+): void {
   const needed = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))]
   const missing = needed.find((name) => !signed.includes(name))
   if (missing !== undefined) {
     throw new Refusal('wrong-signature', `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`)
   }
   const port = request.socket.localPort
-  if (!['127.0.0.1', 'localhost'].some((name) => request.headers.host === `${name}:${port}`)) {
+  const names = [`127.0.0.1:${port}`, `localhost:${port}`, `${service}.${region}.amazonaws.com`]
+  if (!names.includes(request.headers.host ?? '')) {
     throw new Refusal('wrong-signature')
   }
 }

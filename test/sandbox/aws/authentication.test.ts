@@ -67,7 +67,7 @@ const FORGERIES: readonly (readonly [what: string, kind: CommonFault, bent: Bent
   ['an unsigned date', 'wrong-signature', {unsigned: ['x-amz-date']}],
   ['an unsigned session token', 'wrong-signature', {unsigned: ['x-amz-security-token']}],
   ['an unsigned header of AWS', 'wrong-signature', {headers: {'x-amz-note': 'one'}, unsigned: ['x-amz-note']}],
-  ['a request signed for another host', 'wrong-signature', {host: 'ssm.eu-west-1.amazonaws.com'}],
+  ['a request signed for another host', 'wrong-signature', {host: 'ssm.us-east-1.amazonaws.com'}],
   ['a date of six minutes ago', 'wrong-signature', {signedAt: -6 * MINUTE}],
   ['a date in six minutes', 'wrong-signature', {signedAt: 6 * MINUTE}],
   ['a scope of another day', 'wrong-signature', {scopeDay: yesterday}],

@@ -10,6 +10,8 @@ const SECRETS: Record<string, string> = {
   credentials: 'AWS_SECRET_ACCESS_KEY=SECRETkey AWS_SESSION_TOKEN=SECRETtoken AWS_ACCESS_KEY_ID=AKIASECRETSECRET99',
   'credentials object':
     "{accessKeyId: 'ASIASECRETSECRET77', secretAccessKey: 'SECRETkey', sessionToken: 'SECRETtoken'}",
+  'proxy URL': 'HTTPS_PROXY=http://ann:SECRETpassword@proxy:3128',
+  'proxy header': 'CONNECT h:443 HTTP/1.1\r\nProxy-Authorization: Basic SECRETabc=',
   header:
     'x-amz-security-token: SECRETtoken\r\nauthorization: AWS4-HMAC-SHA256 Credential=ASIASECRETSECRET12/x, Signature=0123456789abcdef0123456789abcdef',
 }

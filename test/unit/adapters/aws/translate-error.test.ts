@@ -101,9 +101,12 @@ describe('translateError', () => {
     expect(error.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message))
   })
 
-  it('says that a proxy is not used where one is needed', () => {
-    vi.stubEnv('HTTPS_PROXY', 'http://proxy:3128')
-    expect(translate('Error', {code: 'ENOTFOUND'}).hint).toContain('HTTPS_PROXY')
+  it('names the variable for a proxy that opens TLS, or the file that does not hold its authority', () => {
+    vi.stubEnv('AWS_CA_BUNDLE', '')
+    const untrusted = {code: 'SELF_SIGNED_CERT_IN_CHAIN'}
+    expect(translate('Error', untrusted).hint).toContain('AWS_CA_BUNDLE=/path')
+    vi.stubEnv('AWS_CA_BUNDLE', '/etc/corporate.pem')
+    expect(translate('Error', untrusted).hint).toBe('AWS_CA_BUNDLE is /etc/corporate.pem: the authority is not in it.')
     vi.unstubAllEnvs()
   })
 
