@@ -7,7 +7,7 @@ import {isMissing, type OwnFolder, ownFolder, xdgFolder} from './own-folder.js'
 import {processTable} from './process-identity.js'
 
 const LARGEST_BYTES = 64 * 1024
-/** A draft is written within milliseconds: an older one was left by a run that was killed. */
+/** A draft is written within milliseconds: an older one was left by a run that was killed, on whichever machine. */
 const DRAFT_MS = 60_000
 /** For whoever wants to know why a tunnel has ended. */
 const LOG_MS = 7 * 24 * 60 * 60_000
@@ -24,6 +24,10 @@ export function stateFolder(environment: Environment): StatePort {
     const [, at = started, mark = ''] = /^(.*?)(-m[0-9a-f]+)?$/.exec(started) ?? []
     return mark === machine ? table.state({pid, started: at}) : 'elsewhere'
   }
+  const isLeftDraft = async (name: string, of: OwnFolder): Promise<boolean> => {
+    const owner = draftOwner(name)
+    return owner !== undefined && (look(owner) === 'dead' || (await of.age(name)) > DRAFT_MS)
+  }
   const needed = (): OwnFolder => {
     if (folder) return folder
     throw new Error('there is no home folder')
@@ -33,8 +37,8 @@ export function stateFolder(environment: Environment): StatePort {
       if (!folder) return []
       try {
         const names = await folder.names()
-        await discardDrafts(names, folder)
-        const others = names.filter((name) => !isDraft(name) && !isLog(name))
+        for (const name of names) if (await isLeftDraft(name, folder)) await folder.remove(name)
+        const others = names.filter((name) => !draftOwner(name) && !isLog(name))
         return (await Promise.all(others.map((name) => readState(name, folder)))).flat()
       } catch (error) {
         return isMissing(error) ? [] : [{path: folder.path, problem: (error as Error).message}]
@@ -87,12 +91,10 @@ function nameOf({pid, started}: ProcessIdentity): string {
   return `${pid}-${started}.json`
 }
 
-function isDraft(name: string): boolean {
-  return /^\.\d+-[a-z0-9-]+\.json\.[0-9a-f]+$/.test(name)
-}
-
-async function discardDrafts(names: readonly string[], folder: OwnFolder): Promise<void> {
-  for (const name of names.filter(isDraft)) if ((await folder.age(name)) > DRAFT_MS) await folder.remove(name)
+/** Of a state file that is only being written. */
+function draftOwner(name: string): ProcessIdentity | undefined {
+  const [, pid, started] = /^\.(\d+)-([a-z0-9-]+)\.json\.[0-9a-f]+$/.exec(name) ?? []
+  return pid === undefined || started === undefined ? undefined : {pid: Number(pid), started}
 }
 
 /** Nothing, where it has been removed meanwhile. */

@@ -56,7 +56,7 @@ export async function runBatch(plans: readonly Plan[], people: People, sandbox: 
 }
 
 interface Outcome {
-  /** The mark of a run that ended by SIGKILL. */
+  /** The mark of a run of which a dbtunnel ended by SIGKILL. */
   readonly killed?: string | undefined
   /** Those that were killed with a line in the hosts file, perhaps, and nobody to take it out. */
   readonly unableOwners: readonly number[]
@@ -91,7 +91,8 @@ async function runOne(plan: Plan, program: string, violations: string[]): Promis
   const wrong = [...(await leftAfter(END_MS, tooLong)), ...(await leftAfter(ORPHAN_MS, orphans))]
   for (const one of processesOf(id, pid)) kill(one.pid, 'SIGKILL')
   violations.push(...wrong.map((what) => `${textOf(plan)}: ${what}`))
-  return {unableOwners, killed: endedBy === 'SIGKILL' ? id : undefined}
+  const wasKilled = endedBy === 'SIGKILL' || (found !== undefined && victim === 'dbtunnel' && signal === 'SIGKILL')
+  return {unableOwners, killed: wasKilled ? id : undefined}
 }
 
 function victimOf(victim: Plan['victim'], found: readonly Found[]): number | undefined {

@@ -52,14 +52,18 @@ async function main(): Promise<number> {
   const counts = new Map<string, number>()
   process.stderr.write(`chaos: ${runs} runs, ${atOnce} at once, seed ${seed}\n`)
   try {
-    for (let done = 0; done < runs;) {
+    for (let done = 0, isInstalled = false; done < runs;) {
+      if (!isInstalled && done >= runs / 2) {
+        people.installHelper()
+        isInstalled = true
+      }
       const plans = Array.from({length: Math.min(atOnce, runs - done)}, (_, index) =>
         planOf(done + index + 1, people, random),
       )
       const found = await runBatch(plans, people, sandbox)
       unheard += found.unheard
       for (const {command, victim, signal} of plans) {
-        const what = `${command.name}, ${signal} of ${victim}`
+        const what = `${command.name}, ${signal} of ${victim}${victim === 'helper' && isInstalled ? ' (installed)' : ''}`
         counts.set(what, (counts.get(what) ?? 0) + 1)
       }
       for (const one of found.violations) process.stderr.write(`  VIOLATION ${one}\n`)

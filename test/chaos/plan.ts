@@ -19,12 +19,22 @@ export interface Plan {
   readonly afterMs: number
 }
 
-const COMMANDS: readonly Command[] = [
+/** Those that open a tunnel; among them, as often as one of these, one that meddles with what is open. */
+const TUNNELS: readonly Command[] = [
   {name: 'psql', words: ['psql', 'prod-db', '-Atc', 'select pg_sleep(0.7)']},
   {name: 'psql of much', words: ['psql', 'prod-db', '-Atc', 'select generate_series(1, 200000)']},
   {name: 'open', words: ['open', 'prod-db', '--new']},
   {name: 'open --json', words: ['open', 'prod-db', '--new', '--json', '--quiet']},
   {name: 'open --detach', words: ['open', 'prod-db', '--new', '--detach']},
+  {name: 'exec', words: ['exec', 'prod-db', '--', 'sleep', '0.7']},
+]
+const OTHERS: readonly Command[] = [
+  {name: 'token', words: ['token', 'prod-db']},
+  {name: 'status', words: ['status', '--json']},
+  {name: 'hosts', words: ['hosts']},
+  {name: 'hosts clean', words: ['hosts', 'clean']},
+  {name: 'close', words: ['close', 'prod-db']},
+  {name: 'close --all', words: ['close', '--all']},
 ]
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']
 /** By then the slowest of them stand or have ended, on a machine that has other work as well. */
@@ -40,7 +50,7 @@ export function planOf(number: number, {all}: People, random: () => number): Pla
   if (person.hosts === 'helper') victims.push('helper')
   return {
     id: `chaos-${number}-`,
-    command: oneOf(COMMANDS),
+    command: oneOf([...TUNNELS, oneOf(OTHERS)]),
     person,
     carrier,
     victim: oneOf(victims),

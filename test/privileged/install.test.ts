@@ -1,4 +1,4 @@
-import {execFileSync, spawn} from 'node:child_process'
+import {execFileSync, spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
 import {
   appendFileSync,
@@ -280,6 +280,27 @@ describe('what is installed', () => {
     expect(stdout).not.toContain('done')
     expect(stderr).toMatch(/^dbtunnel hosts helper: refused [ -~…]+\n$/)
     expect(logged().slice(logs)).toMatch(/^-t dbtunnel-hosts-helper -p auth\.warning -- refused [ -~…]+\n$/)
+  })
+
+  const canTrace = spawnSync('/usr/bin/strace', ['-qq', '-o', '/dev/null', 'true']).status === 0
+  it.skipIf(!canTrace)('reads no file but the hosts file, beside what any Node does before it', () => {
+    const trace = join(marks, 'trace')
+    const traced = ['-f', '-qq', '-e', 'trace=open,openat,openat2', '-o', trace, HELPER]
+    const {status, stdout, stderr} = spawnSync('/usr/bin/strace', traced, {
+      env: {PATH: '/usr/bin:/bin'},
+      input: `map ${HOST}\nunmap ${HOST}\n`,
+      encoding: 'utf8',
+    })
+    expect({status, stdout}, stderr).toEqual({status: 0, stdout: expect.stringMatching(/^ready .*\ndone\ndone\n$/)})
+    const opened = readFileSync(trace, 'utf8').matchAll(/"([^"]+)", (\S+?)(?:, \d+)?\) = \d/g)
+    rmSync(trace)
+    const files = [...opened].flatMap(([, path = '', flags = '']) => (flags.includes('O_DIRECTORY') ? [] : [path]))
+    expect(files).toContain('/etc/hosts')
+    const nodes = /^(\/usr)?\/lib(64)?\/|^\/etc\/ld\.so\.|^\/(proc|sys\/fs\/cgroup)\/|^\/dev\/null$/
+    const known = [HELPER, NODE, '/etc', '/etc/hosts']
+    const others = files.filter((path) => !nodes.test(path) && !known.includes(path))
+    // Claims and drafts of the writer's own, beside the file.
+    expect(others.filter((path) => !path.startsWith('/etc/.hosts.dbtunnel-'))).toEqual([])
   })
 
   it('sudo lets nobody give it an argument', async () => {

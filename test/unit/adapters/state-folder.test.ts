@@ -66,3 +66,15 @@ it('is nothing where there is no home', async () => {
   expect(await state({}).files()).toEqual([])
   await expect(state({}).write({pid: 1, started: '7'}, 'text')).rejects.toThrow('no home folder')
 })
+
+it('takes out what a writer left that was killed in the middle, and no other’s draft', async () => {
+  const {pid, started} = state().self()
+  await state().write({pid, started}, 'text')
+  // A pid of this machine that has another start has ended.
+  const dead = `.${pid}-${started.replace(/^\d+/, '1')}.json.0123456789ab`
+  const [alive, elsewhere] = [`.${pid}-${started}.json.0123456789ab`, `.1-1-other-1.json.0123456789ab`]
+  for (const name of [dead, alive, elsewhere]) await writeFile(join(folder(), name), '{')
+  expect(await state().files()).toEqual([{path: join(folder(), `${pid}-${started}.json`), text: 'text'}])
+  expect(await readdir(folder())).not.toContain(dead)
+  expect(await readdir(folder())).toContain(alive)
+})
