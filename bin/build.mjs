@@ -52,13 +52,27 @@ const privileged = await rolldown({
 })
 await privileged.write({file: join('dist', helper), format: 'cjs', comments: false})
 
+// For editors, made of what checks the config files.
+const schemas = await rolldown({input: 'src/config/json-schema.ts', platform: 'node', transform: {target: 'node20.19'}})
+const {
+  output: [schemaMaker],
+} = await schemas.generate({format: 'esm'})
+const {jsonSchemas} = await import(`data:text/javascript;base64,${Buffer.from(schemaMaker.code).toString('base64')}`)
+const schemaFiles = Object.entries(jsonSchemas())
+for (const [name, schema] of schemaFiles) writeFileSync(join('dist', name), `${JSON.stringify(schema, undefined, 2)}\n`)
+
 const modules = output.flatMap((chunk) => Object.entries(chunk.modules ?? {}))
 const bundled = modules.filter(([, {renderedLength}]) => renderedLength > 0).map(([path]) => path)
 const notices = 'third-party-notices.txt'
 writeFileSync(join('dist', notices), thirdPartyNotices(bundled))
 
 // Only now, and one by one: a dbtunnel that runs meanwhile finds its files.
-const written = new Set([notices, helper, ...output.map(({fileName}) => fileName)])
+const written = new Set([
+  notices,
+  helper,
+  ...schemaFiles.map(([name]) => name),
+  ...output.map(({fileName}) => fileName),
+])
 for (const file of readdirSync('dist', {recursive: true, withFileTypes: true})) {
   const path = join(file.parentPath, file.name)
   if (file.isFile() && !written.has(path.slice('dist/'.length))) rmSync(path)

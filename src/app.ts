@@ -4,6 +4,7 @@ import {profileRegion} from './adapters/aws/profile.js'
 import {background} from './adapters/background.js'
 import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
+import {configFiles} from './adapters/config-files.js'
 import {dialPort} from './adapters/dial.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {hostsHelper} from './adapters/hosts-helper.js'
@@ -29,6 +30,8 @@ export function openApp(terminal: Terminal) {
   if (parent) terminal.echo((line) => parent.tell({kind: 'notice', line}))
   // eslint-disable-next-line no-restricted-properties -- likewise
   const environment = {...process.env}
+  // eslint-disable-next-line no-restricted-properties -- likewise
+  const cwd = process.cwd()
   return {
     background: inBackground,
     awsFor: (account: {profile?: string | undefined; region: string}) => awsApi({...account, say: terminal}),
@@ -50,8 +53,7 @@ export function openApp(terminal: Terminal) {
     process: processes(),
     say: terminal,
     signals: processSignals,
-    // eslint-disable-next-line no-restricted-properties -- likewise
-    sources: {env: environment, cwd: process.cwd(), profileRegion},
+    sources: {env: environment, cwd, profileRegion, configFiles: configFiles(environment, cwd), say: terminal},
     ssmOf: (account: RecordedAccount) => leftSessions(account, terminal),
     state: stateFolder(environment),
     webSocket: webSocketPort,

@@ -32,7 +32,7 @@ const OTHERS_MAY_WRITE = 0o022
 /** `dbtunnel` in the folder of an XDG variable, else in its `fallback` at home; undefined where there is neither. */
 export function xdgFolder(
   environment: Environment,
-  variable: 'XDG_CACHE_HOME' | 'XDG_STATE_HOME',
+  variable: 'XDG_CACHE_HOME' | 'XDG_CONFIG_HOME' | 'XDG_STATE_HOME',
   fallback: string,
 ): string | undefined {
   // By the XDG base directory specification a relative path does not count.

@@ -10,7 +10,7 @@ export type BastionRule =
   | {readonly kind: 'managed-node'; readonly id: string}
   | {readonly kind: 'tag'; readonly key: string; readonly value: string}
 
-/** What a run was asked to do, flags over DBTUNNEL_* over PGUSER/PGDATABASE; checked, not yet resolved. */
+/** What a run was asked to do, flags over DBTUNNEL_* over config files over PGUSER/PGDATABASE; checked, not yet resolved. */
 export interface Settings {
   readonly profile?: string | undefined
   /** From the flag, DBTUNNEL_REGION, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order. */
@@ -36,6 +36,10 @@ export interface Settings {
   /** When a tunnel that is kept open ends by itself: so long after it is ready, or after its last use; in milliseconds. */
   readonly ttlMs?: number | undefined
   readonly idleMs?: number | undefined
+  /** Whether Session Manager shall see no idle session of a tunnel that is kept open. */
+  readonly keepAlive?: boolean | undefined
+  /** Names of the config files, for whoever mistypes one. */
+  readonly configured?: readonly string[] | undefined
   /** Guard rails of the config file, all off without one: whether it is called production, */
   readonly production: boolean
   /** whether sessions shall begin read-only, */

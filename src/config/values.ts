@@ -71,6 +71,11 @@ export function duration(given: Given, longest = '60m', examples = '45s or 2m'):
   throw invalid(given, `a time from 1s to ${longest}, such as ${examples}`)
 }
 
+/** How long a tunnel may be kept open. */
+export function lifetime(given: Given): number {
+  return duration(given, '7d', '30m or 2h')
+}
+
 function millisecondsOf(text: string): number {
   const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(text) ?? []
   return Math.round(Number(amount) * (UNITS_MS[unit] ?? NaN))

@@ -41,6 +41,7 @@ export const CATALOG = {
   ACCESS_DENIED: {exit: 77},
   REGION_MISSING: {exit: 78},
   CONFIG_INVALID: {exit: 78},
+  CONFIG_UNSAFE: {exit: 78},
   CA_MISSING: {exit: 78},
   PROXY_REFUSED: {exit: 78},
   PLATFORM_UNSUPPORTED: {exit: 78},

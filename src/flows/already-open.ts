@@ -3,6 +3,7 @@ import type {AwsApi} from '../core/ports/aws.js'
 import type {StatePort} from '../core/ports/state.js'
 import type {OpenedTunnel} from '../core/opened-tunnel.js'
 import type {TunnelRecord} from '../core/tunnel-record.js'
+import {leadsTo} from '../resolve/leads-to.js'
 import type {TargetName} from '../resolve/parse-target.js'
 import {readRecords} from './records.js'
 
@@ -35,7 +36,9 @@ export async function alreadyOpen(
 
 function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): boolean {
   const {user = opened.user, database = opened.database, localPort, resolve} = settings
-  const isTarget = opened.target === name.text || (name.kind === 'endpoint' && name.host === opened.endpoint.host)
+  // Of a custom endpoint only the word tells, and what a name of the config files stands for may have changed.
+  const isSameWord = name.kind === 'custom' && opened.target.toLowerCase() === `${name.clusterId}:${name.endpointId}`
+  const isTarget = isSameWord || leadsTo(name, opened.endpoint.host)
   const isLogin = user === opened.user && database === opened.database
   const isPlace = (localPort === 0 || localPort === opened.localPort) && (resolve === 'auto' || resolve === opened.via)
   return isTarget && isLogin && isPlace

@@ -44,7 +44,7 @@ export async function exec(
       run.say.notice(client === 'libpq' ? mapping.why : `${mapping.why}\n  ${mappingCommand('exec', words, command)}`)
     }
     tendTunnel(tunnel, program, run)
-    const env = programEnvironment(ports.environment, {target, ...connectionOf(tunnel, settings)})
+    const env = programEnvironment(ports.environment, {target: name.text, ...connectionOf(tunnel, settings)})
     const startedAt = ports.clock.now()
     const end = await runClient({spec: {file, name: program, argv, env}, signals: 'all'}, ports, run)
     // What other programs mean by their statuses is not known.

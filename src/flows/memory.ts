@@ -24,7 +24,7 @@ export interface MemoryPorts {
 
 /**
  * An entry belongs to who asks and where (`aws.scope`: profile, role, SSO settings or key, region, endpoint URLs), the
- * target's word and the bastion rule. Where any of that is not certain there is no memory: neither read nor written.
+ * target with what it stands for, and the bastion rule. Where any of that is not certain there is no memory: neither read nor written.
  */
 export async function openMemory(request: DiscoveryRequest, ports: MemoryPorts, say: Say): Promise<Memory> {
   const {name, settings} = request
@@ -35,7 +35,7 @@ export async function openMemory(request: DiscoveryRequest, ports: MemoryPorts, 
     say.debug(`cache: not used: ${obstacle ?? 'these credentials depend on more than settings'}`)
     return NONE
   }
-  const key = JSON.stringify([scope, settings.region, name.text, settings.bastion])
+  const key = JSON.stringify([scope, settings.region, name, settings.bastion])
   const recalled = recall(await cache.read(key), request, clock.now(), say)
   return {
     recalled,

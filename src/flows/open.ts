@@ -81,15 +81,25 @@ export async function open(
     }
     const limit = new AbortController()
     const limited = {...run, signal: AbortSignal.any([run.signal, limit.signal])}
-    const keeper = new Keeper(tunnel, {keepAlive: request.keepAlive, changed}, {...ports, aws}, limited)
-    const now = statusOf(request.target, tunnel, keeper, clock)
+    const keeper = new Keeper(
+      tunnel,
+      {keepAlive: request.keepAlive || settings.keepAlive === true, changed},
+      {...ports, aws},
+      limited,
+    )
+    const now = statusOf(name.text, tunnel, keeper, clock)
     // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
     run.divert(['SIGCONT'], () => {
       keeper.look()
       void passfile.refresh()
     })
+    if (settings.production && settings.ttlMs !== undefined && request.flags.ttl === undefined) {
+      run.say.notice(
+        `${name.text} is production: it is closed after ${durationText(settings.ttlMs)}. For another time: --ttl`,
+      )
+    }
     if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${mappingCommand('open', request.words)}`)
-    const opened = describe(request.target, settings, tunnel)
+    const opened = describe(name.text, settings, tunnel)
     await register.note({opened, status: now(), log})
     view.ready(opened, true)
     status = now

@@ -49,7 +49,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     const tunnel = await openTunnel({name, settings, command: 'psql', client: 'libpq'}, {...ports, aws}, progress, run)
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
-    const env = clientEnvironment(ports.environment, {target, ...connectionOf(tunnel, settings)})
+    const env = clientEnvironment(ports.environment, {target: name.text, ...connectionOf(tunnel, settings)})
     tendTunnel(tunnel, 'psql', run)
     const startedAt = ports.clock.now()
     const end = await runClient({spec: {file, argv, env}, signals: 'keys'}, ports, run)

@@ -1,5 +1,6 @@
 import type {ListedDatabase, Listing} from '../core/listing.js'
 import {printable} from '../core/printable.js'
+import {clip} from './clip.js'
 import {type Column, table} from './table.js'
 
 const yesOrNo = (known: boolean | null): string => (known === null ? 'unknown' : known ? 'yes' : 'no')
@@ -34,10 +35,6 @@ const COLUMNS: readonly Column<ListedDatabase>[] = [
 export function listText({databases}: Listing, columns: number | undefined): string {
   if (databases.length === 0) return ''
   return table(databases, COLUMNS, columns).map(printable).join('\n')
-}
-
-function clip(word: string, length: number): string {
-  return word.length > length ? `${word.slice(0, length - 1)}…` : word
 }
 
 /** `vpc-0a1b2c3d4e5f67890` as `vpc-…7890`. */

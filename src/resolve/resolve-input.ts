@@ -14,5 +14,7 @@ export interface ResolveInput {
   readonly profile?: string | undefined
   readonly user?: string | undefined
   readonly bastion: BastionRule
+  /** Names of the config files, for whoever mistypes one. */
+  readonly configured?: readonly string[] | undefined
   engineOf(rdsEngine: string): Engine | undefined
 }

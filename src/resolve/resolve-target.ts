@@ -22,7 +22,7 @@ export async function resolveTarget(name: TargetName, input: ResolveInput, rds: 
   if (given) return given
 
   const found = await lookUp(name, rds, run.signal)
-  if (!found) throw await unknownTarget(name, input.region, rds, run.signal)
+  if (!found) throw await unknownTarget(name, input, rds, run.signal)
   const engine = input.engineOf(found.owner.engine)
   if (!engine) throw unsupported(name, found.owner.engine)
   const endpoint = checkState(name, found, input, run)

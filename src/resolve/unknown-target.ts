@@ -3,11 +3,12 @@ import {closestNames} from '../core/closest-names.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {RdsApi} from '../core/ports/aws.js'
 import type {TargetName} from './parse-target.js'
+import type {ResolveInput} from './resolve-input.js'
 
 /** TARGET_UNKNOWN with the closest names that there are; looking for them costs one more round trip. */
 export async function unknownTarget(
   name: TargetName,
-  region: string,
+  {region, configured = []}: Pick<ResolveInput, 'region' | 'configured'>,
   rds: RdsApi,
   signal: AbortSignal,
 ): Promise<DbtunnelError> {
@@ -39,7 +40,7 @@ export async function unknownTarget(
     })
   }
 
-  const close = closestNames(name.id, [...new Set([...ids(instances), ...ids(clusters)])], distance)
+  const close = closestNames(name.id, [...new Set([...configured, ...ids(instances), ...ids(clusters)])], distance)
   const what =
     name.kind === 'endpoint' ? `${name.host} is not an endpoint of this account` : `There is no database ${name.id}`
   return fail('TARGET_UNKNOWN', `${what} in ${region}.`, {

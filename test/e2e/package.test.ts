@@ -81,6 +81,8 @@ describe('the package', () => {
       'README.md',
       'bin/plugin-watcher.js',
       'bin/run.js',
+      'dist/config.schema.json',
+      'dist/dbtunnel.schema.json',
       'dist/execute.js',
       'dist/help.js',
       'dist/hosts-helper.cjs',

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {expect, it} from 'vitest'
+import {namedTargets} from '../../src/config/named-targets.js'
 import {CATALOG} from '../../src/core/errors.js'
 import {
   describeStatement,
@@ -8,6 +9,7 @@ import {
   policyJson,
   startSessionStatements,
 } from '../../src/core/iam-policies.js'
+import {loadConfig} from '../../src/flows/load-config.js'
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
@@ -36,4 +38,10 @@ it('the README lists every code with its status, and no other', () => {
   expect(Object.fromEntries(listed)).toEqual(
     Object.fromEntries(Object.entries(CATALOG).map(([code, {exit}]) => [code, exit])),
   )
+})
+
+it('the config file that it shows is one', async () => {
+  const text = /```yaml\n([^`]*)```/.exec(README)?.[1] ?? ''
+  const config = await loadConfig(async () => [{owner: 'team', path: '/srv/dbtunnel.yaml', text}])
+  expect(namedTargets(config, 'all-shop')).toEqual(['shop', 'scratch'])
 })

@@ -2,7 +2,13 @@ import {expect, it} from 'vitest'
 import {readAccount, readRequest} from '../../../src/flows/read-request.js'
 
 const HOST = 'prod-db.c9akciq32rgw.us-east-2.rds.amazonaws.com'
-const sources = {env: {AWS_REGION: 'eu-west-1'}, cwd: '/srv', profileRegion: async () => undefined}
+const sources = {
+  env: {AWS_REGION: 'eu-west-1'},
+  cwd: '/srv',
+  profileRegion: async () => undefined,
+  configFiles: async () => [],
+  say: {notice: () => {}},
+}
 
 it('reads a target and its settings; an endpoint has its region in its name', async () => {
   expect(await readRequest({target: 'Prod-DB', flags: {user: 'alice'}}, sources)).toMatchObject({

@@ -1,0 +1,32 @@
+import type {Stats} from 'node:fs'
+import {readFile} from 'node:fs/promises'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const GROUP_MAY_WRITE = 0o020
+const ANYONE_MAY_WRITE = 0o002
+
+/** Why others than the user and root may have written what has these stats; undefined when they cannot. */
+export async function weaknessOf(stats: Stats, environment: Environment): Promise<'owner' | 'mode' | undefined> {
+  if (!isOurs(stats.uid, environment)) return 'owner'
+  if ((stats.mode & ANYONE_MAY_WRITE) !== 0) return 'mode'
+  return (stats.mode & GROUP_MAY_WRITE) === 0 || (await isPrivateGroup(stats)) ? undefined : 'mode'
+}
+
+/** By sudo the user is the one who typed it, as for git. */
+function isOurs(uid: number, {SUDO_UID: sudoUid}: Environment): boolean {
+  const own = process.geteuid?.()
+  return uid === 0 || uid === own || (own === 0 && sudoUid !== undefined && String(uid) === sudoUid)
+}
+
+/**
+ * Whether the group is that of the file's owner alone. Where each user has such a group (Debian, Ubuntu, Fedora), the
+ * umask lets it write all that git checks out.
+ */
+async function isPrivateGroup({uid, gid}: Stats): Promise<boolean> {
+  if (uid !== gid) return false
+  const groups = await readFile('/etc/group', 'utf8').catch(() => '')
+  const line = groups.split('\n').find((one) => one.split(':')[2] === String(gid))
+  const [name = '', , , members] = line?.split(':') ?? []
+  return members !== undefined && members.split(',').every((member) => member === '' || member === name)
+}

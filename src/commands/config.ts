@@ -1,0 +1,45 @@
+import * as Args from '@oclif/core/args'
+import {BaseCommand} from '../base-command.js'
+import type {ConfigListing, TargetListing} from '../core/config-listing.js'
+import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+
+export default class Config extends BaseCommand {
+  static override summary = 'Show what the config files say, and where each value of a target comes from.'
+
+  static override description = `Without TARGET: the files that count here (dbtunnel.yaml of the working directory or above it, and your own \
+~/.config/dbtunnel/config.yaml), their targets and groups. With it: what it stands for, and every setting with the flag, variable or line of a file that it is from. \
+AWS is not asked.`
+
+  static override examples = [
+    {description: 'The files and their targets:', command: '<%= config.bin %> <%= command.id %>'},
+    {description: 'Why it is this user:', command: '<%= config.bin %> <%= command.id %> prod-db'},
+  ]
+
+  static override enableJsonFlag = true
+
+  static override args = {
+    target: Args.string({description: 'As for psql.', ignoreStdin: true}),
+  }
+
+  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+
+  async run(): Promise<ConfigListing | TargetListing> {
+    const {args, flags} = await this.parse(Config)
+    const terminal = this.openTerminal(flags)
+    // Loaded when they are needed, so that a usage error is told at once.
+    const [{openApp}, {explainTarget, listConfig}, {configText, targetText}] = await Promise.all([
+      import('../app.js'),
+      import('../flows/config.js'),
+      import('../present/config.js'),
+    ])
+    const {sources} = openApp(terminal)
+    if (args.target === undefined) {
+      const listing = await listConfig(sources)
+      this.log(configText(listing, terminal.stdout.columns))
+      return listing
+    }
+    const listing = await explainTarget({target: args.target, flags}, sources)
+    this.log(targetText(listing, terminal.stdout.columns))
+    return listing
+  }
+}

@@ -1,0 +1,38 @@
+/** What the config files hold, as `dbtunnel config --json` prints it: its names are stable. */
+export interface ConfigListing {
+  readonly files: readonly ConfigFileListing[]
+  readonly targets: readonly ConfiguredListing[]
+  readonly groups: readonly {readonly name: string; readonly members: readonly string[]}[]
+}
+
+interface ConfigFileListing {
+  readonly owner: 'team' | 'user'
+  readonly path: string
+}
+
+export interface ConfiguredListing {
+  readonly target: string
+  /** The RDS identifier or endpoint that it stands for. */
+  readonly standsFor: string
+  readonly production: boolean
+  readonly readOnly: boolean
+  readonly requireReason: boolean
+  readonly tags: Readonly<Record<string, string>>
+  /** FILE:LINE of each file that has it. */
+  readonly from: readonly string[]
+}
+
+/** What one target resolves to, as `dbtunnel config TARGET --json` prints it. */
+export interface TargetListing {
+  readonly files: readonly ConfigFileListing[]
+  readonly target: string
+  readonly settings: readonly SettingListing[]
+}
+
+export interface SettingListing {
+  readonly setting: string
+  /** Null where it is found out later, or none. */
+  readonly value: string | null
+  /** A flag, a variable, FILE:LINE, or `default`. */
+  readonly from: string
+}

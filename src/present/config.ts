@@ -1,0 +1,66 @@
+import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/config-listing.js'
+import {printable} from '../core/printable.js'
+import {clip} from './clip.js'
+import {type Column, table} from './table.js'
+
+const OWNERS = {team: "the team's", user: 'your own'}
+
+const baseName = (origin: string): string => origin.replace(/\S*\//, '')
+
+function railsText({production, readOnly, requireReason}: ConfiguredListing): string {
+  const rails = [
+    ...(production ? ['production'] : []),
+    ...(readOnly ? ['read-only'] : []),
+    ...(requireReason ? ['reason'] : []),
+  ]
+  return rails.join(', ') || '-'
+}
+
+const TARGETS: readonly Column<ConfiguredListing>[] = [
+  {title: 'TARGET', text: ({target}) => target},
+  {title: 'STANDS FOR', text: ({standsFor}) => standsFor, gives: 2, short: ({standsFor}) => clip(standsFor, 30)},
+  {title: 'RAILS', text: railsText, gives: 3, short: (row) => clip(railsText(row), 20)},
+  {title: 'FROM', text: ({from}) => from.join(', '), gives: 1, short: ({from}) => from.map(baseName).join(', ')},
+]
+
+/** What counts where nothing was given, and only turns out when it is opened. */
+const FOUND_LATER: Readonly<Partial<Record<string, string>>> = {
+  profile: 'none',
+  user: 'name of the AWS session',
+  database: "the instance's own, or postgres",
+  bastion: 'by its tags',
+  localPort: 'a free one',
+}
+
+const valueText = ({setting, value}: SettingListing): string => value ?? FOUND_LATER[setting] ?? '-'
+
+const SETTINGS: readonly Column<SettingListing>[] = [
+  {title: 'SETTING', text: ({setting}) => setting},
+  {title: 'VALUE', text: valueText, gives: 2, short: (row) => clip(valueText(row), 36)},
+  {title: 'FROM', text: ({from}) => from, gives: 1, short: ({from}) => baseName(from)},
+]
+
+/** Which files there are, and a row for each target and group. */
+export function configText({files, targets, groups}: ConfigListing, columns: number | undefined): string {
+  if (files.length === 0) {
+    return "There is no config file. The team's is dbtunnel.yaml in the working directory or above it, your own ~/.config/dbtunnel/config.yaml."
+  }
+  return lines([
+    ...filesText(files),
+    ...(targets.length === 0 ? [] : ['', ...table(targets, TARGETS, columns)]),
+    ...(groups.length === 0 ? [] : ['', ...groups.map(({name, members}) => `${name}: ${members.join(', ')}`)]),
+  ])
+}
+
+/** What a target is opened with, a row for each setting. */
+export function targetText({files, settings}: TargetListing, columns: number | undefined): string {
+  return lines([...filesText(files), ...(files.length === 0 ? [] : ['']), ...table(settings, SETTINGS, columns)])
+}
+
+function filesText(files: ConfigListing['files']): readonly string[] {
+  return files.map(({owner, path}) => `# ${OWNERS[owner].padEnd(10)}  ${path}`)
+}
+
+function lines(all: readonly string[]): string {
+  return all.map(printable).join('\n')
+}
