@@ -7,7 +7,7 @@ import {splitPsqlWords} from '../flows/split-words.js'
 export default class Psql extends BaseCommand {
   static override summary = 'Open a psql prompt on a private RDS database, and undo everything when it ends.'
 
-  static override description = `TARGET is an RDS instance or cluster (prod-db, prod-db:reader, prod-db:CUSTOM), or an endpoint's host name. \
+  static override description = `TARGET is a name of the config files, an RDS instance or cluster (prod-db, prod-db:reader, prod-db:CUSTOM), or an endpoint's host name. \
 All words after it are psql's, but for the flags below; after "--" all are psql's. The status is psql's own (0 to 3), or one of sysexits.h when dbtunnel itself fails.`
 
   static override usage = 'psql TARGET [FLAGS] [PSQL ARGUMENTS]'

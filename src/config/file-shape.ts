@@ -51,7 +51,7 @@ const teamSettings = {
 const userSettings = {
   ...teamSettings,
   profile: text('AWS profile.'),
-  localPort: port('Port on 127.0.0.1.'),
+  localPort: port('Port on 127.0.0.1 of open; psql and exec take a free one.'),
   resolve: words(['auto', 'hosts', 'hostaddr'], "How the endpoint's name leads to 127.0.0.1."),
   engine: words(['auto', 'plugin', 'native'], 'Who carries the session.'),
   sslmode: words(['verify-full', 'verify-ca'], 'verify-ca does not compare the name.'),

@@ -41,7 +41,9 @@ export interface SettingsSources {
 }
 
 /** What counts of all that was given, unchecked, each with where it comes from. */
-export type GivenSettings = Readonly<Partial<Record<SettingKey | RailKey, Given>>>
+export type GivenSettings = Readonly<Partial<Record<GivenKey, Given>>>
+/** A port of the config file is not for `psql` beside an `open`. */
+type GivenKey = SettingKey | RailKey | 'openPort'
 
 /** A working day: nobody keeps production open by mistake for longer. */
 const PRODUCTION_TTL = '8h'
@@ -67,7 +69,8 @@ export async function gatherSettings(flags: FlagValues, given: SettingsSources):
     user: from('user') ?? values.user ?? fromEnv(env, 'PGUSER'),
     database: from('database') ?? values.database ?? fromEnv(env, 'PGDATABASE'),
     bastion: from('bastion') ?? values.bastion ?? bastions.find(fits)?.bastion,
-    localPort: from('local-port') ?? values.localPort,
+    localPort: from('local-port'),
+    openPort: values.localPort,
     resolve: from('resolve') ?? values.resolve,
     engine: from('engine') ?? values.engine,
     sslmode: from('sslmode') ?? values.sslmode,
@@ -83,7 +86,7 @@ export async function gatherSettings(flags: FlagValues, given: SettingsSources):
   })
 }
 
-function compact(given: Partial<Record<SettingKey | RailKey, Given | undefined>>): GivenSettings {
+function compact(given: Partial<Record<GivenKey, Given | undefined>>): GivenSettings {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 

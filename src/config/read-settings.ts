@@ -35,6 +35,7 @@ export function checkSettings(given: GivenSettings, {env, cwd}: SettingsSources)
     database: check(given.database, (value) => loginWord(value, 'database')),
     bastion: check(given.bastion, bastionRule) ?? {kind: 'tagged'},
     localPort: check(given.localPort, portNumber) ?? 0,
+    openPort: check(given.openPort, portNumber),
     resolve: check(given.resolve, (value) => oneOf(value, ['auto', 'hosts', 'hostaddr'])) ?? 'auto',
     engine: check(given.engine, (value) => oneOf(value, ['auto', 'plugin', 'native'])) ?? 'auto',
     sslmode: check(given.sslmode, sslMode) ?? 'verify-full',

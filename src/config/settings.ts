@@ -20,6 +20,8 @@ export interface Settings {
   readonly bastion: BastionRule
   /** 0 when none was asked for. */
   readonly localPort: number
+  /** The one that the config file has for what is kept open: others can be beside it. */
+  readonly openPort?: number | undefined
   readonly resolve: ResolveMode
   readonly engine: EngineChoice
   readonly sslmode: SslMode

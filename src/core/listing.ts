@@ -3,6 +3,25 @@ export interface Listing {
   readonly region: string
   /** By name; what belongs to a cluster comes right behind it. */
   readonly databases: readonly ListedDatabase[]
+  /** Of the config files: names that none of these databases has, for they are elsewhere, or not there. */
+  readonly configured: readonly ListedName[]
+}
+
+export interface ListedName {
+  readonly target: string
+  /** The RDS identifier or endpoint. */
+  readonly standsFor: string
+  readonly tags: Tags
+  readonly open: ListedTunnel | null
+}
+
+export type Tags = Readonly<Record<string, string>>
+
+/** A tunnel of this machine that leads there now. */
+export interface ListedTunnel {
+  readonly localPort: number
+  readonly command: 'psql' | 'open' | 'exec'
+  readonly pid: number
 }
 
 /** One endpoint. What AWS does not say, or not to this caller, is null. */
@@ -23,6 +42,11 @@ export interface ListedDatabase {
   readonly zone: string | null
   readonly host: string | null
   readonly port: number | null
+  /** In RDS, and those of the config files over them. */
+  readonly tags: Tags
+  /** That the config files have for it. */
+  readonly names: readonly string[]
+  readonly open: ListedTunnel | null
   readonly bastion: ListedBastion
 }
 

@@ -33,7 +33,7 @@ export async function explainTarget(
 }
 
 /** In the order in which they are shown, with what counts where nothing was given. */
-const DEFAULTS: Readonly<Record<keyof GivenSettings, string | null>> = {
+const DEFAULTS: Readonly<Record<Exclude<keyof GivenSettings, 'openPort'>, string | null>> = {
   profile: null,
   region: null,
   user: null,
@@ -56,7 +56,7 @@ const DEFAULTS: Readonly<Record<keyof GivenSettings, string | null>> = {
 
 function settingsOf(given: GivenSettings): readonly SettingListing[] {
   return Object.entries(DEFAULTS).map(([setting, value]) => {
-    const found = given[setting as keyof GivenSettings]
+    const found = given[setting as keyof GivenSettings] ?? (setting === 'localPort' ? given.openPort : undefined)
     return {setting, value: found?.text ?? value, from: found?.origin ?? 'default'}
   })
 }

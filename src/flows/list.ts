@@ -3,13 +3,18 @@ import {type Outlook, surveyBastions, UNKNOWN} from '../bastion/survey-bastions.
 import {engineOf} from '../client/engines.js'
 import type {FlagValues} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
+import {countText} from '../core/amounts.js'
 import {type DbtunnelError, hasCode} from '../core/errors.js'
 import type {Listing} from '../core/listing.js'
 import type {AwsApi} from '../core/ports/aws.js'
 import type {Say} from '../core/run.js'
 import {allTargets} from '../resolve/all-targets.js'
+import {besideConfigured, openTunnels} from './beside-configured.js'
+import {readNames} from './configured-names.js'
+import {type ListFilter, readFilter} from './list-filter.js'
 import type {PsqlPorts} from './psql.js'
 import {readAccount} from './read-request.js'
+import {readRecords} from './records.js'
 import {supervise} from './supervise.js'
 import {together} from './together.js'
 
@@ -19,9 +24,10 @@ import {together} from './together.js'
  * rejects with ACCESS_DENIED when that is every database.
  */
 export async function list(
-  request: {readonly flags: FlagValues},
-  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources'>,
+  request: {readonly flags: FlagValues; readonly filter: ListFilter},
+  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources' | 'state'>,
 ): Promise<Listing> {
+  const isMeant = readFilter(request.filter)
   const settings = await readAccount(request.flags, ports.sources)
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
@@ -44,13 +50,22 @@ export async function list(
       endpoints: endpoints.answer ?? [],
     }
     const bastionFor = bastions.answer ?? (() => UNKNOWN)
-    const databases = allTargets(found, engineOf).map((one) => ({...one, bastion: bastionFor(one)}))
-    if (databases.length === 0) {
+    const known = allTargets(found, engineOf).map((one) => ({...one, bastion: bastionFor(one)}))
+    if (known.length === 0) {
       run.say.notice(
         `There is no RDS database in ${settings.region}; for another region or account type: dbtunnel list --region REGION --profile PROFILE`,
       )
     }
-    return {region: settings.region, databases}
+    const {databases, configured} = besideConfigured(
+      known,
+      await readNames(ports.sources, settings),
+      openTunnels((await readRecords(ports.state)).records, settings.region),
+    )
+    const listing = {databases: databases.filter(isMeant), configured: configured.filter(isMeant)}
+    if (known.length > 0 && listing.databases.length + listing.configured.length === 0) {
+      run.say.notice(`None of the ${countText(known.length + configured.length, 'target')} is meant.`)
+    }
+    return {region: settings.region, ...listing}
   })
 }
 

@@ -58,7 +58,8 @@ export async function open(
   progress: Progress,
 ): Promise<void> {
   const {clock} = ports
-  const {name, settings} = await readRequest(request, ports.sources)
+  const {name, settings: asked} = await readRequest(request, ports.sources)
+  const settings = {...asked, localPort: asked.localPort || (asked.openPort ?? 0)}
   let status: (() => TunnelStatus) | undefined
 
   const kept = supervise(ports, async (run) => {

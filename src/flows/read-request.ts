@@ -66,7 +66,7 @@ export function placeOf(
   }
 }
 
-function nameOf({name, place}: ConfiguredTarget): TargetName {
+export function nameOf({name, place}: ConfiguredTarget): TargetName {
   return {...parseTarget(place?.text ?? name), text: name}
 }
 

@@ -1,4 +1,4 @@
-import type {ListedDatabase, Listing} from '../core/listing.js'
+import type {ListedDatabase, ListedName, Listing} from '../core/listing.js'
 import {printable} from '../core/printable.js'
 import {clip} from './clip.js'
 import {type Column, table} from './table.js'
@@ -31,10 +31,35 @@ const COLUMNS: readonly Column<ListedDatabase>[] = [
   },
 ]
 
+/** Only where there is something to say. */
+const NAMES: Column<ListedDatabase> = {
+  title: 'NAMES',
+  gives: 6,
+  text: ({names}) => names.join(', ') || '-',
+  short: ({names}) => clip(names.join(', ') || '-', 12),
+}
+const OPEN: Column<ListedDatabase> = {title: 'OPEN', text: ({open}) => openText(open)}
+
+const CONFIGURED: readonly Column<ListedName>[] = [
+  {title: 'CONFIGURED', text: ({target}) => target},
+  {title: 'STANDS FOR', gives: 1, text: ({standsFor}) => standsFor, short: ({standsFor}) => clip(standsFor, 48)},
+  {title: 'OPEN', text: ({open}) => openText(open)},
+]
+
+const openText = (open: ListedName['open']): string => (open ? String(open.localPort) : '-')
+
 /** A row for each target: complete without `columns`, made to fit where a terminal has so many. */
-export function listText({databases}: Listing, columns: number | undefined): string {
-  if (databases.length === 0) return ''
-  return table(databases, COLUMNS, columns).map(printable).join('\n')
+export function listText({databases, configured}: Listing, columns: number | undefined): string {
+  const shown = [
+    ...COLUMNS,
+    ...(databases.some(({names}) => names.length > 0) ? [NAMES] : []),
+    ...(databases.some(({open}) => open) ? [OPEN] : []),
+  ]
+  const tables = [
+    ...(databases.length === 0 ? [] : [table(databases, shown, columns)]),
+    ...(configured.length === 0 ? [] : [table(configured, CONFIGURED, columns)]),
+  ]
+  return tables.map((lines) => lines.map(printable).join('\n')).join('\n\n')
 }
 
 /** `vpc-0a1b2c3d4e5f67890` as `vpc-…7890`. */

@@ -10,7 +10,7 @@ export interface Inventory {
   readonly endpoints: readonly ClusterEndpoint[]
 }
 
-export type KnownTarget = Omit<ListedDatabase, 'bastion'>
+export type KnownTarget = Omit<ListedDatabase, 'bastion' | 'names' | 'open'>
 
 /** Everything that can be a target, under the name to type: by name, what belongs to a cluster right behind it. */
 export function allTargets(inventory: Inventory, engineOf: ResolveInput['engineOf']): readonly KnownTarget[] {
@@ -52,6 +52,7 @@ function rowOf(target: string, kind: Row['kind'], {owner, cluster, instance, end
     zone: instance?.zone ?? null,
     host: endpoint?.host ?? null,
     port: endpoint?.port ?? null,
+    tags: {...owner.tags, ...(kind === 'member' ? instance?.tags : undefined)},
   }
 }
 

@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest'
@@ -171,6 +171,39 @@ describe('what may not be seen', () => {
   })
 })
 
+describe('with a config file', () => {
+  let home: string
+  beforeAll(() => {
+    home = mkdtempSync(join(folder, 'home-'))
+    mkdirSync(join(home, '.config', 'dbtunnel'), {recursive: true})
+    const text =
+      'targets: {shop: {identifier: prod-db, tags: {Own: "yes"}}, far: {identifier: prod-db, region: us-east-1}}'
+    writeFileSync(join(home, '.config', 'dbtunnel', 'config.yaml'), text)
+  })
+  const listed = async (...words: string[]) => {
+    const {status, stdout, stderr} = await list(words, 'alice', {HOME: home})
+    expect(status).toBe(0)
+    return {rows: firstWords(stdout), stdout, stderr}
+  }
+
+  it('its names stand beside the databases, and those that lead elsewhere below', async () => {
+    const {stdout} = await listed()
+    expect(stdout).toMatch(/^TARGET .* NAMES$/m)
+    expect(stdout).toMatch(/^prod-db .* shop$/m)
+    expect(stdout).toMatch(/\n\nCONFIGURED +STANDS FOR +OPEN\nfar +prod-db +-\n$/)
+  })
+
+  it('a pattern means names of both kinds, a tag those of RDS and of the file', async () => {
+    expect((await listed('sh*')).rows).toEqual(['TARGET', 'prod-db'])
+    expect((await listed('*a*', '--tag', 'Team=orders')).rows).toEqual(['TARGET', 'orders:reader', 'orders:analytics'])
+    expect((await listed('--tag', 'Own', '--tag', 'Stage=prod')).rows).toEqual(['TARGET', 'prod-db'])
+    expect(await listed('nosuch')).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/^None of the \d+ targets/) as string,
+    })
+  })
+})
+
 it('an empty region: one sentence with the region and what to type', async () => {
   plane.account.databases.length = 0
   plane.account.clusters.length = 0
@@ -179,7 +212,7 @@ it('an empty region: one sentence with the region and what to type', async () =>
   expect(stderr).toMatch(/^[^\n]*\beu-west-1\b[^\n]* dbtunnel list --region REGION[^\n]*\n$/)
   expect(await list(['--json', '--quiet'])).toMatchObject({
     status: 0,
-    stdout: `${JSON.stringify({region: REGION, databases: []}, null, 2)}\n`,
+    stdout: `${JSON.stringify({region: REGION, databases: [], configured: []}, null, 2)}\n`,
     stderr: '',
   })
 })

@@ -87,6 +87,7 @@ function instanceOf(one: DBInstance): readonly DatabaseInstance[] {
       iamLogin: one.IAMDatabaseAuthenticationEnabled ?? false,
       databaseName: one.DBName,
       securityGroupIds: (one.VpcSecurityGroups ?? []).flatMap(({VpcSecurityGroupId: id}) => id ?? []),
+      tags: tagsOf(one.TagList),
     },
   ]
 }
@@ -107,6 +108,7 @@ function clusterOf(one: DBCluster): readonly DatabaseCluster[] {
       members: (one.DBClusterMembers ?? []).flatMap(({DBInstanceIdentifier: instanceId, IsClusterWriter: writer}) =>
         instanceId ? {instanceId, writer: writer ?? false} : [],
       ),
+      tags: tagsOf(one.TagList),
     },
   ]
 }
@@ -126,6 +128,10 @@ function clusterEndpointOf(one: DBClusterEndpoint): readonly ClusterEndpoint[] {
       excludedMembers: one.ExcludedMembers ?? [],
     },
   ]
+}
+
+function tagsOf(list: DBInstance['TagList']): Readonly<Record<string, string>> {
+  return Object.fromEntries((list ?? []).flatMap(({Key: key, Value: value}) => (key ? [[key, value ?? '']] : [])))
 }
 
 function endpointOf(host: string | undefined, port: number | undefined): Endpoint | undefined {

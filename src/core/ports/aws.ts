@@ -44,6 +44,7 @@ export interface DatabaseInstance {
   readonly iamLogin: boolean
   readonly databaseName?: string | undefined
   readonly securityGroupIds: readonly string[]
+  readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
 export interface DatabaseCluster {
@@ -58,6 +59,7 @@ export interface DatabaseCluster {
   readonly iamLogin: boolean
   readonly databaseName?: string | undefined
   readonly members: readonly {readonly instanceId: string; readonly writer: boolean}[]
+  readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
 export interface ClusterEndpoint {

@@ -39,7 +39,7 @@ export function databases(): Database[] {
   const tenants = Array.from({length: 24}, (_, index) => `tenant-${String(index + 1).padStart(2, '0')}`)
   return [
     ...tenants.map((id) => instance(id, {databaseName: 'tenant', zone: zone('b')})),
-    instance('prod-db', {databaseName: 'shop'}),
+    instance('prod-db', {databaseName: 'shop', tags: {Team: 'shop', Stage: 'prod'}}),
     instance('billing-db', {port: 5433, databaseName: 'billing', zone: zone('b')}),
     /** Has no DBName: `postgres` is all that is there. */
     instance('metrics-db', {zone: zone('c')}),
@@ -100,7 +100,10 @@ export function clusters(): Cluster[] {
     excludedMembers: [],
   } as const
   return [
-    cluster('orders', ['orders-1', 'orders-2', 'orders-3'], {customEndpoints: [analytics]}),
+    cluster('orders', ['orders-1', 'orders-2', 'orders-3'], {
+      customEndpoints: [analytics],
+      tags: {Team: 'orders', Stage: 'prod'},
+    }),
     /** A Multi-AZ DB cluster: its engine is not Aurora. */
     cluster('ledger', ['ledger-instance-1', 'ledger-instance-2', 'ledger-instance-3'], {engine: 'postgres'}),
     cluster('archive', ['archive-1'], {status: 'stopped'}),

@@ -35,6 +35,7 @@ export interface Database {
   iamLogin: boolean
   readonly databaseName?: string | undefined
   readonly securityGroupIds: readonly string[]
+  readonly tags?: Readonly<Record<string, string>> | undefined
   /** Who can log in; a database that has no users is described and never served. */
   readonly users: readonly DatabaseUser[]
 }
@@ -54,6 +55,7 @@ export interface Cluster {
   readonly members: readonly {readonly instanceId: string; readonly writer: boolean}[]
   readonly customEndpoints: readonly CustomEndpoint[]
   readonly securityGroupIds: readonly string[]
+  readonly tags?: Readonly<Record<string, string>> | undefined
   readonly users: readonly DatabaseUser[]
 }
 

@@ -17,12 +17,15 @@ function database(target: string, more: Partial<ListedDatabase> = {}): ListedDat
     zone: null,
     host: null,
     port: null,
+    tags: {},
+    names: [],
+    open: null,
     bastion: {usable: true, id: 'i-0a1b2c3d4e5f67890', name: 'bastion', refusals: []},
     ...more,
   }
 }
 const text = (databases: readonly ListedDatabase[], columns?: number): string[] =>
-  listText({region: 'eu-west-1', databases}, columns).split('\n')
+  listText({region: 'eu-west-1', databases, configured: []}, columns).split('\n')
 
 it('is whole where there is no width to keep', () => {
   const unknown = {usable: null, id: null, name: null, refusals: []}
@@ -59,4 +62,27 @@ it('fits 80 columns with the longest name whole, on a line of its own', () => {
 it('lets no word of others steer the terminal', () => {
   const bastion = {usable: true, id: 'i-1', name: 'b\u001b[2J', refusals: []}
   expect(text([database('shop', {bastion})])[1]).toMatch(/b\?\[2J$/)
+})
+
+it('shows names of the config files and what is open only where there are any, in 80 columns, too', () => {
+  const open = {localPort: 15432, command: 'open', pid: 7} as const
+  const databases = [
+    database('orders-with-a-long-name', {names: ['shop', 'a-second-name-for-it'], open}),
+    database('plain'),
+  ]
+  const configured = [
+    {target: 'far', standsFor: `${LONG}.c9akciq32rgw.us-east-2.rds.amazonaws.com`, tags: {}, open: null},
+  ]
+  const whole = listText({region: 'eu-west-1', databases, configured}, undefined).split('\n')
+  expect(whole[0]).toMatch(/ {2}NAMES +OPEN$/)
+  expect(whole[1]).toMatch(/ {2}shop, a-second-name-for-it {2}15432$/)
+  expect(whole[2]).toMatch(/ {2}- +-$/)
+  expect(whole.slice(3)).toEqual([
+    '',
+    expect.stringMatching(/^CONFIGURED {2}STANDS FOR +OPEN$/),
+    expect.stringMatching(/^far +a-name.*amazonaws.com {2}-$/),
+  ])
+  const narrow = listText({region: 'eu-west-1', databases, configured}, 80).split('\n')
+  expect(narrow.filter(({length}) => length > 80)).toEqual([])
+  expect(narrow.join('\n')).toContain('15432')
 })

@@ -151,6 +151,7 @@ function instanceXml(database: Database, call: Call): Xml {
     CACertificateIdentifier: 'rds-ca-rsa2048-g1',
     IAMDatabaseAuthenticationEnabled: database.iamLogin,
     DBInstanceArn: call.arn(`db:${database.id}`),
+    TagList: tagsXml(database.tags),
   }
 }
 
@@ -185,6 +186,7 @@ function clusterXml(cluster: Cluster, call: Call): Xml {
     DbClusterResourceId: cluster.resourceId,
     DBClusterArn: call.arn(`cluster:${cluster.id}`),
     IAMDatabaseAuthenticationEnabled: cluster.iamLogin,
+    TagList: tagsXml(cluster.tags),
   }
 }
 
@@ -200,6 +202,10 @@ function endpointXml({cluster, type, host, status, custom}: ClusterEndpoint, cal
     ExcludedMembers: custom && {member: custom.excludedMembers},
     DBClusterEndpointArn: custom && call.arn(`cluster-endpoint:${custom.id}`),
   }
+}
+
+function tagsXml(tags: Database['tags'] = {}): Xml {
+  return {Tag: Object.entries(tags).map(([Key, Value]) => ({Key, Value}))}
 }
 
 function membershipXml(id: string): Xml {
