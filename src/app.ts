@@ -1,6 +1,6 @@
 import {awsApi} from './adapters/aws/aws-api.js'
 import {leftSessions} from './adapters/aws/left-sessions.js'
-import {profileRegion} from './adapters/aws/profile.js'
+import {profileAccount, profileRegion} from './adapters/aws/profile.js'
 import {background} from './adapters/background.js'
 import {cacheFolder} from './adapters/cache-folder.js'
 import {systemClock} from './adapters/clock.js'
@@ -53,7 +53,14 @@ export function openApp(terminal: Terminal) {
     process: processes(),
     say: terminal,
     signals: processSignals,
-    sources: {env: environment, cwd, profileRegion, configFiles: configFiles(environment, cwd), say: terminal},
+    sources: {
+      env: environment,
+      cwd,
+      profileAccount,
+      profileRegion,
+      configFiles: configFiles(environment, cwd),
+      say: terminal,
+    },
     ssmOf: (account: RecordedAccount) => leftSessions(account, terminal),
     state: stateFolder(environment),
     webSocket: webSocketPort,

@@ -36,6 +36,8 @@ export interface FileTarget {
 
 /** A bastion for those whom it fits. */
 export interface BastionEntry {
+  /** Of AWS, as the profile names it. */
+  readonly account?: string | undefined
   readonly profile?: string | undefined
   readonly region?: string | undefined
   readonly bastion: Given

@@ -85,16 +85,23 @@ const userTarget = partial(strictObject({...place, ...userSettings}, mapping))
 function fileOf<D extends core.$ZodType, T extends core.$ZodType>(defaults: D, target: T) {
   const members = array(text('Name of a target, or a pattern such as prod-*.'), {error: 'a list of names'})
   const bastion = strictObject(
-    {profile: text('AWS profile.'), region: text('AWS region.'), bastion: teamSettings.bastion},
+    {
+      account: text('Number of the AWS account, where the profile names it (sso_account_id or role_arn).'),
+      profile: text('AWS profile.'),
+      region: text('AWS region.'),
+      bastion: teamSettings.bastion,
+    },
     mapping,
   )
-  const bastions = array(partial(bastion, {profile: true, region: true}), {error: 'a list'})
+  const bastions = array(partial(bastion, {account: true, profile: true, region: true}), {error: 'a list'})
   const sections = {
     defaults: optional(defaults),
     targets: optional(record(string(), target, mapping).check(describe('By the name to type.'))),
     groups: optional(record(string(), members, mapping).check(describe('Names for several targets.'))),
     bastions: optional(
-      bastions.check(describe('Bastion by AWS profile, region, or both; the first that fits counts.')),
+      bastions.check(
+        describe('Bastion by AWS account, profile, region, or several of them; the first that fits counts.'),
+      ),
     ),
   }
   return strictObject(sections, mapping)

@@ -1,7 +1,7 @@
 import {fail} from '../core/errors.js'
 import {profileOption} from '../core/profile-option.js'
 import type {Layer} from './config.js'
-import type {RailKey, SettingKey} from './config-file.js'
+import type {BastionEntry, RailKey, SettingKey} from './config-file.js'
 import {withoutOuterExec} from './outer-exec.js'
 import {type Given, profileName, regionOf} from './values.js'
 
@@ -32,6 +32,8 @@ export interface SettingsSources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The region that a profile of the AWS files names (without a name: the profile in force). Rejects for an unknown profile. */
   profileRegion(profile: string | undefined): Promise<string | undefined>
+  /** The account that a profile's credentials are for, where its settings say so. */
+  profileAccount(profile: string | undefined): Promise<string | undefined>
   /** What a relative path is relative to. */
   readonly cwd: string
   /** The region that the target's own name holds (an endpoint's); it beats all but the flag, which may not differ. */
@@ -60,15 +62,20 @@ export async function gatherSettings(flags: FlagValues, given: SettingsSources):
   const from = (flag: keyof FlagValues): Given | undefined => fromFlag(flags, flag) ?? fromEnv(env, variableOf(flag))
   const profile = from('profile') ?? values.profile ?? awsProfile(env)
   const region = await findRegion(flags, sources, profile && profileName(profile))
-  const fits = (entry: Layer['bastions'][number]): boolean =>
-    (entry.profile ?? profile?.text) === profile?.text && (entry.region ?? region.text) === region.text
+  const bastion = from('bastion') ?? values.bastion
+  const account =
+    !bastion && bastions.some((one) => one.account) ? await sources.profileAccount(profile?.text) : undefined
+  const fits = (one: BastionEntry): boolean =>
+    (one.account ?? account) === account &&
+    (one.profile ?? profile?.text) === profile?.text &&
+    (one.region ?? region.text) === region.text
   const {production} = rails
   return compact({
     profile,
     region,
     user: from('user') ?? values.user ?? fromEnv(env, 'PGUSER'),
     database: from('database') ?? values.database ?? fromEnv(env, 'PGDATABASE'),
-    bastion: from('bastion') ?? values.bastion ?? bastions.find(fits)?.bastion,
+    bastion: bastion ?? bastions.find(fits)?.bastion,
     localPort: from('local-port'),
     openPort: values.localPort,
     resolve: from('resolve') ?? values.resolve,

@@ -74,17 +74,18 @@ function readTarget(
   return {name, origin: reader.originOf(path), place, values: reader.values(section, path), tags}
 }
 
-function readBastion(
-  entry: {profile?: string | undefined; region?: string | undefined; bastion: string},
-  path: Path,
-  reader: SectionReader,
-): BastionEntry {
-  const {profile, region, bastion} = entry
-  if (profile === undefined && region === undefined) {
-    throw reader.yaml.failAt(path, 'It says for no profile and no region; for all of them there is defaults.bastion.')
+type BastionSection = NonNullable<FileShape['bastions']>[number]
+
+function readBastion({bastion, ...fits}: BastionSection, path: Path, reader: SectionReader): BastionEntry {
+  const {account, ...settings} = fits
+  if (Object.values(fits).every((one) => one === undefined)) {
+    throw reader.yaml.failAt(path, 'It names no account, profile or region; for all of them there is defaults.bastion.')
   }
-  reader.values(entry, path)
-  return {profile, region, bastion: reader.given(bastion, [...path, 'bastion'])}
+  if (account !== undefined && !/^\d{12}$/.test(account)) {
+    throw reader.yaml.failAt([...path, 'account'], 'The number of an account has 12 digits.')
+  }
+  reader.values({...settings, bastion}, path)
+  return {...fits, bastion: reader.given(bastion, [...path, 'bastion'])}
 }
 
 function readGroups({groups = {}}: FileShape, targets: ConfigFile['targets'], yaml: Yaml): ConfigFile['groups'] {

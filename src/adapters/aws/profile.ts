@@ -31,6 +31,13 @@ export async function profileRegion(profile: string | undefined): Promise<string
   return sections[nameInForce(profile)]?.['region']
 }
 
+/** The number of the account that a profile leads to, where its settings have it: in an SSO login, or in a role's name. */
+export async function profileAccount(profile: string | undefined): Promise<string | undefined> {
+  if (keysInEnvironment(profile)) return undefined
+  const {role_arn: role, sso_account_id: sso} = (await readSections())[nameInForce(profile)] ?? {}
+  return /^arn:[^:]+:iam::(\d{12}):role\//.exec(role ?? '')?.[1] ?? sso
+}
+
 /** Rejects with CONFIG_INVALID naming the closest profiles when there is none of this name. */
 export async function checkProfile(profile: string): Promise<void> {
   requireProfile(profile, await readSections())

@@ -24,6 +24,7 @@ function world({team, user, env = {}}: World): {sources: RequestSources; notices
     env: {AWS_REGION: 'eu-west-1', ...env},
     cwd: '/srv/shop',
     profileRegion: async () => undefined,
+    profileAccount: async (profile: string | undefined) => (profile === 'sso' ? '123456789012' : undefined),
     configFiles: async () => files,
     say: {notice: (line: string) => void notices.push(line)},
   }
@@ -157,18 +158,19 @@ describe('guard rails', () => {
 describe('a bastion', () => {
   const user = 'bastions: [{profile: work, region: eu-west-1, bastion: any}, {profile: play, bastion: "tag:Own=x"}]'
   const team = `
-bastions: [{region: eu-west-1, bastion: 'tag:Team=x'}]
+bastions: [{account: '123456789012', bastion: 'tag:Account=x'}, {region: eu-west-1, bastion: 'tag:Team=x'}]
 defaults: {bastion: 'tag:Default=x'}
 targets: {named: {bastion: i-0123456789abcdef0}}`
   const rule = async (target: string, flags: Record<string, string>) =>
     (await read(target, {user, team}, flags)).settings.bastion
 
-  it('is the flag’s, the target’s, the first that fits profile and region, or the default one', async () => {
+  it('is the flag’s, the target’s, the first that fits account, profile and region, or the default one', async () => {
     const tag = (key: string) => ({kind: 'tag', key, value: 'x'})
     expect(await rule('named', {bastion: 'any'})).toEqual({kind: 'any'})
     expect(await rule('named', {})).toMatchObject({kind: 'instance'})
     expect(await rule('other', {profile: 'work'})).toEqual({kind: 'any'})
     expect(await rule('other', {profile: 'play'})).toEqual(tag('Own'))
+    expect(await rule('other', {profile: 'sso'})).toEqual(tag('Account'))
     expect(await rule('other', {})).toEqual(tag('Team'))
     expect(await rule('other', {region: 'us-east-1', profile: 'work'})).toEqual(tag('Default'))
   })

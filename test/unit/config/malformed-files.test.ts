@@ -89,7 +89,9 @@ const MALFORMED: readonly (readonly [string, string, string, RegExp])[] = [
   ['targets:\n  prod: {identifier: a}\n  PROD: {identifier: b}\n', '3:3', 'targets.PROD', /There is prod already/],
   ['targets:\n  a: {}\ngroups:\n  a: [b]\n', '4:3', 'groups.a', /There is a target of this name/],
   ['groups:\n  all: ["$(id)"]\n', '2:9', 'groups.all.0', /neither the name of a target nor a pattern/],
-  ['bastions:\n  - bastion: any\n', '2:5', 'bastions.0', /no profile and no region/],
+  ['bastions:\n  - bastion: any\n', '2:5', 'bastions.0', /no account, profile or region/],
+  ['bastions:\n  - {account: "1234", bastion: any}\n', '2:6', 'bastions.0.account', /12 digits/],
+  ['bastions:\n  - {account: 123456789012, bastion: any}\n', '2:6', 'bastions.0.account', /in quotes: "123456789012"/],
 ]
 
 it('there are at least fifty', () => expect(MALFORMED.length).toBeGreaterThanOrEqual(50))

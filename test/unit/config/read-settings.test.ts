@@ -2,7 +2,13 @@ import {describe, expect, it} from 'vitest'
 import {type FlagValues, readSettings, type SettingsSources} from '../../../src/config/read-settings.js'
 
 function read(flags: FlagValues, env: SettingsSources['env'] = {}, more: Partial<SettingsSources> = {}) {
-  const sources = {env: {AWS_REGION: 'eu-west-1', ...env}, cwd: '/srv', profileRegion: async () => undefined, ...more}
+  const sources = {
+    env: {AWS_REGION: 'eu-west-1', ...env},
+    cwd: '/srv',
+    profileRegion: async () => undefined,
+    profileAccount: async () => undefined,
+    ...more,
+  }
   return readSettings(flags, sources)
 }
 

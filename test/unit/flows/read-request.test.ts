@@ -6,6 +6,7 @@ const sources = {
   env: {AWS_REGION: 'eu-west-1'},
   cwd: '/srv',
   profileRegion: async () => undefined,
+  profileAccount: async () => undefined,
   configFiles: async () => [],
   say: {notice: () => {}},
 }

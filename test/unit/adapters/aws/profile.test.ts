@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
-import {credentialSource, profileRegion} from '../../../../src/adapters/aws/profile.js'
+import {credentialSource, profileAccount, profileRegion} from '../../../../src/adapters/aws/profile.js'
 
 const CONFIG = `
 [default]
@@ -17,6 +17,9 @@ source_profile = dev
 role_arn = arn:aws:iam::123456789012:role/Admin
 source_profile = default
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
+[profile person]
+sso_session = corp
+sso_account_id = 210987654321
 [profile console]
 login_session = arn:aws:iam::123456789012:user/alice
 [profile loop]
@@ -62,7 +65,7 @@ describe('profileRegion', () => {
       hint: 'Did you mean --profile dev?',
     })
     await expect(profileRegion('something-else')).rejects.toMatchObject({
-      hint: 'There are: default, dev, admin, mfa, console, loop, keys',
+      hint: 'There are: default, dev, admin, mfa, person, console, loop, keys',
     })
   })
 })
@@ -85,4 +88,15 @@ describe('credentialSource', () => {
     expect(await credentialSource(undefined)).toMatchObject({kind: 'environment'})
     expect(await credentialSource('dev')).toMatchObject({kind: 'profile'})
   })
+})
+
+it('the account is the one that the profile names', async () => {
+  expect(await profileAccount('person')).toBe('210987654321')
+  expect(await profileAccount('admin')).toBe('123456789012')
+  expect(await profileAccount('console')).toBeUndefined()
+  vi.stubEnv('AWS_PROFILE', 'admin')
+  expect(await profileAccount(undefined)).toBe('123456789012')
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'a')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b')
+  expect(await profileAccount(undefined)).toBeUndefined()
 })
