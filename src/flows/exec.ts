@@ -43,7 +43,7 @@ export async function exec(
     if (mapping.via === 'hostaddr' && settings.resolve === 'auto') {
       run.say.notice(client === 'libpq' ? mapping.why : `${mapping.why}\n  ${mappingCommand('exec', words, command)}`)
     }
-    tendTunnel(tunnel, program, run)
+    tendTunnel(tunnel, program, ports, run)
     const env = programEnvironment(ports.environment, {target: name.text, ...connectionOf(tunnel, settings)})
     const startedAt = ports.clock.now()
     const end = await runClient({spec: {file, name: program, argv, env}, signals: 'all'}, ports, run)

@@ -50,7 +50,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)
     const env = clientEnvironment(ports.environment, {target: name.text, ...connectionOf(tunnel, settings)})
-    tendTunnel(tunnel, 'psql', run)
+    tendTunnel(tunnel, 'psql', ports, run)
     const startedAt = ports.clock.now()
     const end = await runClient({spec: {file, argv, env}, signals: 'keys'}, ports, run)
     if (mayBeRefused(end, ports.clock.now() - startedAt)) run.say.notice(await explainRefusal(tunnel, run))

@@ -1,12 +1,31 @@
+import type {Clock} from '../core/ports/clock.js'
 import type {Run} from '../core/run.js'
 import type {Tunnel} from './open-tunnel.js'
 
+/** A program that hears nothing for so long may never. */
+const UNANSWERED_MS = 5000
+/** So often it is looked at. */
+const LOOK_MS = 2000
+
 /**
  * While a client runs, until the run is over: a session that is lost is said, and the client's connections end with it.
+ * Not each engine tells by itself that it is lost, so the session is looked at when the client waits in vain.
  * After Ctrl-Z and fg the channel may be gone and the token old: both are looked at before anything else.
  */
-export function tendTunnel({door, passfile, opened: {session}}: Tunnel, client: string, run: Run): void {
+export function tendTunnel(tunnel: Tunnel, client: string, {clock}: {readonly clock: Clock}, run: Run): void {
+  const {door, passfile} = tunnel
+  const {session} = tunnel.opened
   run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
+  const over = new AbortController()
+  run.undo.push('watch', 'local', () => over.abort())
+  void (async () => {
+    for (;;) {
+      await clock.sleep(LOOK_MS, over.signal)
+      // Both count once, so both are asked.
+      const isWaiting = [door.isUnanswered(UNANSWERED_MS), door.isStalled(UNANSWERED_MS)].includes(true)
+      if (isWaiting) await session.check()
+    }
+  })().catch(() => {})
   void session.closed.then(({error}) => {
     void door.close()
     if (error && !run.signal.aborted) run.say.notice(`${error.message} ${client} has lost its connection.`, 'client')

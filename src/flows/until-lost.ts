@@ -181,7 +181,10 @@ async function watchPrograms(
     await door.visit(stop)
     await clock.sleep(LOOK_AT_PROGRAMS_MS, stop)
     const isUnheard = (session.unheard?.() ?? 0) >= UNHEARD_MS
-    if (isUnheard || door.isUnanswered(session.unheard ? UNANSWERED_MS : UNHEARD_MS)) doubt.ring()
+    // Both count once, so both are asked.
+    const isUnanswered = door.isUnanswered(session.unheard ? UNANSWERED_MS : UNHEARD_MS)
+    const isStalled = !session.unheard && door.isStalled(UNANSWERED_MS)
+    if (isUnheard || isUnanswered || isStalled) doubt.ring()
   }
 }
 

@@ -8,6 +8,10 @@ interface Question {
   /** What the program had sent before. */
   readonly sentBefore: number
   noted: boolean
+  /** When the latest of it came. */
+  latestAt: number
+  /** Whether the silence since then has been noted. */
+  silenceNoted: boolean
 }
 
 /** Notices programs that have asked something and hear nothing. */
@@ -23,10 +27,15 @@ export class Answers {
   /** For a connection that is just about to be read. */
   add(socket: LocalSocket): void {
     socket.on('data', ({length}: Buffer) => {
-      const given = socket.bytesWritten
-      if (this.#questions.get(socket)?.given === given) return
+      const [given, now] = [socket.bytesWritten, this.#clock.now()]
+      const question = this.#questions.get(socket)
+      if (question?.given === given) {
+        question.latestAt = now
+        question.silenceNoted = false
+        return
+      }
       const sentBefore = socket.bytesRead - length
-      this.#questions.set(socket, {askedAt: this.#clock.now(), given, sentBefore, noted: false})
+      this.#questions.set(socket, {askedAt: now, given, sentBefore, noted: false, latestAt: now, silenceNoted: false})
     })
     socket.once('close', () => this.#questions.delete(socket))
   }
@@ -34,17 +43,32 @@ export class Answers {
   /** Whether one has waited for `ms` milliseconds; each question counts once. */
   isOverdue(ms: number): boolean {
     let overdue = false
-    for (const [socket, question] of this.#questions) {
-      const waits = socket.bytesWritten === question.given && this.#clock.now() - question.askedAt >= ms
+    for (const [, question] of this.#unanswered()) {
+      const waits = this.#clock.now() - question.askedAt >= ms
       overdue ||= waits && !question.noted
       question.noted ||= waits
     }
     return overdue
   }
 
+  /** Whether one that had more to say than at first has said and heard nothing for `ms` milliseconds; each such silence counts once. */
+  isStalled(ms: number): boolean {
+    let stalled = false
+    for (const [, question] of this.#unanswered()) {
+      const {askedAt, latestAt} = question
+      const waits = latestAt > askedAt && this.#clock.now() - latestAt >= ms
+      stalled ||= waits && !question.silenceNoted
+      question.silenceNoted ||= waits
+    }
+    return stalled
+  }
+
   /** How much the one that has sent the most has sent without hearing anything. */
   get mostUnanswered(): number {
-    const waiting = [...this.#questions].filter(([socket, {given}]) => socket.bytesWritten === given)
-    return Math.max(0, ...waiting.map(([socket, {sentBefore}]) => socket.bytesRead - sentBefore))
+    return Math.max(0, ...this.#unanswered().map(([socket, {sentBefore}]) => socket.bytesRead - sentBefore))
+  }
+
+  #unanswered(): [LocalSocket, Question][] {
+    return [...this.#questions].filter(([socket, {given}]) => socket.bytesWritten === given)
   }
 }

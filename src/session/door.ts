@@ -28,6 +28,8 @@ export interface Door {
   readonly waiting: number
   /** Whether a program has asked for something, and heard nothing for `ms` milliseconds; each question counts once. */
   isUnanswered(ms: number): boolean
+  /** Whether a program in the midst of sending has sent and heard nothing for `ms` milliseconds; each such silence counts once. */
+  isStalled(ms: number): boolean
   /** How many bytes the program that has sent the most has sent without hearing anything. */
   readonly mostUnanswered: number
   watch(events: DoorEvents): void
@@ -108,6 +110,7 @@ export async function openDoor(
       return waiting.size
     },
     isUnanswered: (ms) => answers.isOverdue(ms),
+    isStalled: (ms) => answers.isStalled(ms),
     get mostUnanswered() {
       return answers.mostUnanswered
     },

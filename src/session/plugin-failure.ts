@@ -33,6 +33,9 @@ export function startTimeout(lastLines: readonly string[], timeoutMs: number): D
 export function loss({event, lastLines, end}: PluginEnd): SessionEnd {
   if (event?.kind === 'ended') return {error: serviceEnded('TUNNEL_LOST', event.reason), byService: true}
   if (event?.kind === 'timed-out') return {error: serviceEnded('TUNNEL_LOST', 'it timed out'), byService: true}
+  if (event?.kind === 'failed') {
+    return {error: fail('TUNNEL_LOST', `The session-manager-plugin gave up: ${redact(event.reason)}.`, USE_NATIVE)}
+  }
   return {
     error: fail('TUNNEL_LOST', `The session-manager-plugin ended with ${describe(end)}.`, {
       hint: said(lastLines, 'Run the command again.'),
@@ -40,7 +43,7 @@ export function loss({event, lastLines, end}: PluginEnd): SessionEnd {
   }
 }
 
-const USE_NATIVE = {hint: 'dbtunnel can do without it: --engine native'}
+export const USE_NATIVE = {hint: 'dbtunnel can do without it: --engine native'}
 
 function serviceEnded(code: 'SESSION_FAILED' | 'TUNNEL_LOST', reason: string): DbtunnelError {
   // The agent's words where it takes one connection at a time (real agent 3.0.196).

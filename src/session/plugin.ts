@@ -1,5 +1,5 @@
 import {withDeadline} from '../core/deadline.js'
-import {fail, hasCode} from '../core/errors.js'
+import {type DbtunnelError, fail, hasCode} from '../core/errors.js'
 import type {SsmApi} from '../core/ports/aws.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {DialPort} from '../core/ports/network.js'
@@ -7,10 +7,15 @@ import type {ProcessPort, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
 import type {Plugin} from './find-plugin.js'
 import {type Environment, pluginEnvironment, RESPONSE_VARIABLE, temporaryFolder} from './plugin-environment.js'
-import {loss, startTimeout} from './plugin-failure.js'
+import {loss, startTimeout, USE_NATIVE} from './plugin-failure.js'
 import {type PluginProcess, watchPlugin} from './plugin-process.js'
 import {type Relay, relayTo} from './relay.js'
 import type {Carry, Session, SessionEngine} from './session.js'
+
+/** A connection is taken and closed again in a millisecond, where nothing is in its way. */
+const TOUCH_MS = 1000
+/** A database that does not read for a while stops all that goes up, too. */
+const STUCK_MS = 60_000
 
 export interface PluginPorts {
   readonly process: Pick<ProcessPort, 'spawnServant'>
@@ -45,6 +50,8 @@ async function start(
   let folder: Promise<string> | undefined
   let program: Promise<PluginProcess> | undefined
   let started: PluginProcess | undefined
+  let touching: Promise<void> | undefined
+  let stuck: DbtunnelError | undefined
 
   const close = run.undo.push('session-manager-plugin', 'local', async () => {
     closing = true
@@ -76,12 +83,22 @@ async function start(
       bastion: carry.bastion,
       closed: ended.then((end) => {
         onward.close()
-        return closing ? {} : loss(end)
+        if (closing) return {}
+        return stuck ? {error: stuck} : loss(end)
       }),
       failedDials,
       accept: onward.accept,
-      // It resumes by itself; when it has gone, `closed` has said so.
-      check: async () => {},
+      // It resumes by itself. But what is to be sent without a WebSocket ends all its sending. It says so only at the next
+      // connection, by giving up; and when much was to be sent, not even then (real plugin 1.2.677).
+      async check() {
+        touching ??= onward.touch(STUCK_MS).then((isTaken) => {
+          touching = undefined
+          if (isTaken || closing) return
+          stuck = fail('TUNNEL_LOST', 'The session-manager-plugin has sent nothing for a minute.', USE_NATIVE)
+          void started?.stop()
+        })
+        await withDeadline(touching, TOUCH_MS, () => new Error('late')).catch(() => {})
+      },
       close,
     }
   }

@@ -147,7 +147,7 @@ describe('a plugin that works all the same', {timeout: 30_000}, () => {
     expect(await session.closed).toMatchObject({error: {code: 'TUNNEL_LOST'}})
   })
 
-  it('and stays alive and dead after a failed resume: only a probe can tell', async () => {
+  it('and stays alive and dead after a failed resume: a second connection tells', async () => {
     const session = await open('dead-resume')
     world.hub.cut(session.id)
     const preamble = postgres.preamble
@@ -161,5 +161,7 @@ describe('a plugin that works all the same', {timeout: 30_000}, () => {
     }
     await expect.poll(() => prober.probe(request), {timeout: 10_000}).toEqual({kind: 'silent'})
     expect(await Promise.race([session.closed, Promise.resolve('alive')])).toBe('alive')
+    await session.check()
+    expect(await session.closed).toMatchObject({error: {code: 'TUNNEL_LOST'}})
   })
 })

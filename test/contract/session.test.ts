@@ -286,6 +286,39 @@ for (const {name, file, missing = false} of CANDIDATES) {
       expect(world.sessions.find(session.id)?.resumed).toBe(1)
     })
 
+    it('goes on when it is checked while an answer is waited for', async () => {
+      const session = await open()
+      const asked = new Promise<() => void>((resolve) => {
+        world.serve((remote) => remote.once('data', (question) => resolve(() => remote.write(question))))
+      })
+      const socket = await dial(session)
+      const answer = read(socket, 'question'.length)
+      socket.write('question')
+      const tell = await asked
+      await session.check()
+      tell()
+      expect(String(await answer)).toBe('question')
+      expect(await Promise.race([session.closed, Promise.resolve('open')])).toBe('open')
+    })
+
+    it('carries what is asked without a WebSocket, or is over as soon as it is checked', async () => {
+      const session = await open()
+      const socket = await dial(session)
+      const cut = once(socket, 'close')
+      expect(await talk(socket, 'ping')).toBe('ping')
+      world.plane.disturbances.add({action: 'ssm:ResumeSession', times: 1, effect: {kind: 'delay', ms: 1000}})
+      world.hub.cut(session.id)
+      await expect.poll(() => world.hub.session(session.id).connected).toBe(false)
+      if (file === undefined) return expect(await talk(socket, 'pong')).toBe('pong')
+      socket.write('pong')
+      await expect.poll(() => world.hub.session(session.id).opens, {timeout: 20_000}).toBe(2)
+      await session.check()
+      expect(await session.closed).toMatchObject({
+        error: {code: 'TUNNEL_LOST', message: expect.stringContaining('The session-manager-plugin gave up: ')},
+      })
+      await cut
+    })
+
     // The real plugin corrupts or ends the stream then.
     it.skipIf(file !== undefined)('loses no byte when its WebSocket is cut under load, again and again', async () => {
       const session = await open()

@@ -116,9 +116,29 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
     await open()
     for (const tunnel of tunnels) sandbox.agents.cut(latestOf(tunnel))
     await forEach(async (tunnel) => {
+      await until('another WebSocket', () => sandbox.agents.session(latestOf(tunnel)).opens === 2)
       expect(await tunnel.psql.ask('select 2')).toBe('2')
       expect(sessionsOf(tunnel)).toMatchObject([{resumed: 1}])
       expect(noticesOf(tunnel)).toBe('')
+    })
+  })
+
+  it('goes on with what it asks without a WebSocket, or is cut: the plugin sends nothing any more', async () => {
+    await open()
+    sandbox.aws.disturbances.add({action: 'ssm:ResumeSession', times: 2, effect: {kind: 'delay', ms: 2000}})
+    for (const tunnel of tunnels) sandbox.agents.cut(latestOf(tunnel))
+    await forEach(async (tunnel) => {
+      await until('the cut', () => !sandbox.agents.session(latestOf(tunnel)).connected)
+      if (tunnel.carrier === 'native') {
+        expect(await tunnel.psql.ask('select 2')).toBe('2')
+        expect(noticesOf(tunnel)).toBe('')
+      } else {
+        await expectCut(tunnel)
+        await expectBack(tunnel)
+        expect(noticesOf(tunnel)).toMatch(
+          /^prod-db: The session-manager-plugin gave up: [^\n]* Another session is up[^\n]*; 1 connection cut\.\n$/,
+        )
+      }
     })
   })
 

@@ -1,9 +1,14 @@
+import {existsSync} from 'node:fs'
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {sequentialRoundTrips} from '../sandbox/aws/request-log.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
-import {run, start} from '../support/dbtunnel.js'
+import {run, type Running, start} from '../support/dbtunnel.js'
 import {PLUGIN} from '../support/plugin.js'
 import {type Watch, watchFor} from '../support/leftovers.js'
+import {until} from '../support/until.js'
 
 let sandbox: Sandbox
 let watch: Watch
@@ -76,6 +81,27 @@ it.each([
   await queryIsRunning()
   sandbox.agents.cut()
   expect(await running.ended).toMatchObject({status: 0, stdout: '|42\n'})
+})
+
+it('a query that is sent without a WebSocket goes on, or ends psql: the plugin sends nothing any more', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'dbtunnel-test-'))
+  const psqlOf = (engine: string, env: Record<string, string>): Running => {
+    const pause = `\\! : > ${folder}/${engine}; until [ -e ${folder}/go ]; do sleep 0.05; done`
+    const words = ['--resolve', 'hostaddr', '--engine', engine, '-At', '-c', 'select 1', '-c', pause, '-c', 'select 2']
+    return start(['psql', 'prod-db', ...words], {env: {...sandbox.env(), ...env}})
+  }
+  const native = psqlOf('native', {})
+  const plugin = psqlOf('plugin', {DBTUNNEL_PLUGIN: PLUGIN})
+  await until('both', () => existsSync(join(folder, 'native')) && existsSync(join(folder, 'plugin')))
+  sandbox.aws.disturbances.add({action: 'ssm:ResumeSession', times: 2, effect: {kind: 'delay', ms: 2000}})
+  sandbox.agents.cut()
+  await until('the cut', () => sandbox.agents.sessions().every(({connected}) => !connected))
+  await writeFile(join(folder, 'go'), '')
+  expect(await native.ended).toMatchObject({status: 0, stdout: '1\n2\n'})
+  const {status, stdout, stderr} = await plugin.ended
+  expect({status, stdout}).toEqual({status: 2, stdout: '1\n'})
+  expect(stderr).toMatch(/\n?dbtunnel: The session-manager-plugin gave up: [^\n]+ psql has lost its connection\.\n/)
+  await rm(folder, {recursive: true})
 })
 
 async function queryIsRunning(): Promise<void> {

@@ -365,6 +365,34 @@ describe('a door', () => {
     await visit
   })
 
+  it('notices that nothing moves in the midst of a question, each time', async () => {
+    const {near, farSide, front} = await ends()
+    const send = async (text: string): Promise<void> => {
+      const {bytesUp} = front.traffic
+      near.write(text)
+      await once(farSide, 'data')
+      await until('the count', () => front.traffic.bytesUp === bytesUp + text.length)
+    }
+    await send('copy')
+    await clock.advance(4000)
+    await send('row')
+    await clock.advance(4000)
+    expect(front.isStalled(5000)).toBe(false)
+    await clock.advance(1000)
+    expect(front.isStalled(5000)).toBe(true)
+    await clock.advance(60_000)
+    expect(front.isStalled(5000)).toBe(false)
+    await send('row')
+    expect(front.isStalled(5000)).toBe(false)
+    await clock.advance(5000)
+    expect(front.isStalled(5000)).toBe(true)
+    await send('end')
+    farSide.write('COPY 2')
+    await once(near, 'data')
+    await clock.advance(60_000)
+    expect(front.isStalled(5000)).toBe(false)
+  })
+
   it('says that a port is taken', async () => {
     const {port} = await door()
     await expect(door(port)).rejects.toMatchObject({code: 'PORT_IN_USE'})

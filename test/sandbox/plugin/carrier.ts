@@ -5,6 +5,7 @@ import {overflow} from '../../../src/adapters/overflow.js'
 import {webSocketPort} from '../../../src/adapters/websocket.js'
 import {fail, hasCode} from '../../../src/core/errors.js'
 import type {AwsApi} from '../../../src/core/ports/aws.js'
+import type {LocalSocket} from '../../../src/core/ports/network.js'
 import {Teardown} from '../../../src/core/teardown.js'
 import {nativeEngine} from '../../../src/session/native/engine.js'
 import type {Session} from '../../../src/session/session.js'
@@ -14,6 +15,7 @@ import type {Fault} from './faults.js'
 import {makeMuxSocket} from './mux-socket.js'
 import {observe} from './observed-web-socket.js'
 import {die, type Screen} from './screen.js'
+import {Sending} from './sending.js'
 
 const FOREVER_MS = 2 ** 31 - 1
 /** Then it stays, alive and dead. */
@@ -29,6 +31,8 @@ export class Carrier {
   readonly #screen: Screen
   readonly #aws: AwsApi
   readonly #stop = new AbortController()
+  readonly #sockets: LocalSocket[] = []
+  readonly #sending = new Sending(() => this.#sockets.reduce((sum, {bytesRead}) => sum + 1 + bytesRead, 0))
   #agentVersion = ''
   #wantedPort = 0
   #connections = 0
@@ -59,6 +63,9 @@ export class Carrier {
         },
         onFailedDial: () => this.#screen.print('\nConnection to destination port failed, check SSM Agent logs.\n'),
         onChannelClosed: (output) => void this.#channelClosed(output),
+        onLost: () => this.#sending.lost(),
+        onBack: () => this.#sending.back(),
+        sends: () => !this.#sending.over,
       }),
       clock: systemClock,
       overflow,
@@ -109,6 +116,8 @@ export class Carrier {
   async #takePort(accept: Session['accept']): Promise<number> {
     try {
       const {port} = await listenPort.listen(this.#wantedPort, (socket) => {
+        if (this.#sending.over) return void this.#giveUp('write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe')
+        this.#sockets.push(socket)
         if (this.#dead) return
         this.#countConnection()
         // It closes what fails, where the native engine resets.

@@ -7,9 +7,14 @@ export interface Observer {
   onHandshake(agentVersion: string, localPort: number): void
   onFailedDial(): void
   onChannelClosed(output: string): void
+  onLost(): void
+  /** There is another WebSocket. */
+  onBack(): void
+  /** Whether what programs send goes out. */
+  sends(): boolean
 }
 
-/** Looks at each message before the engine does. */
+/** Looks at each message before the engine does, and holds back what the plugin would not send. */
 export function observe(port: WebSocketPort, observer: Observer): WebSocketPort {
   let next = 0
   const look = (message: Incoming): void => {
@@ -30,14 +35,29 @@ export function observe(port: WebSocketPort, observer: Observer): WebSocketPort 
   return {
     async connect(url, headers, signal) {
       const link = await port.connect(url, headers, signal)
+      observer.onBack()
       const onMessage: WebSocketLink['onMessage'] = (callback) =>
         link.onMessage((data) => {
           if (typeof data !== 'string') look(decodeMessage(Buffer.from(data)))
           callback(data)
         })
-      return Object.assign(Object.create(link) as WebSocketLink, {onMessage})
+      const onClose: WebSocketLink['onClose'] = (callback) =>
+        link.onClose((why) => {
+          observer.onLost()
+          callback(why)
+        })
+      const send: WebSocketLink['send'] = (data) => {
+        if (observer.sends() || !isOfPrograms(data)) link.send(data)
+      }
+      return Object.assign(Object.create(link) as WebSocketLink, {onMessage, onClose, send})
     },
   }
+}
+
+function isOfPrograms(data: Uint8Array | string): boolean {
+  if (typeof data === 'string') return false
+  const {type, payloadType} = decodeMessage(Buffer.from(data))
+  return type === 'input_stream_data' && payloadType === PAYLOAD.data
 }
 
 function readHandshake(payload: Buffer): {agentVersion: string; localPort: number} {

@@ -1,7 +1,7 @@
 import {chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {dialPort} from '../../../src/adapters/dial.js'
 import {privateFiles} from '../../../src/adapters/private-files.js'
 import {processes} from '../../../src/adapters/processes.js'
@@ -144,6 +144,45 @@ describe('a plugin that does its job', () => {
       `${POLITE}greet(); listening(40123); for (let n = 0; n < 2000; n++) say('\\nConnection to destination port failed, check SSM Agent logs.\\n'); ${notePid()}stay()`,
     )
     await expect.poll(() => session.failedDials?.()).toBe(2000)
+  })
+
+  it('is checked by a connection that carries nothing, at which one that sends no more gives up', async () => {
+    const giveUp = `say('Cannot perform start session: write tcp 10.0.0.1:1->10.0.0.2:443: write: broken pipe\\n'); process.exit(0)`
+    const body = `let calls = 0
+const server = require('node:net').createServer((socket) => { if (++calls === 2) { ${giveUp} } socket.on('data', () => process.exit(1)).on('end', () => socket.end()) })
+server.listen(0, '127.0.0.1', () => listening(server.address().port))`
+    const session = await open(`${POLITE}greet(); ${body}`)
+    await session.check()
+    expect(await Promise.race([session.closed, Promise.resolve('alive')])).toBe('alive')
+    await session.check()
+    expect(await session.closed).toMatchObject({
+      error: {code: 'TUNNEL_LOST', message: expect.stringMatching(/plugin gave up: write tcp [^\n]* broken pipe\.$/)},
+    })
+    await session.check()
+  })
+
+  it('is checked in a moment, though it answers nothing', async () => {
+    const body = `require('node:net').createServer({allowHalfOpen: true}, () => {}).listen(0, '127.0.0.1', function () { listening(this.address().port) })`
+    const session = await open(`${POLITE}greet(); ${body}`)
+    await session.check()
+    expect(await Promise.race([session.closed, Promise.resolve('alive')])).toBe('alive')
+  })
+
+  it('is over when it has answered no check for a minute', async () => {
+    const body = `require('node:net').createServer({allowHalfOpen: true}, () => {}).listen(0, '127.0.0.1', function () { listening(this.address().port) })`
+    const session = await open(`${POLITE}${notePid()}greet(); ${body}`)
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
+    try {
+      void session.check()
+      void session.check()
+      await vi.advanceTimersByTimeAsync(60_000)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await session.closed).toMatchObject({
+      error: {code: 'TUNNEL_LOST', message: 'The session-manager-plugin has sent nothing for a minute.'},
+    })
+    expect(isAlive(await pidOf())).toBe(false)
   })
 })
 
