@@ -12,6 +12,7 @@ import {helperInstaller} from './adapters/hosts-helper/install.js'
 import {listenPort} from './adapters/listen.js'
 import {localNetworks} from './adapters/local-networks.js'
 import {overflow} from './adapters/overflow.js'
+import {person} from './adapters/person.js'
 import {privateFiles} from './adapters/private-files.js'
 import {portOwners} from './adapters/port-owner.js'
 import {prober} from './adapters/prober.js'
@@ -47,6 +48,7 @@ export function openApp(terminal: Terminal) {
     listen: listenPort,
     networks: localNetworks,
     overflow,
+    person: person(terminal),
     platform: process.platform,
     portOwners: portOwners(),
     prober,

@@ -31,7 +31,7 @@ export abstract class BaseCommand extends Command {
   /** stderr and stdout for this command, as its flags want them. */
   protected openTerminal(flags: {quiet: boolean; debug: boolean}): Terminal {
     this.#debug = flags.debug
-    return new Terminal(flags)
+    return new Terminal({...flags, json: this.jsonEnabled()})
   }
 
   protected override async catch(error: Error): Promise<void> {

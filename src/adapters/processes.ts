@@ -31,6 +31,11 @@ export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort
       return handle(child, (signal) => child.kill(signal))
     },
 
+    async spawnAside(spec) {
+      const child = await start(spec, path, {stdio: ['inherit', 2, 2], detached: false})
+      return handle(child, (signal) => child.kill(signal))
+    },
+
     async spawnServant(spec) {
       const watcher = await startWatcher()
       try {

@@ -14,13 +14,18 @@ import {StatusLine} from './status-line.js'
 export class Terminal implements Say {
   readonly stdout: NodeJS.WriteStream = process.stdout
   readonly stderr: NodeJS.WriteStream = process.stderr
-  readonly #options: {readonly quiet: boolean; readonly debug: boolean}
+  readonly #options: {readonly quiet: boolean; readonly debug: boolean; readonly json: boolean}
   readonly #status = new StatusLine(this.stderr)
   #held: string[] | undefined
   #echo: (line: string) => void = () => {}
 
-  constructor(options: {quiet: boolean; debug: boolean}) {
-    this.#options = options
+  constructor(options: {quiet: boolean; debug: boolean; json?: boolean}) {
+    this.#options = {json: false, ...options}
+  }
+
+  /** --quiet or --json: a program reads what we say, or nobody does. */
+  get isForPrograms(): boolean {
+    return this.#options.quiet || this.#options.json
   }
 
   /** Whether stderr is a terminal that understands control codes (TERM=dumb: one that does not). */

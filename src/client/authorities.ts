@@ -8,8 +8,8 @@ import type {PrivateFiles} from '../core/ports/files.js'
 /** Only these roots sign for RDS; the package's Beta and Preview ones, and 2019's, do not match. */
 const REGIONAL_ROOT = /^CN=Amazon RDS ([a-z]{2}-[a-z-]+-\d+) Root CA \w+ G\d+$/m
 
-/** `NAME.proxy-ID.REGION.rds.amazonaws.com`, and a proxy's own endpoints `NAME.endpoint.proxy-ID…`. */
-const PROXY_NAME = /\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(\.cn)?$/
+/** `NAME.proxy-ID.REGION.rds.amazonaws.com` (in China `….rds.REGION.…`), and a proxy's own endpoints `NAME.endpoint.proxy-ID…`. */
+const PROXY_NAME = /\.proxy-[a-z0-9]+\.(?:[a-z0-9-]+\.rds|rds\.cn-[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 

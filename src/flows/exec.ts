@@ -10,6 +10,7 @@ import {connectionOf, openTunnel} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequest} from './read-request.js'
 import {runClient, statusOf} from './run-client.js'
+import {signIn} from './sign-in.js'
 import {supervise} from './supervise.js'
 import {tendTunnel} from './tend-tunnel.js'
 
@@ -37,6 +38,7 @@ export async function exec(
 
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
+    await signIn(aws, ports, run)
     const client = isLibpqClient(program) ? 'libpq' : 'any'
     const tunnel = await openTunnel({name, settings, command: 'exec', client}, {...ports, aws}, progress, run)
     const {mapping} = tunnel

@@ -15,6 +15,7 @@ import {type ListFilter, readFilter} from './list-filter.js'
 import type {PsqlPorts} from './psql.js'
 import {readAccount} from './read-request.js'
 import {readRecords} from './records.js'
+import {signIn} from './sign-in.js'
 import {supervise} from './supervise.js'
 import {together} from './together.js'
 
@@ -25,12 +26,16 @@ import {together} from './together.js'
  */
 export async function list(
   request: {readonly flags: FlagValues; readonly filter: ListFilter},
-  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources' | 'state'>,
+  ports: Pick<
+    PsqlPorts,
+    'awsFor' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources' | 'state'
+  >,
 ): Promise<Listing> {
   const isMeant = readFilter(request.filter)
   const settings = await readAccount(request.flags, ports.sources)
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
+    await signIn(aws, ports, run)
     const [instances, clusters, endpoints, bastions] = await together([
       unlessDenied(aws.rds.instances(run.signal)),
       unlessDenied(aws.rds.clusters(run.signal)),

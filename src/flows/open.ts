@@ -16,6 +16,7 @@ import {connectionOf, openTunnel, type Tunnel} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequest} from './read-request.js'
 import type {Register} from './register.js'
+import {signIn} from './sign-in.js'
 import {supervise} from './supervise.js'
 
 export interface OpenRequest {
@@ -70,6 +71,7 @@ export async function open(
       view.ready(found.opened, false)
       return
     }
+    await signIn(aws, ports, run)
     const tunnel = await openTunnel({name, settings, command: 'open', client: 'any'}, {...ports, aws}, progress, run)
     run.signal.throwIfAborted()
     const {passfile, mapping, register} = tunnel

@@ -13,6 +13,7 @@ import {explainRefusal} from './explain-refusal.js'
 import {connectionOf, openTunnel, type TunnelPorts} from './open-tunnel.js'
 import {readRequest, type RequestSources} from './read-request.js'
 import {runClient, statusOf} from './run-client.js'
+import {signIn, type SignInPorts} from './sign-in.js'
 import {supervise} from './supervise.js'
 import {tendTunnel} from './tend-tunnel.js'
 
@@ -23,7 +24,7 @@ export interface PsqlRequest {
   readonly words: readonly string[]
 }
 
-export interface PsqlPorts extends Omit<TunnelPorts, 'aws'> {
+export interface PsqlPorts extends Omit<TunnelPorts, 'aws'>, Pick<SignInPorts, 'person'> {
   readonly networks: LocalNetworks
   readonly awsFor: (settings: Settings) => AwsApi
   readonly sources: RequestSources
@@ -46,6 +47,7 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
 
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
+    await signIn(aws, ports, run)
     const tunnel = await openTunnel({name, settings, command: 'psql', client: 'libpq'}, {...ports, aws}, progress, run)
     // Whoever asked for it knows.
     if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') run.say.notice(tunnel.mapping.why)

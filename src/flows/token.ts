@@ -6,6 +6,7 @@ import {resolveTarget} from '../resolve/resolve-target.js'
 import {signToken} from '../token/sign-token.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequest} from './read-request.js'
+import {signIn} from './sign-in.js'
 import {supervise} from './supervise.js'
 import {together} from './together.js'
 
@@ -28,11 +29,12 @@ const LIFETIME_MS = 15 * 60_000
  */
 export async function token(
   request: {readonly target: string; readonly flags: FlagValues},
-  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'say' | 'signals' | 'sources'>,
+  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources'>,
 ): Promise<TokenResult> {
   const {name, settings} = await readRequest(request, ports.sources)
   return supervise(ports, async (run) => {
     const aws = ports.awsFor(settings)
+    await signIn(aws, ports, run)
     const looked = together([
       resolveTarget(name, {...settings, engineOf}, aws.rds, run),
       settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),

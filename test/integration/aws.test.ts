@@ -58,7 +58,7 @@ function as(identity: string): void {
 }
 
 function api(profile?: string): AwsApi {
-  return awsApi({profile, region: REGION, say: {debug() {}}})
+  return awsApi({profile, region: REGION, say: {debug() {}, notice() {}}})
 }
 
 async function failureOf(work: Promise<unknown>): Promise<DbtunnelError> {

@@ -43,7 +43,7 @@ afterEach(() => {
 })
 
 it('AWS is asked nothing', async () => {
-  const aws = awsApi({region: 'eu-west-1', say: {debug() {}}})
+  const aws = awsApi({region: 'eu-west-1', say: {debug() {}, notice() {}}})
   await expect(aws.sts.identity()).rejects.toMatchObject({code: 'AWS_UNREACHABLE'})
   expect(asked).toBe(0)
 })
@@ -59,7 +59,7 @@ it('SSO is asked nothing', async () => {
   await writeFile(join(cache, `${createHash('sha1').update(start).digest('hex')}.json`), JSON.stringify(token))
   vi.stubEnv('HOME', home)
   vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'))
-  const aws = awsApi({profile: 'dev', region: 'eu-west-1', say: {debug() {}}})
+  const aws = awsApi({profile: 'dev', region: 'eu-west-1', say: {debug() {}, notice() {}}})
   await expect(aws.sts.identity()).rejects.toThrow()
   await rm(home, {recursive: true})
   expect(asked).toBe(0)

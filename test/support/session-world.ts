@@ -96,7 +96,7 @@ export async function startSessionWorld(): Promise<SessionWorld> {
     hub,
     plane,
     sessions,
-    aws: awsApi({region: REGION, say: {debug: () => {}}}),
+    aws: awsApi({region: REGION, say: {debug: () => {}, notice: () => {}}}),
     environment,
     secretKey,
     serve: (onConnection) => server.serve(onConnection),

@@ -2,6 +2,7 @@ import type {AwsApi} from '../../core/ports/aws.js'
 import {type AwsOptions, connect} from './connection.js'
 import {credentialFilesMark} from './credential-files.js'
 import {ec2Api} from './ec2.js'
+import {loginApi} from './login.js'
 import {rdsApi} from './rds.js'
 import {keysInEnvironment} from './profile.js'
 import {settingsScope} from './scope.js'
@@ -18,6 +19,7 @@ export function awsApi(options: AwsOptions): AwsApi {
     ssm: ssmApi(connection),
     sts: stsApi(connection),
     signing: signingApi(connection),
+    login: loginApi(connection),
     scope: () => settingsScope(connection),
     loginMark: credentialFilesMark,
     mayRenewCredentials: () => !keysInEnvironment(connection.profile),

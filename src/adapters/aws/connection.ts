@@ -1,7 +1,7 @@
 import {setMaxListeners} from 'node:events'
 import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
-import {type CredentialsProvider, sharedCredentials} from './credentials.js'
+import {sharedCredentials, type SharedCredentials} from './credentials.js'
 import {credentialSource} from './profile.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'
 import {translateError} from './translate-error.js'
@@ -10,7 +10,7 @@ export interface AwsOptions {
   /** As settings have it; without it the SDK's default chain counts. */
   readonly profile?: string | undefined
   readonly region: string
-  readonly say: Pick<Say, 'debug'>
+  readonly say: Pick<Say, 'debug' | 'notice'>
   /** Where to ask, whatever variables and profiles say. */
   readonly endpoint?: string | undefined
 }
@@ -19,11 +19,11 @@ export interface AwsOptions {
 export interface Connection {
   readonly region: string
   readonly profile: string | undefined
-  readonly credentials: CredentialsProvider
+  readonly credentials: SharedCredentials
   /** What every SDK client is made with. */
   readonly clientConfig: ReturnType<typeof clientConfig> & {
     readonly region: string
-    readonly credentials: CredentialsProvider
+    readonly credentials: SharedCredentials
     readonly endpoint?: string
   }
   /**
@@ -70,7 +70,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions): Connectio
   if (profile !== undefined && endpoint === undefined) process.env['AWS_PROFILE'] = profile
 
   // Another one for credentials, so that what fails there is known as theirs.
-  const credentials = sharedCredentials(profile, region, clientConfig(requestHandler(profile, silent)))
+  const credentials = sharedCredentials({profile, region}, clientConfig(requestHandler(profile, silent)), say)
   const clients: SdkClient[] = []
   const hosts = new WeakMap<object, string>()
   const loading = new Set<Promise<unknown>>()

@@ -12,6 +12,8 @@ export function leftSessions(
   {profile, region, endpointUrl}: RecordedAccount,
   say: Pick<Say, 'debug'>,
 ): Pick<SsmApi, 'terminateSession'> {
+  // That keys end soon this run's own connection says.
+  const quiet = {debug: (line: string) => say.debug(line), notice() {}}
   const endpoint = endpointUrl || `https://ssm.${region}.amazonaws.com`
-  return ssmApi(connect({profile, region, say, endpoint}), false)
+  return ssmApi(connect({profile, region, say: quiet, endpoint}), false)
 }

@@ -5,15 +5,25 @@ import {profileOption} from '../../core/profile-option.js'
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
 
+/** A program that gives credentials. */
+export interface CredentialProgram {
+  /** The profile that names it: this one, or one that it builds upon. */
+  readonly profile: string
+  /** How it is called, which may hold a secret. */
+  readonly line: string
+}
+
 /** Where credentials come from, as far as an error's hint needs it. */
 export interface CredentialSource {
   readonly kind: 'environment' | 'profile'
   /** The profile in force. */
   readonly profile: string
-  /** The command that logs in again: `aws sso login …` or `aws login …`; none for other profiles. */
-  readonly renewal?: string | undefined
-  /** The profile needs a code that nobody is asked for here. */
+  /** The words of the command that logs in again: `aws sso login …` or `aws login …`; none for other profiles. */
+  readonly renewal?: readonly string[] | undefined
+  /** The profile needs the code of an MFA device. */
   readonly asksForMfa: boolean
+  /** The `credential_process` that gives them. */
+  readonly program?: CredentialProgram | undefined
   /** Names to choose from, when no profile was asked for. */
   readonly profiles: readonly string[]
 }
@@ -52,6 +62,7 @@ export async function credentialSource(profile: string | undefined): Promise<Cre
     profile: name,
     renewal: chain.map((one) => renewalOf(one, sections)).find((command) => command !== undefined),
     asksForMfa: chain.some((one) => sections[one]?.['mfa_serial'] !== undefined),
+    program: chain.map((one) => programOf(one, sections)).find((program) => program !== undefined),
     profiles: profileNames(sections),
   }
 }
@@ -83,12 +94,17 @@ export function sourceChain(name: string, sections: Sections): readonly string[]
   return chain
 }
 
-function renewalOf(name: string, sections: Sections): string | undefined {
+function programOf(profile: string, sections: Sections): CredentialProgram | undefined {
+  const line = sections[profile]?.['credential_process']
+  return line === undefined ? undefined : {profile, line}
+}
+
+function renewalOf(name: string, sections: Sections): readonly string[] | undefined {
   const section = sections[name]
-  const option = profileOption(name === 'default' ? undefined : name)
+  const option = name === 'default' ? [] : ['--profile', name]
   if (section?.['sso_session'] !== undefined || section?.['sso_start_url'] !== undefined)
-    return `aws sso login${option}`
-  return section?.['login_session'] === undefined ? undefined : `aws login${option}`
+    return ['aws', 'sso', 'login', ...option]
+  return section?.['login_session'] === undefined ? undefined : ['aws', 'login', ...option]
 }
 
 /** Sections of other kinds (sso-session, services) have a dot between kind and name. */

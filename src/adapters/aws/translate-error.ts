@@ -1,8 +1,9 @@
 import {accessDenied} from '../../core/access-denied.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {profileOption} from '../../core/profile-option.js'
+import {shellLine} from '../../core/shell-line.js'
 import {networkFailure} from './network-failure.js'
-import type {CredentialSource} from './profile.js'
+import type {CredentialProgram, CredentialSource} from './profile.js'
 
 /** What was being done when it failed. */
 export interface Circumstances {
@@ -49,6 +50,9 @@ const THROTTLED = [
 ]
 const NO_CREDENTIALS = ['CredentialsProviderError', 'TokenProviderError']
 
+/** What credentials are asked for by. */
+export const ASSUME_ROLE = 'sts:AssumeRole'
+
 /** AWS refuses signatures that are farther off than this. */
 const SKEW_MS = 4 * 60_000
 
@@ -77,6 +81,7 @@ export function translateError(error: unknown, circumstances: Circumstances): un
       hint: skew ?? `Check the keys of ${described(source)}, and that the account has ${region} enabled.`,
     })
   }
+  if (DENIED.includes(name) && action === ASSUME_ROLE && source.asksForMfa) return mfaRefused(source, error)
   if (DENIED.includes(name)) return accessDenied(action, {region, ...details})
   if ($fault !== undefined) {
     return fail('AWS_FAILED', `AWS answered ${action} with ${name}: ${oneLine(error.message)}`, {
@@ -96,18 +101,17 @@ export function translateError(error: unknown, circumstances: Circumstances): un
 
 /** The provider chain's own failures, told apart by how the profile gets its credentials. */
 function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
-  const {profile, renewal, asksForMfa, profiles} = source
+  const {profile, renewal, program, profiles} = source
   if (renewal !== undefined) {
     return fail('CREDENTIALS_EXPIRED', `Profile ${profile} gives no credentials: ${oneLine(error.message)}`, {
       cause: error,
-      hint: `Log in again: ${renewal}`,
+      hint: `Log in again: ${shellLine(renewal)}`,
     })
   }
-  if (asksForMfa) {
-    return fail('CREDENTIALS_MISSING', `Profile ${profile} asks for an MFA code, which dbtunnel cannot ask you for.`, {
-      cause: error,
-      hint: `Let the AWS CLI ask: eval "$(aws configure export-credentials${profileOption(profile)} --format env)"`,
-    })
+  if (program !== undefined) {
+    // Without its cause, which holds the program's arguments and output.
+    const message = `The credential_process of profile ${program.profile} gave no credentials.`
+    return fail('CREDENTIALS_MISSING', message, {hint: runProgram(program)})
   }
   const others = profiles.filter((name) => name !== profile)
   return fail(
@@ -129,11 +133,34 @@ function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
 export function expired(source: CredentialSource, details: {cause?: unknown} = {}): DbtunnelError {
   const renew =
     source.kind === 'profile' && source.renewal !== undefined
-      ? `Log in again: ${source.renewal}`
+      ? `Log in again: ${shellLine(source.renewal)}`
       : `Renew ${source.kind === 'environment' ? 'them' : described(source)}, for example with: eval "$(aws configure export-credentials --profile NAME --format env)"`
   return fail('CREDENTIALS_EXPIRED', `The AWS credentials (${described(source)}) have expired.`, {
     ...details,
     hint: renew,
+  })
+}
+
+/** Its line may hold a secret. */
+export function runProgram({profile}: CredentialProgram): string {
+  return `To see why, run what this prints:\naws configure get credential_process${profileOption(profile)}`
+}
+
+/** `held`: there were credentials, which have expired. */
+export function mfaNeeded({profile}: CredentialSource, held: boolean): DbtunnelError {
+  return held
+    ? fail('CREDENTIALS_EXPIRED', `The credentials of profile ${profile} have expired; new ones take an MFA code.`, {
+        hint: 'End this, and type the same command again: it asks for the code.',
+      })
+    : fail('CREDENTIALS_MISSING', `Profile ${profile} takes an MFA code, which is asked for on a terminal only.`, {
+        hint: `Type it there, without --quiet and --json. Or let the AWS CLI ask: eval "$(aws configure export-credentials${profileOption(profile)} --format env)"`,
+      })
+}
+
+function mfaRefused({profile}: CredentialSource, cause: Error): DbtunnelError {
+  return fail('ACCESS_DENIED', `AWS does not give you the role of profile ${profile}.`, {
+    cause,
+    hint: 'The MFA code may be wrong, or used already: try again with the next one.\nElse the role does not trust you.',
   })
 }
 

@@ -10,6 +10,7 @@ export interface AwsApi {
   readonly ssm: SsmApi
   readonly sts: StsApi
   readonly signing: SigningApi
+  readonly login: LoginApi
   /**
    * Whom AWS answers, and where, as a digest of all settings that decide it (which may change at any time: two runs of
    * the same scope ask as the same profile, role or key at the same endpoints). Undefined when more than settings
@@ -166,6 +167,16 @@ export interface CallerIdentity {
 
 export interface StsApi {
   identity(signal?: AbortSignal): Promise<CallerIdentity>
+}
+
+/** How credentials come about where that may take a person. */
+export interface LoginApi {
+  /** Whether it may: for the code of an MFA device, or a login in the browser. Asks nobody. */
+  mayTakePerson(): Promise<boolean>
+  /** Gets them now; where an MFA device has to be asked for its code, `askCode` is called with that device's name. */
+  obtain(askCode: (device: string) => Promise<string>): Promise<void>
+  /** The words of the command that logs in again; undefined where there is none. */
+  renewal(): Promise<readonly string[] | undefined>
 }
 
 export interface SigningApi {

@@ -38,6 +38,8 @@ export interface ProcessPort {
   locate(name: string): Promise<string>
   /** Rejects with CLIENT_MISSING (ENOENT) or CLIENT_UNRUNNABLE (EACCES, ENOEXEC). */
   spawnClient(spec: ProcessSpec): Promise<ClientProcess>
+  /** With our terminal, but what it writes to its stdout goes to our stderr: our stdout belongs to the result. */
+  spawnAside(spec: ProcessSpec): Promise<ClientProcess>
   spawnServant(spec: ProcessSpec): Promise<ServantProcess>
   /** Runs a short program and returns its stdout; rejects when it does not end well in time. */
   output(spec: ProcessSpec, timeoutMs: number): Promise<string>

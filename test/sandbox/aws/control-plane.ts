@@ -16,10 +16,8 @@ import {EC2_ACTIONS} from './services/ec2.js'
 import {JsonInput, parseJsonInput} from './services/json-input.js'
 import {RDS_ACTIONS} from './services/rds.js'
 import {ssmActions} from './services/ssm.js'
-import {STS_ACTIONS} from './services/sts.js'
+import {stsActions} from './services/sts.js'
 import {type SessionRegistry} from './sessions.js'
-
-const QUERY_ACTIONS = {sts: STS_ACTIONS, rds: RDS_ACTIONS, ec2: EC2_ACTIONS}
 
 export interface ControlPlaneOptions {
   readonly region: string
@@ -43,6 +41,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const {region, keys, clock, sessions, dataPlane} = options
   const log: RequestRecord[] = []
   const disturbances = new Disturbances()
+  const queryActions = {sts: stsActions(keys), rds: RDS_ACTIONS, ec2: EC2_ACTIONS}
   const ssm = ssmActions(sessions, dataPlane)
 
   /** Authenticates, then acts: the answer without its envelope. Throws an AwsFault. */
@@ -57,7 +56,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       if (!act) throw commonFault(service, 'unknown-action')
       return act(new JsonInput(parseJsonInput(asked.json)), call)
     }
-    const act = QUERY_ACTIONS[service][asked.action]
+    const act = queryActions[service][asked.action]
     if (!act) {
       const message = `The action ${asked.action} is not valid for this web service.`
       throw commonFault(service, 'unknown-action', message)

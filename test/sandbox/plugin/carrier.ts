@@ -47,7 +47,7 @@ export class Carrier {
     this.#screen = screen
     if (call.endpoint !== '') process.env['AWS_ENDPOINT_URL_SSM'] = call.endpoint
     const profile = call.profile === '' ? undefined : call.profile
-    this.#aws = awsApi({profile, region: call.region, say: {debug: () => {}}})
+    this.#aws = awsApi({profile, region: call.region, say: {debug: () => {}, notice: () => {}}})
   }
 
   /** Carries it until it dies. Then, as the real one, the process just goes on. */

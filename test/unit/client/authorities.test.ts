@@ -93,6 +93,7 @@ describe('trustAuthorities', () => {
       expect(() => checkSslMode(host, 'verify-ca')).toThrow(/is an RDS Proxy/)
       expect(() => checkSslMode(host, 'verify-full')).not.toThrow()
     }
+    expect(() => checkSslMode('p.proxy-abc123.rds.cn-north-1.amazonaws.com.cn', 'verify-ca')).toThrow(/is an RDS Proxy/)
     expect(() => checkSslMode(at('eu-west-1').endpoint.host, 'verify-ca')).not.toThrow()
   })
 

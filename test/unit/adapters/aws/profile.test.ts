@@ -78,7 +78,7 @@ describe('credentialSource', () => {
     ['keys', undefined],
     ['loop', undefined],
   ])('knows how %s is renewed', async (profile, renewal) => {
-    expect((await credentialSource(profile)).renewal).toBe(renewal)
+    expect((await credentialSource(profile)).renewal?.join(' ')).toBe(renewal)
   })
 
   it('knows who asks for an MFA code, and keys in the environment', async () => {

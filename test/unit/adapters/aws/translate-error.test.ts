@@ -7,7 +7,7 @@ const keys: CredentialSource = {kind: 'environment', profile: 'default', asksFor
 const sso: CredentialSource = {
   kind: 'profile',
   profile: 'prod',
-  renewal: 'aws sso login --profile prod',
+  renewal: ['aws', 'sso', 'login', '--profile', 'prod'],
   asksForMfa: false,
   profiles: ['prod'],
 }
@@ -66,9 +66,6 @@ describe('translateError', () => {
     expect(error).toMatchObject({code: 'CREDENTIALS_MISSING', message: 'There are no AWS credentials.'})
     expect(error.hint).toContain('--profile dev | prod')
     expect(error.hint).toContain('AWS_ACCESS_KEY_ID')
-    expect(translate('CredentialsProviderError', {}, {...plain, asksForMfa: true}).hint).toContain(
-      'aws configure export-credentials --profile default',
-    )
   })
 
   it('names the action that is not allowed, without the identity, and the statement that allows it', () => {

@@ -1,0 +1,27 @@
+import {durationText} from '../../core/amounts.js'
+import type {Say} from '../../core/run.js'
+import {credentialSource, keysInEnvironment} from './profile.js'
+import {expired} from './translate-error.js'
+
+const SOON_MS = 15 * 60_000
+
+/**
+ * Looks at keys of the environment that say when they end (AWS_CREDENTIAL_EXPIRATION, as aws-vault, granted and `aws
+ * configure export-credentials` set it): rejects with CREDENTIALS_EXPIRED when they have, and says so once when it is near.
+ */
+export function expiryWatch(
+  profile: string | undefined,
+  say: Pick<Say, 'notice'>,
+): (credentials: {readonly expiration?: Date}) => Promise<void> {
+  let told = false
+  return async ({expiration}) => {
+    if (!expiration || !keysInEnvironment(profile)) return
+    const left = expiration.getTime() - Date.now()
+    if (left <= 0) throw expired(await credentialSource(profile))
+    if (told || left > SOON_MS) return
+    told = true
+    say.notice(
+      `The AWS keys of the environment end in ${durationText(left)}. From then on there is no new login to the database, and a lost session stays lost.`,
+    )
+  }
+}
