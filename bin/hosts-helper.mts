@@ -1,5 +1,5 @@
 // Writes the hosts file for a dbtunnel that is not root: started by it through sudo, fed by it through stdin, gone with
-// it. It reads no argument and no variable, and loads nothing but Node's own modules and the hosts stage.
+// it. It takes no argument but `apart`, reads no variable, and loads nothing but Node's own modules and the hosts stage.
 import {spawn} from 'node:child_process'
 import {hostsFileAt} from '../src/adapters/hosts-file/file-at.js'
 import {hostsLines} from '../src/hosts/apply.js'
@@ -52,7 +52,19 @@ process.on('uncaughtException', (error) => {
   finish()
 })
 
+/** Once more, in a session of its own: then sudo is over, and no terminal has a hold on the one that writes. */
+function goApart(): void {
+  const argv = [...process.execArgv, process.argv[1] as string]
+  spawn(process.execPath, argv, {detached: true, stdio: ['inherit', 'inherit', 'ignore'], env: {}})
+    .on('error', (error) => {
+      log(`failed: ${error.message}`)
+      process.exitCode = 1
+    })
+    .unref()
+}
+
 async function main(): Promise<void> {
+  if (process.argv.length === 3 && process.argv[2] === 'apart') return goApart()
   if (process.argv.length > 2) {
     log(`refused ${process.argv.length - 2} arguments`)
     process.exitCode = 1

@@ -8,6 +8,7 @@ import {configFiles} from './adapters/config-files.js'
 import {dialPort} from './adapters/dial.js'
 import {hostsFile} from './adapters/hosts-file.js'
 import {hostsHelper} from './adapters/hosts-helper.js'
+import {helperByParent} from './adapters/hosts-helper/apart.js'
 import {helperInstaller} from './adapters/hosts-helper/install.js'
 import {listenPort} from './adapters/listen.js'
 import {localNetworks} from './adapters/local-networks.js'
@@ -44,7 +45,7 @@ export function openApp(terminal: Terminal) {
     helperInstaller: helperInstaller(environment),
     hasTerminal: terminal.controls,
     hostsFile: hostsFile(),
-    hostsHelper,
+    hostsHelper: parent ? helperByParent(parent) : hostsHelper,
     listen: listenPort,
     networks: localNetworks,
     overflow,

@@ -2,9 +2,13 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
 import {on, once} from 'node:events'
 import {closeSync, readdirSync, readFileSync} from 'node:fs'
+import {Socket} from 'node:net'
 import {join} from 'node:path'
+import type {Duplex} from 'node:stream'
 import {fail} from '../core/errors.js'
 import type {BackgroundNews, BackgroundParent, BackgroundPort, BackgroundProcess} from '../core/ports/background.js'
+import {hostsHelper} from './hosts-helper.js'
+import {startApart} from './hosts-helper/apart.js'
 import {ownFolder} from './own-folder.js'
 import {statePlace} from './state-folder.js'
 
@@ -14,14 +18,19 @@ type Environment = Readonly<Record<string, string | undefined>>
 const CLOSE_ON_EXEC = 0o2000000
 /** Tells a background process that it is one, and where its log is. */
 const LOG_VARIABLE = 'DBTUNNEL_BACKGROUND_LOG'
+/** Is there when its parent has a terminal on which sudo can ask. */
+const ASK_VARIABLE = 'DBTUNNEL_BACKGROUND_ASK'
+/** A background process's end of what leads to a hosts helper. */
+const HELPER_LINE = 4
 
-/** Takes its variable out of this process's environment: it is not for programs that are started here. */
+/** Takes its variables out of this process's environment: they are not for programs that are started here. */
 export function background(environment: NodeJS.ProcessEnv): BackgroundPort {
-  const log = environment[LOG_VARIABLE]
+  const {[LOG_VARIABLE]: log, [ASK_VARIABLE]: ask} = environment
   delete environment[LOG_VARIABLE]
+  delete environment[ASK_VARIABLE]
   if (log !== undefined) closeInherited()
   return {
-    parent: log !== undefined && process.send ? parentBy(log) : undefined,
+    parent: log !== undefined && process.send ? parentBy(log, ask !== undefined) : undefined,
     start: (name) => start(name, {...environment}),
   }
 }
@@ -32,19 +41,23 @@ async function start(name: string, environment: Environment): Promise<Background
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     // In a session of its own.
     detached: true,
-    env: {...environment, [LOG_VARIABLE]: log},
-    stdio: ['ignore', 'ignore', file.handle.fd, 'ipc'],
+    env: {...environment, [LOG_VARIABLE]: log, ...(hostsHelper.canAsk() ? {[ASK_VARIABLE]: 'yes'} : {})},
+    stdio: ['ignore', 'ignore', file.handle.fd, 'ipc', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await once(child, 'spawn').finally(() => file.handle.close())
+  const line = child.stdio[HELPER_LINE] as Duplex
+  line.on('error', () => {})
   return {
     pid: child.pid as number,
     log,
     news: newsOf(child),
     ended,
+    startHelper: (signal) => startApart(line, signal),
     stop: () => void child.kill('SIGTERM'),
     release() {
       if (child.connected) child.disconnect()
+      line.destroy()
       child.unref()
     },
     removeLog: () => folder.remove(file.name),
@@ -55,7 +68,7 @@ async function start(name: string, environment: Environment): Promise<Background
 function closeInherited(): void {
   try {
     for (const fd of readdirSync('/proc/self/fd').map(Number)) {
-      if (fd > 2 && isInherited(fd)) closeSync(fd)
+      if (fd > HELPER_LINE && isInherited(fd)) closeSync(fd)
     }
   } catch {
     // Not Linux.
@@ -95,19 +108,24 @@ async function* newsOf(child: ChildProcess): AsyncGenerator<BackgroundNews> {
     for await (const [news] of on(child, 'message', {signal: over.signal})) {
       const {kind} = news as BackgroundNews
       yield news as BackgroundNews
-      if (kind !== 'notice') return
+      if (kind === 'ready' || kind === 'failed') return
     }
   } catch (error) {
     if (!over.signal.aborted) throw error
   }
 }
 
-function parentBy(log: string): BackgroundParent {
+function parentBy(log: string, canAsk: boolean): BackgroundParent {
   let isOver = false
   const hangUp = (): void => void process.kill(process.pid, 'SIGHUP')
   process.once('disconnect', hangUp)
   return {
     log,
+    canAsk,
+    askForHelper() {
+      process.send?.({kind: 'ask'} satisfies BackgroundNews)
+      return new Socket({fd: HELPER_LINE, readable: true, writable: true})
+    },
     tell(news) {
       if (isOver || !process.connected) return
       if (news.kind === 'notice') return void process.send?.(news)

@@ -14,8 +14,12 @@ export async function detach(
 ): Promise<void> {
   await supervise(ports, async (run) => {
     let isReady = false
+    let asking: Promise<void> | undefined
+    const over = new AbortController()
     const starting = ports.background.start(name)
     run.undo.push('background process', 'local', async () => {
+      over.abort()
+      await asking
       const child = await starting.catch(() => undefined)
       if (!child || isReady) return
       child.stop()
@@ -25,6 +29,7 @@ export async function detach(
     const child = await starting
     for await (const news of child.news) {
       if (news.kind === 'notice') run.say.notice(news.line)
+      else if (news.kind === 'ask') asking = child.startHelper(over.signal)
       else if (news.kind === 'failed') throw fail(news.code, news.message, {hint: news.hint})
       else {
         isReady = news.isHere

@@ -1,7 +1,7 @@
 import {shellLine} from '../core/shell-line.js'
 
 /**
- * The same command once more, with the name in the hosts file: on a terminal sudo asks, and not in the background.
+ * The same command once more, with the name in the hosts file: on a terminal sudo asks.
  * `own` are dbtunnel's words of it, `client` are the command's behind `--`.
  */
 export function mappingCommand(
@@ -9,7 +9,7 @@ export function mappingCommand(
   own: readonly string[],
   client: readonly string[] = [],
 ): string {
-  const others = own.filter((word, index) => !/^--(resolve|detach$)/.test(word) && own[index - 1] !== '--resolve')
+  const others = own.filter((word, index) => !/^--resolve/.test(word) && own[index - 1] !== '--resolve')
   const behind = client.length === 0 ? [] : ['--', ...client]
   return shellLine(['dbtunnel', command, ...others, '--resolve', 'hosts', ...behind])
 }

@@ -1,5 +1,5 @@
 import {writeFileSync} from 'node:fs'
-import {loadavg} from 'node:os'
+import {cpus, loadavg} from 'node:os'
 import {parseArgs} from 'node:util'
 import {startSandbox} from '../sandbox/sandbox.js'
 import {firstRow} from './first-row.js'
@@ -48,9 +48,7 @@ try {
 const verdict = ({isMet}: Row): string => (isMet === undefined ? '' : isMet ? 'met' : 'MISSED')
 const load = [before, loadavg()[0] ?? 0].map((one) => one.toFixed(1))
 const lines = [
-  `Node ${process.version}, ${process.platform}; load ${load.join(' to ')}`,
-  '',
-  '| what | measured | must be | |',
+  `| Node ${process.version}, ${process.platform}, ${cpus().length} cores; load ${load.join(' to ')} | measured | must be | |`,
   '|---|---|---|---|',
   ...rows.map((row) => `| ${row.what} | ${row.measured} | ${row.budget ?? ''} | ${verdict(row)} |`),
   ...(skipped.length > 0 ? ['', ...skipped.map((one) => `Skipped: ${one}`)] : []),

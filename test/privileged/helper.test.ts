@@ -2,7 +2,7 @@ import {appendFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync} 
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
-import {run, type Running, start} from '../support/dbtunnel.js'
+import {PROGRAM, run, type Running, start} from '../support/dbtunnel.js'
 import {asOrdinary} from '../support/ordinary-user.js'
 import {pidOf, watchFor, type Watch} from '../support/leftovers.js'
 import {pids, readProc} from '../support/processes.js'
@@ -76,6 +76,8 @@ function hasOurEtc(pid: number): boolean {
     return false
   }
 }
+/** It takes what a kill has left. */
+const nextStart = () => run(['psql', 'prod-db', '-c', 'select 1'], {env, ...asUser, detached: true})
 /** dbtunnel itself, not its helper. */
 const ourPid = (): number => pidOf(env, 'node') ?? 0
 
@@ -236,6 +238,92 @@ describe('sudo that asks for a password', () => {
     await until('the line to go', () => hostsText() === before, 5000)
     expect(Date.now() - killedAt).toBeLessThan(1000)
     await until('the helper to go', () => helpers().length === 0)
+    await nextStart()
+    await watch.expectNothingLeft()
+  })
+})
+
+describe('sudo that asks for a password, for a tunnel in the background', () => {
+  beforeEach(() => setRules(WITH_PASSWORD))
+  const typed = async (...words: string[]): Promise<Screen> => {
+    const screen = usersScreen(['--norc', '--noprofile', '-i'], {...env, PS1: 'shell> '}, '/bin/bash')
+    screens.push(screen)
+    await screen.waitFor(/shell> $/)
+    screen.type(`${process.execPath} ${PROGRAM} open prod-db --detach ${words.join(' ')}; echo "status $?"\r`)
+    await screen.waitFor(PROMPT)
+    return screen
+  }
+  const hangUp = async (screen: Screen): Promise<void> => {
+    screen.hangUp()
+    await screen.ended
+  }
+  const status = async () => JSON.parse((await run(['status', '--json'], {env, ...asUser})).stdout)
+  const close = () => run(['close', 'prod-db'], {env, ...asUser})
+
+  it.each([
+    ['close', close],
+    ['kill -9', async () => process.kill((await status()).tunnels[0].owner.pid, 'SIGKILL')],
+  ])('asks on the terminal; the line outlives that, and goes within a second of %s', async (_, end) => {
+    const screen = await typed()
+    expect(screen.plain()).toContain('The hosts file needs root: sudo asks for your password, once.')
+    screen.type(`${USER.password}\r`)
+    await screen.waitFor(/status 0\s+shell> $/)
+    expect(screen.plain().match(/\[sudo\]/g)).toHaveLength(1)
+    expect(screen.plain()).toContain('PGPASSFILE=')
+    expect(screen.plain()).not.toContain('PGHOSTADDR')
+    const [helper = 0, ...more] = helpers()
+    expect(more).toEqual([])
+    // pid (comm) state ppid pgrp session tty: a session of its own, and no terminal.
+    expect(readProc(helper, 'stat').split(') ')[1]?.split(' ').slice(2, 5)).toEqual([`${helper}`, `${helper}`, '0'])
+    expect(pids().filter((pid) => readProc(pid, 'cmdline').startsWith('/usr/bin/sudo'))).toEqual([])
+    await hangUp(screen)
+    expect((await status()).tunnels).toMatchObject([{health: 'up'}])
+    expect(await addressOf(HOST)).toBe('127.0.0.1')
+
+    await end()
+    const endedAt = Date.now()
+    await until('the line to go', () => hostsText() === before, 5000)
+    expect(Date.now() - endedAt).toBeLessThan(1000)
+    await until('the helper to go', () => helpers().length === 0)
+    await nextStart()
+    await watch.expectNothingLeft()
+  })
+
+  it('a wrong password three times: it goes on with the address, and says what to type', async () => {
+    const screen = await typed()
+    for (let attempt = 0, at = 0; attempt < 3; attempt++) {
+      at = await screen.waitFor(PROMPT, at)
+      screen.type('wrong\r')
+    }
+    await screen.waitFor(/status 0\s+shell> $/)
+    expect(screen.plain()).toContain('PGHOSTADDR')
+    expect(screen.plain()).toContain('dbtunnel open prod-db --detach --resolve hosts')
+    expect(await close()).toMatchObject({status: 0})
+    await hangUp(screen)
+    await watch.expectNothingLeft()
+  })
+
+  it('where only the hosts file will do, a wrong password is the end of it', async () => {
+    const screen = await typed('--resolve', 'hosts')
+    for (let attempt = 0, at = 0; attempt < 3; attempt++) {
+      at = await screen.waitFor(PROMPT, at)
+      screen.type('wrong\r')
+    }
+    await screen.waitFor(/sudo refused\.[^]*\[HOSTS_UNWRITABLE\][^]*status 73\s+shell> $/)
+    await hangUp(screen)
+    await watch.expectNothingLeft()
+  })
+
+  it.each([
+    ['Ctrl-C', 130, (screen: Screen) => screen.type(CTRL_C)],
+    ['SIGTERM', 143, () => process.kill(pidOf(env, 'node') ?? 0, 'SIGTERM')],
+  ])('%s at the question ends both, and sudo', async (_, code, end) => {
+    const screen = await typed()
+    end(screen)
+    await screen.waitFor(new RegExp(`status ${code}\\s+shell> $`))
+    await hangUp(screen)
+    await watch.expectNothingLeft()
+    await until('the end of sudo', () => !pids().some((pid) => readProc(pid, 'cmdline').startsWith('/usr/bin/sudo')))
   })
 })
 
