@@ -12,6 +12,8 @@ import {helperByParent} from './adapters/hosts-helper/apart.js'
 import {helperInstaller} from './adapters/hosts-helper/install.js'
 import {listenPort} from './adapters/listen.js'
 import {localNetworks} from './adapters/local-networks.js'
+import {outputFolder} from './adapters/output-folder.js'
+import {outputStream} from './adapters/output-stream.js'
 import {overflow} from './adapters/overflow.js'
 import {person} from './adapters/person.js'
 import {privateFiles} from './adapters/private-files.js'
@@ -23,6 +25,10 @@ import {stateFolder} from './adapters/state-folder.js'
 import type {Terminal} from './adapters/terminal.js'
 import {webSocketPort} from './adapters/websocket.js'
 import type {RecordedAccount} from './core/tunnel-record.js'
+import {turns} from './core/turns.js'
+
+/** No quota is published; several tools may run beside each other. */
+const START_SESSIONS_A_SECOND = 3
 
 /** The composition root: the outside world as ports, for a command to hand to its flow. */
 export function openApp(terminal: Terminal) {
@@ -34,9 +40,11 @@ export function openApp(terminal: Terminal) {
   const environment = {...process.env}
   // eslint-disable-next-line no-restricted-properties -- likewise
   const cwd = process.cwd()
+  const startTurns = turns(1000 / START_SESSIONS_A_SECOND, systemClock)
   return {
     background: inBackground,
-    awsFor: (account: {profile?: string | undefined; region: string}) => awsApi({...account, say: terminal}),
+    awsFor: (account: {profile?: string | undefined; region: string}) =>
+      awsApi({...account, say: terminal, startTurns}),
     cache: cacheFolder(environment, terminal),
     clock: systemClock,
     dial: dialPort,
@@ -48,6 +56,8 @@ export function openApp(terminal: Terminal) {
     hostsHelper: parent ? helperByParent(parent) : hostsHelper,
     listen: listenPort,
     networks: localNetworks,
+    outputFolder,
+    outputs: {stdout: outputStream(terminal.stdout), stderr: outputStream(terminal.stderr)},
     overflow,
     person: person(terminal),
     platform: process.platform,

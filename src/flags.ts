@@ -86,6 +86,34 @@ export const tunnelFlags = {
   }),
 }
 
+/** Flags of a command that runs a program for several databases. */
+export const severalFlags = {
+  target: Flags.string({
+    description: 'One of several databases; once for each.',
+    helpValue: 'TARGET',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'SEVERAL',
+  }),
+  parallel: Flags.integer({
+    description: 'How many at a time.',
+    helpValue: 'N',
+    min: 1,
+    max: 32,
+    default: 4,
+    helpGroup: 'SEVERAL',
+  }),
+  'output-dir': Flags.string({
+    description: 'Where output goes: DIR/TARGET.out and DIR/TARGET.err, which may not be there yet.',
+    helpValue: 'DIR',
+    helpGroup: 'SEVERAL',
+  }),
+  'fail-fast': Flags.boolean({
+    description: 'Start no further one once one has failed. Those that run are not interrupted.',
+    helpGroup: 'SEVERAL',
+  }),
+}
+
 /** A wrong value is refused by oclif's parser, which writes around an error's message: BaseCommand tells the cause. */
 function checked(text: string, check: () => unknown): string {
   try {

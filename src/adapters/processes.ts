@@ -1,10 +1,19 @@
 import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process'
 import {once} from 'node:events'
+import type {Socket} from 'node:net'
 import {isAbsolute} from 'node:path'
+import type {Readable} from 'node:stream'
 import {text} from 'node:stream/consumers'
 import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
-import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec, ServantProcess} from '../core/ports/process.js'
+import type {
+  ApartProcess,
+  ClientProcess,
+  ProcessEnd,
+  ProcessPort,
+  ProcessSpec,
+  ServantProcess,
+} from '../core/ports/process.js'
 import {exists, findExecutable, findFile, isBareText} from './executables.js'
 import {startWatcher} from './plugin-watcher.js'
 
@@ -46,6 +55,11 @@ export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort
         await watcher.end()
         throw error
       }
+    },
+
+    async spawnApart(spec, files) {
+      const {stdout = 'pipe', stderr = 'pipe'} = files ?? {}
+      return apart(await start(spec, path, {stdio: ['ignore', stdout, stderr], detached: true}))
     },
 
     async output(spec, timeoutMs) {
@@ -127,6 +141,28 @@ function servant(child: ChildProcess): ServantProcess {
   // The group, so that what it started itself ends with it.
   const common = handle(child, (signal) => process.kill(-(child.pid as number), signal))
   return {...common, stdout, stderr}
+}
+
+/** Children that it leaves behind may hold its output open: when nothing comes for so long after its end, that is all. */
+const SILENCE_MS = 1000
+
+function apart(child: ChildProcess): ApartProcess {
+  const common = handle(child, (signal) => process.kill(-(child.pid as number), signal))
+  const {stdout, stderr} = child
+  if (!stdout || !stderr) return common
+  for (const stream of [stdout, stderr]) void common.ended.then(() => endOnceSilent(stream))
+  return {...common, output: {stdout, stderr}}
+}
+
+/** What has been read, and waits for whoever reads it from us, is not silence. */
+function endOnceSilent(stream: Readable): void {
+  const look = (before: number) => (): void => {
+    if (stream.destroyed || stream.readableEnded) return
+    const now = (stream as Socket).bytesRead
+    if (now === before && stream.readableLength === 0) stream.push(null)
+    else setTimeout(look(now), SILENCE_MS).unref()
+  }
+  setTimeout(look(-1), SILENCE_MS).unref()
 }
 
 function handle(child: ChildProcess, send: (signal: NodeJS.Signals) => void): ClientProcess {

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto'
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {ProcessIdentity, ProcessState} from '../core/ports/hosts.js'
-import type {StateFile, StatePort} from '../core/ports/state.js'
+import type {StateFile, StateKey, StatePort} from '../core/ports/state.js'
 import {isMissing, type OwnFolder, ownFolder, xdgFolder} from './own-folder.js'
 import {processTable} from './process-identity.js'
 
@@ -44,10 +44,10 @@ export function stateFolder(environment: Environment): StatePort {
         return isMissing(error) ? [] : [{path: folder.path, problem: (error as Error).message}]
       }
     },
-    write: async (owner, text) => needed().write(nameOf(owner), text),
-    remove: async (owner) =>
+    write: async (tunnel, text) => needed().write(nameOf(tunnel), text),
+    remove: async (tunnel) =>
       needed()
-        .remove(nameOf(owner))
+        .remove(nameOf(tunnel))
         .catch((error: unknown) => {
           if (!isMissing(error)) throw error
         }),
@@ -87,13 +87,13 @@ function isLog(name: string): boolean {
   return name.endsWith('.log')
 }
 
-function nameOf({pid, started}: ProcessIdentity): string {
-  return `${pid}-${started}.json`
+function nameOf({owner: {pid, started}, localPort}: StateKey): string {
+  return `${pid}-${started}.${localPort}.json`
 }
 
 /** Of a state file that is only being written. */
 function draftOwner(name: string): ProcessIdentity | undefined {
-  const [, pid, started] = /^\.(\d+)-([a-z0-9-]+)\.json\.[0-9a-f]+$/.exec(name) ?? []
+  const [, pid, started] = /^\.(\d+)-([a-z0-9-]+)\.\d+\.json\.[0-9a-f]+$/.exec(name) ?? []
   return pid === undefined || started === undefined ? undefined : {pid: Number(pid), started}
 }
 

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../base-command.js'
-import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {accountFlags, loginFlags, outputFlags, severalFlags, tunnelFlags} from '../flags.js'
 import {readOwnFlags} from '../flows/own-flags.js'
 import {splitExecWords} from '../flows/split-words.js'
 
@@ -12,9 +12,15 @@ export default class Exec extends BaseCommand {
 libpq client log in with no further word), and DBTUNNEL_URL, DBTUNNEL_HOST, DBTUNNEL_PORT, DBTUNNEL_USER, DBTUNNEL_DATABASE and \
 DBTUNNEL_CA for all others. No password is among them: libpq reads it from PGPASSFILE, and "dbtunnel token" prints one. \
 All words after "--" are the program's, and no shell reads them. \
-Status, signals and standard streams are the program's own; the status is one of sysexits.h, 126 or 127 when dbtunnel itself fails.`
+Status, signals and standard streams are the program's own; the status is one of sysexits.h, 126 or 127 when dbtunnel itself fails.
 
-  static override usage = 'exec TARGET [FLAGS] -- COMMAND [ARGUMENTS]'
+Several databases (--target, or a pattern or group of the config files as TARGET) have a tunnel and a program each, a few at a time. Each line that they print has its target before it; \
+a table at the end says what became of each. The status is 0 when all are well, else that of the first in the list that is not.`
+
+  static override usage = [
+    'exec TARGET [FLAGS] -- COMMAND [ARGUMENTS]',
+    'exec --target TARGET --target TARGET [FLAGS] -- COMMAND [ARGUMENTS]',
+  ]
 
   static override examples = [
     {description: 'A dump:', command: '<%= config.bin %> <%= command.id %> prod-db -- pg_dump -Fc -f prod.dump'},
@@ -23,30 +29,43 @@ Status, signals and standard streams are the program's own; the status is one of
       command: '<%= config.bin %> <%= command.id %> prod-db -- bash',
     },
     {
+      description: 'For several databases, eight at a time, what each prints in files of its own:',
+      command:
+        '<%= config.bin %> <%= command.id %> --target prod-db --target billing-db --parallel 8 --output-dir out -- psql -f report.sql',
+    },
+    {
       description: 'What needs a shell, or a URL:',
       command: `<%= config.bin %> <%= command.id %> prod-db -- sh -c 'migrate --database "$DBTUNNEL_URL" up'`,
     },
   ]
 
   static override args = {
-    target: Args.string({description: 'The database, as for psql.', required: true, ignoreStdin: true}),
+    target: Args.string({description: 'The database, as for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+  static override flags = {...loginFlags, ...tunnelFlags, ...severalFlags, ...accountFlags, ...outputFlags}
 
   async run(): Promise<void> {
     this.checkWords('Put it into a script, and run that.')
     const {own, target, client} = splitExecWords(this.argv, readOwnFlags(Exec.flags))
-    const {flags} = await this.parse(Exec, [...own, target])
+    const first = target === undefined ? [] : [target]
+    const {flags} = await this.parse(Exec, [...own, ...first])
+    const {target: others = [], parallel, 'output-dir': outputFolder, 'fail-fast': failFast, ...login} = flags
     const terminal = this.openTerminal(flags)
+    const request = {flags: login, command: client, words: [...first, ...own]}
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {exec}, {chooseProgress}] = await Promise.all([
-      import('../app.js'),
-      import('../flows/exec.js'),
-      import('../tasks/progress.js'),
+    const [{openApp}, {selectTargets}] = await Promise.all([import('../app.js'), import('../flows/select-targets.js')])
+    const app = openApp(terminal)
+    const {targets, isOpen} = await selectTargets([...first, ...others], app.sources.configFiles)
+    if (target !== undefined && others.length === 0 && !isOpen && outputFolder === undefined) {
+      const [{exec}, {chooseProgress}] = await Promise.all([import('../flows/exec.js'), import('../tasks/progress.js')])
+      this.exit(await exec({...request, target}, app, await chooseProgress(terminal, flags)))
+    }
+    const [{execMany}, {execManyView}] = await Promise.all([
+      import('../flows/exec-many.js'),
+      import('../present/exec-many-view.js'),
     ])
-    const progress = await chooseProgress(terminal, flags)
-    const request = {target, flags, command: client, words: [target, ...own]}
-    this.exit(await exec(request, openApp(terminal), progress))
+    const several = {...request, targets, parallel, outputFolder, failFast}
+    this.exit(await execMany(several, app, execManyView(terminal, {...flags, outputFolder})))
   }
 }

@@ -1,6 +1,7 @@
 import {fail, isDbtunnelError} from '../core/errors.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {HostsFile} from '../core/ports/hosts.js'
+import type {StateKey} from '../core/ports/state.js'
 import type {TunnelRecord} from '../core/tunnel-record.js'
 import {hostsLines} from '../hosts/apply.js'
 import type {PsqlPorts} from './psql.js'
@@ -51,7 +52,7 @@ function isFree({record, process}: FoundRecord, word: string | undefined): boole
 }
 
 async function end({record, process}: FoundRecord, ports: ClosePorts, signal: AbortSignal): Promise<void> {
-  const {owner, target} = record
+  const {owner, target, localPort} = record
   if (process === 'elsewhere') {
     throw fail('NOT_CLOSED', `${target} is kept open by process ${owner.pid} of another machine or container.`, {
       hint: `End it there: kill ${owner.pid}`,
@@ -59,7 +60,7 @@ async function end({record, process}: FoundRecord, ports: ClosePorts, signal: Ab
   }
   if (process === 'alive') await stop(record, ports, signal)
   // What it could not end at AWS is still noted: then it is our turn.
-  const left = (await readRecords(ports.state)).records.find((one) => one.record.owner.pid === owner.pid)
+  const left = (await readRecords(ports.state)).records.find((one) => isSame(one.record, {owner, localPort}))
   if (left?.process !== 'dead') return
   await endLeft(left.record, ports, signal).catch((error: unknown) => {
     if (!isDbtunnelError(error)) throw error
@@ -72,6 +73,10 @@ async function end({record, process}: FoundRecord, ports: ClosePorts, signal: Ab
       },
     )
   })
+}
+
+function isSame(one: StateKey, other: StateKey): boolean {
+  return one.owner.pid === other.owner.pid && one.localPort === other.localPort
 }
 
 async function stop({owner, target}: TunnelRecord, {state, clock}: ClosePorts, signal: AbortSignal): Promise<void> {

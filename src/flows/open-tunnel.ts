@@ -123,6 +123,29 @@ export async function openTunnel(
   const door = isUsual ? undefined : await doorAt(settings.localPort, ports, run)
   // Before the clock runs and anything is drawn: sudo may ask for a password.
   const hosts = await openHosts({mode: settings.resolve, client: request.client}, ports, run)
+  return openInTime({door, hosts}, request, ports, progress, run)
+}
+
+/** The same as one of several, which share what writes the hosts file; what is left over is swept beside all of them. */
+export async function openTunnelOfMany(
+  hosts: HostsPort,
+  request: TunnelRequest,
+  ports: TunnelPorts,
+  progress: Progress,
+  run: Run,
+): Promise<Tunnel> {
+  const door = await doorAt(request.settings.localPort, ports, run)
+  return openInTime({door, hosts}, request, ports, progress, run)
+}
+
+async function openInTime(
+  given: Pick<Opening, 'door' | 'hosts'>,
+  request: TunnelRequest,
+  ports: TunnelPorts,
+  progress: Progress,
+  run: Run,
+): Promise<Tunnel> {
+  const {settings} = request
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
   let at: string = STEPS[0]
@@ -140,7 +163,7 @@ export async function openTunnel(
   progress.begin(STEPS)
   run.undo.push('progress', 'local', () => progress.end())
   try {
-    const tunnel = open(request, ports, progress, opening, {door, hosts, reached, timeLeft})
+    const tunnel = open(request, ports, progress, opening, {...given, reached, timeLeft})
     return await withDeadline(tunnel, settings.timeoutMs, tooLate, run.signal)
   } finally {
     await progress.end()
@@ -258,7 +281,7 @@ export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>
 }
 
 /** Of no effect on this run: not even at its end is it waited for longer than a moment. */
-function sweepBeside(ports: TunnelPorts, run: Run): void {
+export function sweepBeside(ports: SweepPorts, run: Run): void {
   const over = new AbortController()
   const swept = sweep(ports, run.say, over.signal)
   run.undo.push('sweep', 'network', () =>

@@ -27,10 +27,26 @@ export interface TargetRequest {
  * CONFIG_INVALID, CONFIG_UNSAFE, or as `readSettings` does.
  */
 export async function readRequest(
-  {target, flags}: {readonly target: string; readonly flags: FlagValues},
+  request: {readonly target: string; readonly flags: FlagValues},
   sources: RequestSources,
 ): Promise<TargetRequest> {
+  return requestOf(request, await loadConfig(sources.configFiles), sources)
+}
+
+/** The same for several words, with the config files read once. */
+export async function readRequests(
+  {targets, flags}: {readonly targets: readonly string[]; readonly flags: FlagValues},
+  sources: RequestSources,
+): Promise<readonly TargetRequest[]> {
   const config = await loadConfig(sources.configFiles)
+  return Promise.all(targets.map((target) => requestOf({target, flags}, config, sources)))
+}
+
+async function requestOf(
+  {target, flags}: {readonly target: string; readonly flags: FlagValues},
+  config: Config,
+  sources: RequestSources,
+): Promise<TargetRequest> {
   const {name, ...from} = placeOf(target, config, sources.say)
   const settings = await readSettings(flags, {...sources, ...from})
   return {name, settings: {...settings, configured: allConfigured(config).map((one) => one.name)}}

@@ -43,7 +43,7 @@ export function openRegister(
     return (writing = writing.then(async () => {
       if (!now) return
       await state
-        .write(now.owner, writeTunnelRecord(now))
+        .write(now, writeTunnelRecord(now))
         .catch((error: unknown) => run.say.debug(`state: not written: ${(error as Error).message}`))
     }))
   }
@@ -66,9 +66,9 @@ export function openRegister(
   let isOver = false
   const removeIfDone = async (): Promise<void> => {
     if (!isOver || !now || now.sessions.length > 0) return
-    const {owner} = now
+    const last = now
     await change(undefined)
-    await state.remove(owner)
+    await state.remove(last)
   }
   // Pushed before any session's own: undone after it. One that takes longer than all undoing may is still under way then.
   run.undo.push('state file', 'network', () => {

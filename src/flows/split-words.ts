@@ -55,7 +55,9 @@ export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitW
 }
 
 /** The words of `dbtunnel exec`: `client` is the command, its name first. */
-export interface SplitExecWords extends SplitWords {
+export interface SplitExecWords extends Omit<SplitWords, 'target'> {
+  /** Missing where flags (`--target`) name several. */
+  readonly target?: string | undefined
   readonly client: readonly [string, ...string[]]
 }
 
@@ -78,13 +80,17 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitE
     else break
   }
 
-  const checked = checkTarget(target, 'dbtunnel exec prod-db -- COMMAND')
+  const isNamed = target === undefined && own.some((word) => /^--target(=|$)/.test(word))
+  const checked = isNamed ? undefined : checkTarget(target, 'dbtunnel exec prod-db -- COMMAND')
   const [name, ...words] = argv.slice(at + 1)
   if (argv[at] === '--' && name !== undefined) return {own, target: checked, client: [name, ...words]}
   // What stands there may be meant for the command.
   const meant = argv.slice(at).filter((word, index, all) => word !== '--' || all.indexOf('--') !== index)
   throw fail('USAGE', 'The command to run comes after "--".', {
-    hint: shellLine(['dbtunnel', 'exec', ...own, checked, '--', ...(meant.length > 0 ? meant : ['COMMAND'])]),
+    hint: shellLine([
+      ...['dbtunnel', 'exec', ...own, ...(checked === undefined ? [] : [checked])],
+      ...['--', ...(meant.length > 0 ? meant : ['COMMAND'])],
+    ]),
   })
 }
 

@@ -42,7 +42,7 @@ export async function sweep(ports: SweepPorts, say: Pick<Say, 'debug'>, signal: 
  */
 export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: AbortSignal): Promise<void> {
   const {clock, ssmOf, state} = ports
-  const {account, owner, sessions} = record
+  const {account, sessions} = record
   try {
     const ssm = ssmOf(account)
     await Promise.all(sessions.map(({id}) => ssm.terminateSession(id, signal)))
@@ -51,11 +51,11 @@ export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: A
     const since = record.failure?.since ?? clock.now()
     if (clock.now() - since < GIVE_UP_MS) {
       const failure = {message: (error as Error).message, since}
-      await state.write(owner, writeTunnelRecord({...record, failure}))
+      await state.write(record, writeTunnelRecord({...record, failure}))
       throw error
     }
   }
-  await state.remove(owner)
+  await state.remove(record)
 }
 
 /** Their ids, for a line of text. */

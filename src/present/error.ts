@@ -27,6 +27,8 @@ export interface ErrorTextOptions {
   readonly debug: boolean
   /** The terminal's width, where there is one. */
   readonly columns?: number | undefined
+  /** Who speaks, where that is not dbtunnel for all that it does. */
+  readonly who?: string | undefined
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ErrorTextOptions {
  * With `debug`, the causes and their stacks.
  */
 export function errorText(error: DbtunnelError, options: ErrorTextOptions): string {
-  const lines = [fold(`dbtunnel: ${error.message} [${error.code}]`, options.columns)]
+  const lines = [fold(`${options.who ?? 'dbtunnel'}: ${error.message} [${error.code}]`, options.columns)]
   for (const line of error.hint?.split('\n') ?? []) lines.push(`  ${line}`)
   if (options.debug) lines.push(...causes(error.cause))
   // Some of these words are AWS's, an agent's or a stranger's.

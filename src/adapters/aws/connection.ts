@@ -1,6 +1,7 @@
 import {setMaxListeners} from 'node:events'
 import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
+import type {Turns} from '../../core/turns.js'
 import {sharedCredentials, type SharedCredentials} from './credentials.js'
 import {credentialSource} from './profile.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'
@@ -11,6 +12,8 @@ export interface AwsOptions {
   readonly profile?: string | undefined
   readonly region: string
   readonly say: Pick<Say, 'debug' | 'notice'>
+  /** For every attempt of StartSession: it comes when it is its turn, among all that this process starts. */
+  readonly startTurns?: Turns | undefined
   /** Where to ask, whatever variables and profiles say. */
   readonly endpoint?: string | undefined
 }

@@ -15,5 +15,5 @@ export function leftSessions(
   // That keys end soon this run's own connection says.
   const quiet = {debug: (line: string) => say.debug(line), notice() {}}
   const endpoint = endpointUrl || `https://ssm.${region}.amazonaws.com`
-  return ssmApi(connect({profile, region, say: quiet, endpoint}), false)
+  return ssmApi(connect({profile, region, say: quiet, endpoint}), {isOwn: false})
 }

@@ -5,7 +5,7 @@ import {printable} from '../../core/printable.js'
 import {retry} from '../../core/retry.js'
 import {systemClock} from '../clock.js'
 import {causedBy} from './caused-by.js'
-import type {Connection} from './connection.js'
+import type {AwsOptions, Connection} from './connection.js'
 import {neverSent} from './network-failure.js'
 import {allPages} from './pages.js'
 
@@ -19,8 +19,12 @@ const ENDED = ['ValidationException']
 /** Ended long ago, if this is the account that it was in. */
 const UNKNOWN = 'DoesNotExistException'
 
-/** `isOwn`: the sessions are of the account that is asked. */
-export function ssmApi(connection: Connection, isOwn = true): SsmApi {
+export interface SsmOptions extends Pick<AwsOptions, 'startTurns'> {
+  /** Whether the sessions are of the account that is asked. */
+  readonly isOwn?: boolean
+}
+
+export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOptions = {}): SsmApi {
   const load = connection.loader(async () => {
     const sdk = await import('./clients/ssm.js')
     const client = connection.adopt(new sdk.SSMClient(connection.clientConfig))
@@ -59,10 +63,11 @@ export function ssmApi(connection: Connection, isOwn = true): SsmApi {
         Parameters: Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, [...values]])),
         ...(reason === undefined ? {} : {Reason: reason}),
       }
-      const start = (): Promise<SessionGrant> =>
-        connection
-          .ask('ssm:StartSession', (options) => once.send(new sdk.StartSessionCommand(input), options))
-          .then(grantOf)
+      const start = async (): Promise<SessionGrant> => {
+        await startTurns?.next(signal)
+        const send = new sdk.StartSessionCommand(input)
+        return grantOf(await connection.ask('ssm:StartSession', (options) => once.send(send, options)))
+      }
       return retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
         if (!causedBy(error, 'TargetNotConnected', 'BadRequest')) throw error
         throw new TargetNotConnected(`${target} is not connected to Systems Manager.`, {cause: error})

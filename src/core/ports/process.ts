@@ -31,6 +31,12 @@ export interface ServantProcess extends ClientProcess {
   readonly stderr: Readable
 }
 
+/** A program of several, in a session and process group of its own: no terminal, and no standard input. */
+export interface ApartProcess extends ClientProcess {
+  /** What it prints; missing where that goes to files. Ends soon after it, whatever children it has left behind. */
+  readonly output?: {readonly stdout: Readable; readonly stderr: Readable} | undefined
+}
+
 export interface ProcessPort {
   /** Absolute path of an executable file on PATH; undefined when there is none. */
   find(name: string): Promise<string | undefined>
@@ -41,6 +47,8 @@ export interface ProcessPort {
   /** With our terminal, but what it writes to its stdout goes to our stderr: our stdout belongs to the result. */
   spawnAside(spec: ProcessSpec): Promise<ClientProcess>
   spawnServant(spec: ProcessSpec): Promise<ServantProcess>
+  /** Its output to these descriptors, else piped to us. Rejects likewise. */
+  spawnApart(spec: ProcessSpec, files?: {readonly stdout: number; readonly stderr: number}): Promise<ApartProcess>
   /** Runs a short program and returns its stdout; rejects when it does not end well in time. */
   output(spec: ProcessSpec, timeoutMs: number): Promise<string>
 }

@@ -4,14 +4,20 @@ import type {ProcessIdentity, ProcessState} from './hosts.js'
 export type StateFile =
   {readonly path: string; readonly text: string} | {readonly path: string; readonly problem: string}
 
-/** What is open on this machine, a file for each owner: for those who come later, whatever becomes of the owner. */
+/** Which tunnel: an owner may have several, each on a port of its own. */
+export interface StateKey {
+  readonly owner: ProcessIdentity
+  readonly localPort: number
+}
+
+/** What is open on this machine, a file for each tunnel: for those who come later, whatever becomes of the owner. */
 export interface StatePort {
   /** Every state file, and all else that lies there or stands in the way. Never rejects; empty where nothing was ever open. */
   files(): Promise<readonly StateFile[]>
   /** Rejects with an Error whose message says what is in the way. */
-  write(owner: ProcessIdentity, text: string): Promise<void>
+  write(tunnel: StateKey, text: string): Promise<void>
   /** A missing file is fine. Rejects likewise. */
-  remove(owner: ProcessIdentity): Promise<void>
+  remove(tunnel: StateKey): Promise<void>
   /** Removes log files that have not been written to for a week, but for these (paths). Rejects likewise. */
   pruneLogs(kept: readonly string[]): Promise<void>
   self(): ProcessIdentity

@@ -2,6 +2,8 @@ import {chmod, mkdtemp, readdir, realpath, rm, stat, symlink, writeFile} from 'n
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, expect, it} from 'vitest'
+import type {ProcessIdentity} from '../../../src/core/ports/hosts.js'
+import type {StateKey} from '../../../src/core/ports/state.js'
 import {stateFolder} from '../../../src/adapters/state-folder.js'
 
 let home: string
@@ -14,8 +16,11 @@ const state = (environment: Readonly<Record<string, string>> = {HOME: home}) => 
 const folder = (): string => join(home, '.local/state/dbtunnel')
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777
 
-it('keeps one file an owner, for this user alone, until it is removed', async () => {
-  const [one, two] = [state().self(), {pid: 1, started: '7-a-b'}]
+const tunnelOf = (owner: ProcessIdentity, localPort = 5432): StateKey => ({owner, localPort})
+
+it('keeps one file a tunnel, for this user alone, until it is removed', async () => {
+  const owner = state().self()
+  const [one, two] = [tunnelOf(owner), tunnelOf({pid: 1, started: '7-a-b'})]
   expect(await state().files()).toEqual([])
   await state().write(one, 'first')
   await state().write(one, 'second')
@@ -23,10 +28,12 @@ it('keeps one file an owner, for this user alone, until it is removed', async ()
   expect((await state().files()).map((file) => 'text' in file && file.text).sort()).toEqual(['other', 'second'])
   expect(await modeOf(folder())).toBe(0o700)
   for (const {path} of await state().files()) expect(await modeOf(path)).toBe(0o600)
+  await state().write(tunnelOf(owner, 5433), 'of the same owner')
   await state().remove(one)
   await state().remove(one)
-  expect(await state().files()).toEqual([{path: join(folder(), '1-7-a-b.json'), text: 'other'}])
-  expect(state().look(one)).toBe('alive')
+  await state().remove(tunnelOf(owner, 5433))
+  expect(await state().files()).toEqual([{path: join(folder(), '1-7-a-b.5432.json'), text: 'other'}])
+  expect(state().look(owner)).toBe('alive')
 })
 
 it('knows nothing of the processes of another machine that has the same home', () => {
@@ -39,14 +46,14 @@ it('knows nothing of the processes of another machine that has the same home', (
 
 it('honours XDG_STATE_HOME', async () => {
   const place = join(home, 'xdg/deep')
-  await state({HOME: home, XDG_STATE_HOME: place}).write({pid: 1, started: '7'}, 'text')
-  expect(await readdir(join(place, 'dbtunnel'))).toEqual(['1-7.json'])
+  await state({HOME: home, XDG_STATE_HOME: place}).write(tunnelOf({pid: 1, started: '7'}), 'text')
+  expect(await readdir(join(place, 'dbtunnel'))).toEqual(['1-7.5432.json'])
   expect(await state().files()).toEqual([])
 })
 
 it('tells of what it does not believe, and reads none of it', async () => {
-  await state().write({pid: 1, started: '7'}, 'text')
-  await chmod(join(folder(), '1-7.json'), 0o622)
+  await state().write(tunnelOf({pid: 1, started: '7'}), 'text')
+  await chmod(join(folder(), '1-7.5432.json'), 0o622)
   await writeFile(join(home, 'theirs'), 'theirs')
   await symlink(join(home, 'theirs'), join(folder(), '2-7.json'))
   await writeFile(join(folder(), '3-7.json'), 'x'.repeat(70_000))
@@ -56,7 +63,7 @@ it('tells of what it does not believe, and reads none of it', async () => {
     `${folder()}/2-7.json is a link`,
     `${folder()}/3-7.json is too long`,
     `${folder()}/notes.txt is no state file`,
-    `others may write ${folder()}/1-7.json`,
+    `others may write ${folder()}/1-7.5432.json`,
   ])
   await chmod(folder(), 0o777)
   expect(await state().files()).toEqual([{path: folder(), problem: `others may write ${folder()}`}])
@@ -64,17 +71,17 @@ it('tells of what it does not believe, and reads none of it', async () => {
 
 it('is nothing where there is no home', async () => {
   expect(await state({}).files()).toEqual([])
-  await expect(state({}).write({pid: 1, started: '7'}, 'text')).rejects.toThrow('no home folder')
+  await expect(state({}).write(tunnelOf({pid: 1, started: '7'}), 'text')).rejects.toThrow('no home folder')
 })
 
 it('takes out what a writer left that was killed in the middle, and no other’s draft', async () => {
   const {pid, started} = state().self()
-  await state().write({pid, started}, 'text')
+  await state().write(tunnelOf({pid, started}), 'text')
   // A pid of this machine that has another start has ended.
-  const dead = `.${pid}-${started.replace(/^\d+/, '1')}.json.0123456789ab`
-  const [alive, elsewhere] = [`.${pid}-${started}.json.0123456789ab`, `.1-1-other-1.json.0123456789ab`]
+  const dead = `.${pid}-${started.replace(/^\d+/, '1')}.5432.json.0123456789ab`
+  const [alive, elsewhere] = [`.${pid}-${started}.5432.json.0123456789ab`, `.1-1-other-1.5432.json.0123456789ab`]
   for (const name of [dead, alive, elsewhere]) await writeFile(join(folder(), name), '{')
-  expect(await state().files()).toEqual([{path: join(folder(), `${pid}-${started}.json`), text: 'text'}])
+  expect(await state().files()).toEqual([{path: join(folder(), `${pid}-${started}.5432.json`), text: 'text'}])
   expect(await readdir(folder())).not.toContain(dead)
   expect(await readdir(folder())).toContain(alive)
 })

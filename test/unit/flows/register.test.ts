@@ -34,11 +34,11 @@ beforeEach(() => {
 const keyOf = ({pid, started}: ProcessIdentity): string => `${pid}-${started}`
 const stateAs = (process: ProcessState): StatePort => ({
   files: async () => [...files].map(([path, text]): StateFile => ({path, text})),
-  async write(owner, text) {
+  async write({owner}, text) {
     if (!folderWritable) throw new Error('the disk is full')
     files.set(keyOf(owner), text)
   },
-  remove: async (owner) => void files.delete(keyOf(owner)),
+  remove: async ({owner}) => void files.delete(keyOf(owner)),
   self: () => SELF,
   look: () => process,
   pruneLogs: async () => {},

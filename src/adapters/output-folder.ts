@@ -1,0 +1,55 @@
+import {constants} from 'node:fs'
+import {access, mkdir, open, stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import {fail} from '../core/errors.js'
+import type {OutputFiles, OutputFolderPort} from '../core/ports/output.js'
+import {exists} from './executables.js'
+
+const ENDINGS = ['out', 'err'] as const
+
+/** What programs print, in files of this user's own: 0600, and never over another file. */
+export const outputFolder: OutputFolderPort = {
+  async prepare(path, names) {
+    try {
+      await mkdir(path, {recursive: true, mode: 0o700})
+      await access(path, constants.W_OK | constants.X_OK)
+      if (!(await stat(path)).isDirectory()) throw new Error('it is no folder')
+    } catch (cause) {
+      throw fail('FILES_UNWRITABLE', `${path} cannot be written to: ${(cause as Error).message}.`, {cause})
+    }
+    for (const name of names) {
+      for (const file of filesOf(path, name)) if (await exists(file)) throw taken(file)
+    }
+  },
+  async create(path, name): Promise<OutputFiles> {
+    const [out = '', err = ''] = filesOf(path, name)
+    const stdout = await create(out)
+    try {
+      const stderr = await create(err)
+      const close = async (): Promise<void> => void (await Promise.all([stdout.close(), stderr.close()]))
+      return {stdout: stdout.fd, stderr: stderr.fd, close}
+    } catch (error) {
+      await stdout.close()
+      throw error
+    }
+  },
+}
+
+function filesOf(folder: string, name: string): readonly string[] {
+  return ENDINGS.map((ending) => join(folder, `${name}.${ending}`))
+}
+
+async function create(file: string) {
+  try {
+    return await open(file, 'wx', 0o600)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken(file)
+    throw fail('FILES_UNWRITABLE', `${file} cannot be made: ${(cause as Error).message}.`, {cause})
+  }
+}
+
+function taken(file: string): Error {
+  return fail('FILES_UNWRITABLE', `${file} is there already, and nothing is written over.`, {
+    hint: 'Name another folder: --output-dir "out-$(date +%F-%H%M%S)"',
+  })
+}

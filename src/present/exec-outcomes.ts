@@ -1,0 +1,39 @@
+import {countText, durationText} from '../core/amounts.js'
+import type {ExecOutcome} from '../core/exec-outcome.js'
+import {printable} from '../core/printable.js'
+import {type Column, table} from './table.js'
+
+const COLUMNS: readonly Column<ExecOutcome>[] = [
+  {title: 'TARGET', text: ({target}) => target},
+  {title: 'STATUS', text: endText},
+  {title: 'TIME', text: ({end, tookMs}) => (end.kind === 'not-started' ? '-' : durationText(tookMs))},
+]
+
+/** What became of `total` targets, or of some of them, as a table with a sum below it. */
+export function outcomesText(outcomes: readonly ExecOutcome[], total: number, columns: number | undefined): string {
+  const bad = outcomes.filter((one) => !isWell(one))
+  const sum = bad.length === 0 ? 'All are well.' : `Not well: ${bad.length} of ${countText(total, 'target')}.`
+  return [...table(outcomes, COLUMNS, columns).map(printable), sum].map((line) => `${line}\n`).join('')
+}
+
+/** One line on one that has ended. */
+export function outcomeText(outcome: ExecOutcome): string {
+  return `${outcome.target}: ${endText(outcome)} (${durationText(outcome.tookMs)})`
+}
+
+export function isWell({end}: ExecOutcome): boolean {
+  return end.kind === 'ended' && end.status === 0
+}
+
+function endText({end}: ExecOutcome): string {
+  switch (end.kind) {
+    case 'ended':
+      return String(end.status)
+    case 'failed':
+      return `${end.error.exitCode} ${end.error.code}`
+    case 'interrupted':
+      return 'interrupted'
+    case 'not-started':
+      return 'not started'
+  }
+}

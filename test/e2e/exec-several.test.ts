@@ -1,0 +1,132 @@
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {type Ended, run, start} from '../support/dbtunnel.js'
+import {expectNothingOf, watchFor} from '../support/leftovers.js'
+import {inBash} from '../support/shell.js'
+import {until} from '../support/until.js'
+
+type Env = Record<string, string>
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await startSandbox()
+})
+afterAll(async () => {
+  await watchFor(sandbox, {}).expectNothingLeft()
+  await sandbox.close()
+})
+
+const environment = (): Env => ({...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null'})
+const TWO = ['--target', 'prod-db', '--target', 'billing-db']
+const script = (text: string): readonly string[] => ['--', 'sh', '-c', text]
+
+async function exec(words: readonly string[], env = environment(), cwd?: string): Promise<Ended> {
+  const ended = await run(['exec', ...words], {env, detached: true, ...(cwd === undefined ? {} : {cwd})})
+  await expectNothingOf(env)
+  return ended
+}
+
+const sorted = (text: string): string[] => text.split('\n').sort()
+
+describe.concurrent('several databases', () => {
+  it('have a tunnel and a program each; each line has its target before it, on its own stream', async () => {
+    const command = script('psql -Atc "select current_database()" && printf "a\\nb" >&2; cat')
+    const {status, stdout, stderr} = await exec([...TWO, ...command])
+    expect({status, stdout: sorted(stdout)}).toEqual({status: 0, stdout: ['', 'billing-db: billing', 'prod-db: shop']})
+    const [lines = '', table = ''] = stderr.split(/^(?=TARGET )/m)
+    expect(sorted(lines)).toEqual(['', 'billing-db: a', 'billing-db: b', 'prod-db: a', 'prod-db: b'])
+    expect(table).toMatch(/^TARGET +STATUS +TIME\nprod-db +0 +\d+ s\nbilling-db +0 +\d+ s\nAll are well\.\n$/)
+  })
+
+  it('are named by patterns and groups of the config file, too', async () => {
+    const env = environment()
+    const folder = env['HOME'] ?? ''
+    writeFileSync(
+      join(folder, 'dbtunnel.yaml'),
+      'targets:\n  prod-db: {}\n  billing-db: {}\n  metrics-db: {}\ngroups:\n  money: [prod-db, bill*]\n',
+      {mode: 0o600},
+    )
+    const names = script('echo $DBTUNNEL_DATABASE')
+    const pattern = await exec(['--quiet', 'metrics-*', ...names], env, folder)
+    expect(pattern).toMatchObject({status: 0, stdout: 'metrics-db: postgres\n', stderr: ''})
+    const {stdout} = await exec(['--quiet', 'money', ...names], env, folder)
+    expect(sorted(stdout)).toEqual(['', 'billing-db: billing', 'prod-db: shop'])
+    expect(await exec(['none-*', ...names], env, folder)).toMatchObject({status: 68, stdout: ''})
+  })
+
+  it('fail for themselves; the status is that of the first in the list', async () => {
+    const words = ['--target', 'prod-db', '--target', 'no-db', '--target', 'billing-db', '--quiet']
+    const {status, stdout, stderr} = await exec([...words, ...script('echo here; test $DBTUNNEL_PORT = 1')])
+    expect({status, stdout: sorted(stdout)}).toEqual({status: 1, stdout: ['', 'billing-db: here', 'prod-db: here']})
+    expect(stderr).toMatch(/^no-db: There is no database no-db in eu-west-1\. \[TARGET_UNKNOWN\]\n {2}\S/)
+    expect(stderr).toMatch(/\nno-db +68 TARGET_UNKNOWN +\d+ s\nbilling-db +1 /)
+  })
+
+  it('are not started any more after the first failure, where that is asked for', async () => {
+    const {status, stderr} = await exec([...TWO, '--parallel', '1', '--fail-fast', ...script('exit 4')])
+    expect({status, stderr}).toEqual({status: 4, stderr: expect.stringMatching(/\nbilling-db +not started +-\n/)})
+  })
+
+  it('print into files of their own, never over another one', async () => {
+    const env = environment()
+    const folder = join(env['HOME'] ?? '', 'deep/out')
+    const words = [...TWO, '--output-dir', folder, ...script('echo $DBTUNNEL_DATABASE; echo complaint >/dev/stderr')]
+    expect(await exec(words, env)).toMatchObject({status: 0, stdout: ''})
+    const files = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    )
+    expect(files).toEqual({
+      'billing-db.err': 'complaint\n',
+      'billing-db.out': 'billing\n',
+      'prod-db.err': 'complaint\n',
+      'prod-db.out': 'shop\n',
+    })
+    const before = sandbox.aws.log.length
+    expect(await exec(words, {...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:9'})).toMatchObject({
+      status: 73,
+      stderr: expect.stringContaining('prod-db.out is there already'),
+    })
+    expect(before).toBeGreaterThan(0)
+  })
+
+  it('lose no byte to a late reader', async () => {
+    const line = '"$@" 2>/dev/null | (sleep 2; wc -c)'
+    const noise = 'head -c 5000000 /dev/zero; echo; seq 100000'
+    const {stdout} = await inBash(line, ['exec', ...TWO, ...script(noise)], environment())
+    const own = 5_000_001 + 588_895
+    expect(Number(stdout)).toBe(2 * own + 100_001 * ('prod-db: '.length + 'billing-db: '.length))
+  })
+
+  it.each([
+    ['SIGINT', 130, 'INT'],
+    ['SIGTERM', 143, 'TERM'],
+  ] as const)('%s ends all of them at once, and undoes all', async (signal, status, name) => {
+    const env = environment()
+    const deaf = `trap "echo told" ${name}; echo up; while :; do sleep 0.2; done`
+    const running = start(['exec', ...TWO, ...script(deaf)], {env, detached: true})
+    await until('both programs', () => running.stdout().match(/up/g)?.length === 2)
+    running.child.kill(signal)
+    const ended = await running.ended
+    expect(ended).toMatchObject({
+      status,
+      stderr: expect.stringMatching(/prod-db +interrupted .*\nbilling-db +interrupted /),
+    })
+    expect(sorted(ended.stdout)).toEqual(['', 'billing-db: told', 'billing-db: up', 'prod-db: told', 'prod-db: up'])
+    await expectNothingOf(env)
+  })
+})
+
+it('they are listed each for itself, and left alone unless named', async () => {
+  const env = environment()
+  const running = start(['exec', ...TWO, ...script('echo up; sleep 30')], {env, detached: true})
+  await until('both programs', () => running.stdout().match(/up/g)?.length === 2)
+  const {pid} = running.child
+  const {stdout} = await run(['status'], {env})
+  expect(stdout).toMatch(new RegExp(`^prod-db .* exec ${pid}$`, 'm'))
+  expect(stdout).toMatch(new RegExp(`^billing-db .* exec ${pid}$`, 'm'))
+  expect(await run(['close', String(pid)], {env})).toMatchObject({status: 0})
+  expect((await running.ended).status).toBe(143)
+})
