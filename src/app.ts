@@ -20,6 +20,7 @@ import {privateFiles} from './adapters/private-files.js'
 import {portOwners} from './adapters/port-owner.js'
 import {prober} from './adapters/prober.js'
 import {processes} from './adapters/processes.js'
+import {resolver} from './adapters/resolver.js'
 import {processSignals} from './adapters/signals.js'
 import {stateFolder} from './adapters/state-folder.js'
 import type {Terminal} from './adapters/terminal.js'
@@ -56,6 +57,7 @@ export function openApp(terminal: Terminal) {
     hostsHelper: parent ? helperByParent(parent) : hostsHelper,
     listen: listenPort,
     networks: localNetworks,
+    nodeVersion: process.versions.node,
     outputFolder,
     outputs: {stdout: outputStream(terminal.stdout), stderr: outputStream(terminal.stderr)},
     overflow,
@@ -63,6 +65,7 @@ export function openApp(terminal: Terminal) {
     platform: process.platform,
     portOwners: portOwners(),
     prober,
+    resolver,
     process: processes(),
     say: terminal,
     signals: processSignals,

@@ -1,3 +1,4 @@
+import type {X509Certificate} from 'node:crypto'
 import {connect, type Socket} from 'node:net'
 import {checkServerIdentity, connect as connectTls, type TLSSocket} from 'node:tls'
 import type {ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
@@ -76,10 +77,22 @@ function shakeHands(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome
 }
 
 function judge(tls: TLSSocket, host: string): ProbeOutcome {
-  if (tls.authorized) return {kind: 'answered', tls: tls.getProtocol() ?? 'TLS'}
+  if (tls.authorized) {
+    return {kind: 'answered', tls: tls.getProtocol() ?? 'TLS', validUntil: endOf(tls.getPeerX509Certificate())}
+  }
   // Typed as an Error, yet an OpenSSL or Node code (Node 20, 24).
   const code = String(tls.authorizationError)
   return {kind: 'untrusted', reason: explainDistrust(code, tls.getPeerX509Certificate(), host)}
+}
+
+/** Infinity where nothing is shown. */
+function endOf(certificate: X509Certificate | undefined): number {
+  let end = Infinity
+  for (let link = certificate; link; link = link.issuerCertificate) {
+    end = Math.min(end, Date.parse(link.validTo))
+    if (link.issuerCertificate?.fingerprint256 === link.fingerprint256) break
+  }
+  return end
 }
 
 /** Closes as a client that has changed its mind: PostgreSQL logs a reset, but not an end after a finished handshake. */

@@ -9,6 +9,7 @@ import {type DbtunnelError, fail} from '../core/errors.js'
 import type {
   ApartProcess,
   ClientProcess,
+  FinishedProcess,
   ProcessEnd,
   ProcessPort,
   ProcessSpec,
@@ -62,20 +63,27 @@ export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort
       return apart(await start(spec, path, {stdio: ['ignore', stdout, stderr], detached: true}))
     },
 
+    finish: (spec, timeoutMs) => finish(spec, path, timeoutMs),
+
     async output(spec, timeoutMs) {
-      const program = servant(await start(spec, path, PIPED))
-      const late = (): Error => fail('TIMEOUT', `${spec.file} did not end within ${timeoutMs / 1000} s.`)
-      try {
-        const all = Promise.all([text(program.stdout), text(program.stderr), program.ended])
-        const [output, complaint, end] = await withDeadline(all, timeoutMs, late)
-        if (end.code === 0) return output
-        throw fail('CLIENT_UNRUNNABLE', `${spec.file} ended with ${describe(end)}: ${complaint.trim()}`)
-      } finally {
-        program.kill('SIGKILL')
-        program.stdout.destroy()
-        program.stderr.destroy()
-      }
+      const {stdout, stderr, ...end} = await finish(spec, path, timeoutMs)
+      if (end.code === 0) return stdout
+      throw fail('CLIENT_UNRUNNABLE', `${spec.file} ended with ${describe(end)}: ${stderr.trim()}`)
     },
+  }
+}
+
+async function finish(spec: ProcessSpec, path: string, timeoutMs: number): Promise<FinishedProcess> {
+  const program = servant(await start(spec, path, PIPED))
+  const late = (): Error => fail('TIMEOUT', `${spec.file} did not end within ${timeoutMs / 1000} s.`)
+  try {
+    const all = Promise.all([text(program.stdout), text(program.stderr), program.ended])
+    const [stdout, stderr, end] = await withDeadline(all, timeoutMs, late)
+    return {...end, stdout, stderr}
+  } finally {
+    program.kill('SIGKILL')
+    program.stdout.destroy()
+    program.stderr.destroy()
   }
 }
 

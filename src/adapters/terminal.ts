@@ -33,6 +33,11 @@ export class Terminal implements Say {
     return this.stderr.isTTY && process.env['TERM'] !== 'dumb'
   }
 
+  /** Whether stdout is a terminal with colours that the user wants (NO_COLOR). */
+  get hasColours(): boolean {
+    return this.stdout.isTTY && this.stdout.hasColors()
+  }
+
   /** Whether that screen is ours alone for a while. */
   get draws(): boolean {
     return this.isScreen && isForeground()

@@ -3,7 +3,7 @@ import {nodeName} from '../core/names.js'
 import type {SsmApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import {compareVersions} from '../core/versions.js'
-import type {Target} from '../resolve/target.js'
+import type {Place} from '../resolve/target.js'
 import type {Bastion} from './bastion.js'
 import type {Candidate} from './kind.js'
 import {noBastion, vpcUnknown} from './no-bastion.js'
@@ -17,23 +17,42 @@ import {judge, type Verdict} from './verdict.js'
  */
 export async function chooseBastions(
   candidates: readonly Candidate[],
-  target: Target,
+  target: Place,
   rule: BastionRule,
   ports: {readonly ssm: SsmApi},
   run: Run,
 ): Promise<readonly Bastion[]> {
-  const named = isNamed(rule)
-  if (named && target.resourceId === undefined) return candidates.map(({id}) => ({id}))
-
-  const verdicts = await judge(candidates, named ? undefined : target.vpcId, ports.ssm, run.signal)
+  const verdicts = await judgeFor(candidates, target, rule, ports.ssm, run.signal)
   for (const {candidate, refusal} of verdicts) {
     if (refusal !== undefined) run.say.debug(`bastion ${nodeName(candidate)} left out: ${refusal}`)
   }
+  return bestOf(verdicts, target, rule)
+}
+
+/** What is to be said of each candidate for this place. */
+export async function judgeFor(
+  candidates: readonly Candidate[],
+  target: Place,
+  rule: BastionRule,
+  ssm: SsmApi,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  if (isNamed(rule) && target.resourceId === undefined) return candidates.map(({id}) => ({candidate: {id}}))
+  return judge(candidates, vpcFor(rule, target), ssm, signal)
+}
+
+/** Those that will do, best first; never empty. Rejects with BASTION_NONE. */
+export function bestOf(verdicts: readonly Verdict[], target: Place, rule: BastionRule): readonly Bastion[] {
   const usable = usableOf(verdicts, target.zone)
   if (usable.length === 0) throw noBastion(verdicts, target, rule)
   const vpcs = new Set(usable.map(({candidate}) => candidate.vpcId))
-  if (!named && target.vpcId === undefined && vpcs.size > 1) throw vpcUnknown(usable, target)
+  if (!isNamed(rule) && target.vpcId === undefined && vpcs.size > 1) throw vpcUnknown(usable, target)
   return usable.map(bastionOf)
+}
+
+/** The VPC that a bastion has to be in; undefined when any will do, or it is not known. */
+export function vpcFor(rule: BastionRule, {vpcId}: Pick<Place, 'vpcId'>): string | undefined {
+  return isNamed(rule) ? undefined : vpcId
 }
 
 /** A node named by its id is taken in whatever VPC. */

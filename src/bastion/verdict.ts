@@ -47,7 +47,8 @@ export function judgeBy(nodes: Nodes, candidates: readonly Candidate[], vpcId: s
   })
 }
 
-function refusalByEc2({state, vpcId}: Candidate, wanted: string | undefined): string | undefined {
+/** Undefined where EC2's words speak for it. */
+export function refusalByEc2({state, vpcId}: Candidate, wanted: string | undefined): string | undefined {
   if (wanted !== undefined && vpcId !== wanted) return `is in another VPC (${vpcId ?? 'none'})`
   return state === undefined || state === 'running' ? undefined : `is ${state}`
 }

@@ -1,6 +1,7 @@
 import {fail} from '../core/errors.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {ProcessPort} from '../core/ports/process.js'
+import {printable} from '../core/printable.js'
 
 /** The command that installs psql, by ID in /etc/os-release. */
 const INSTALL: ReadonlyMap<string, string> = new Map([
@@ -14,6 +15,9 @@ const INSTALL: ReadonlyMap<string, string> = new Map([
   ['arch', 'sudo pacman -S postgresql-libs'],
   ['suse', 'sudo zypper install postgresql'],
 ])
+
+/** A first run may be slow: a virus scanner or Gatekeeper looks at it. */
+const VERSION_LIMIT_MS = 5000
 
 const MACOS = 'brew install libpq && brew link --force libpq'
 
@@ -29,6 +33,16 @@ export async function findPsql(process: ProcessPort, files: PrivateFiles, platfo
   throw fail('CLIENT_MISSING', 'psql is not installed, or not on PATH.', {
     hint: install ?? "Install PostgreSQL's client programs: https://www.postgresql.org/download/",
   })
+}
+
+/** Such as `15.18`. Rejects with CLIENT_UNRUNNABLE or TIMEOUT when it cannot be run. */
+export async function psqlVersion(
+  file: string,
+  process: Pick<ProcessPort, 'output'>,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const words = await process.output({file, argv: ['--version'], env: environment}, VERSION_LIMIT_MS)
+  return /\d+(?:\.\d+)*/.exec(words)?.[0] ?? printable(words.trim())
 }
 
 /** By ID, then by the systems that it is like, nearest first (os-release(5)). */

@@ -39,6 +39,7 @@ export const CATALOG = {
   CREDENTIALS_EXPIRED: {exit: 77},
   CREDENTIALS_INVALID: {exit: 77},
   ACCESS_DENIED: {exit: 77},
+  LOGIN_REFUSED: {exit: 77},
   REGION_MISSING: {exit: 78},
   CONFIG_INVALID: {exit: 78},
   CONFIG_UNSAFE: {exit: 78},

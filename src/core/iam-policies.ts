@@ -80,6 +80,11 @@ export function describeStatement(): PolicyStatement {
   }
 }
 
+/** What `dbtunnel doctor` would look at, too: nothing else needs it. */
+export function doctorStatement(): PolicyStatement {
+  return {Effect: 'Allow', Action: ['ec2:DescribeSecurityGroups'], Resource: ['*']}
+}
+
 /** Logging in to one database as one user. The prefix is `rds-db:`; `rds:connect` grants nothing. */
 export function loginStatement(login: {
   readonly region: string
@@ -97,7 +102,7 @@ export function loginStatement(login: {
 
 /** The statements that grant an API action, such as `ssm:StartSession`; empty for one that dbtunnel does not use. */
 export function statementsFor(action: string, scope: PolicyScope = {}): readonly PolicyStatement[] {
-  const all = [...startSessionStatements(scope), ...ownSessionStatements(scope), describeStatement()]
+  const all = [...startSessionStatements(scope), ...ownSessionStatements(scope), describeStatement(), doctorStatement()]
   return all.filter((statement) => statement.Action.includes(action))
 }
 

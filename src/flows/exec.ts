@@ -51,7 +51,9 @@ export async function exec(
     const end = await runClient({spec: {file, name: program, argv, env}, signals: 'all'}, ports, run)
     // What other programs mean by their statuses is not known.
     const mayKnow = basename(program) === 'psql'
-    if (mayKnow && mayBeRefused(end, ports.clock.now() - startedAt)) run.say.notice(await explainRefusal(tunnel, run))
+    if (mayKnow && mayBeRefused(end, ports.clock.now() - startedAt)) {
+      await explainRefusal(file, tunnel, settings, {...ports, aws}, run)
+    }
     return statusOf(end)
   })
 }

@@ -18,11 +18,7 @@ import type {TunnelRecord} from '../core/tunnel-record.js'
 import {mapName, type NameMapping, type NameOptions} from '../hosts/map-name.js'
 import {openHosts} from '../hosts/open-hosts.js'
 import type {Target} from '../resolve/target.js'
-import {chooseEngines} from '../session/choose-engines.js'
 import type {Door} from '../session/door.js'
-import {nativeEngine} from '../session/native/engine.js'
-import {pluginEngine} from '../session/plugin.js'
-import type {SessionEngine} from '../session/session.js'
 import {keepPassfile, type Passfile} from '../token/passfile.js'
 import {
   databaseOf,
@@ -35,6 +31,7 @@ import {
 } from './discover.js'
 import {openMemory} from './memory.js'
 import {openRegister, type Register} from './register.js'
+import {sessionEngines} from './session-engines.js'
 import {type OpenedSession, type SessionWays, sessionWays} from './session-ways.js'
 import {sweep, type SweepPorts} from './sweep.js'
 import {together} from './together.js'
@@ -196,7 +193,7 @@ async function open(
     async () => {
       const [described, engines] = await together([
         memory.recalled ?? describe(request, ports.aws, run),
-        sessionEngines(settings, ports, run),
+        sessionEngines(settings, ports, run.say),
       ])
       // Missing authorities are told before anything is opened.
       await trust(described.target)
@@ -288,19 +285,6 @@ export function sweepBeside(ports: SweepPorts, run: Run): void {
     withDeadline(swept, SWEEP_GRACE_MS, () => new Error('late'))
       .catch(() => {})
       .finally(() => over.abort()),
-  )
-}
-
-function sessionEngines(settings: Settings, ports: TunnelPorts, run: Run): Promise<readonly SessionEngine[]> {
-  const {environment, process} = ports
-  return chooseEngines(
-    {choice: settings.engine, pluginFile: environment['DBTUNNEL_PLUGIN'] || undefined, environment},
-    {
-      native: nativeEngine({...ports, ...ports.aws}, {uploadBytesPerSecond: settings.uploadRate}),
-      plugin: (plugin) => pluginEngine({...ports, ssm: ports.aws.ssm}, plugin, environment),
-    },
-    process,
-    run.say,
   )
 }
 

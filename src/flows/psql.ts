@@ -55,7 +55,9 @@ export async function psql(request: PsqlRequest, ports: PsqlPorts, progress: Pro
     tendTunnel(tunnel, 'psql', ports, run)
     const startedAt = ports.clock.now()
     const end = await runClient({spec: {file, argv, env}, signals: 'keys'}, ports, run)
-    if (mayBeRefused(end, ports.clock.now() - startedAt)) run.say.notice(await explainRefusal(tunnel, run))
+    if (mayBeRefused(end, ports.clock.now() - startedAt)) {
+      await explainRefusal(file, tunnel, settings, {...ports, aws}, run)
+    }
     return statusOf(end)
   })
 }

@@ -8,6 +8,7 @@ import type {Target} from '../resolve/target.js'
 import {openSession, proveDatabase, type SessionPorts} from '../session/open-session.js'
 import type {Session, SessionEngine} from '../session/session.js'
 import {describe, type Discovery, type DiscoveryRequest, findWay} from './discover.js'
+import {adviceOnPassage} from './passage.js'
 
 /** A verified session, and what it was opened on. */
 export interface OpenedSession {
@@ -33,9 +34,13 @@ export function sessionWays(
   request: DiscoveryRequest,
   engines: readonly SessionEngine[],
   trust: (target: Target) => Promise<string>,
-  ports: SessionPorts & {readonly aws: AwsApi},
+  given: Omit<SessionPorts, 'adviceOn'> & {readonly aws: AwsApi},
 ): SessionWays {
-  const {aws, clock} = ports
+  const {aws, clock} = given
+  const ports: SessionPorts = {
+    ...given,
+    adviceOn: (target, bastion, signal) => adviceOnPassage(target, bastion, aws, signal),
+  }
   const within = (timeoutMs: number) => ({...request.settings, timeoutMs})
   return {
     discover: async (run) => findWay(await describe(request, aws, run), request, aws, run),
@@ -56,7 +61,7 @@ export function sessionWays(
   }
 }
 
-function preambleOf(target: Target): DatabaseEngine['preamble'] {
+export function preambleOf(target: Target): DatabaseEngine['preamble'] {
   const engine = engineOf(target.engine)
   if (!engine) throw fail('INTERNAL', `No engine is called ${target.engine}.`)
   return engine.preamble

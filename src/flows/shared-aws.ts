@@ -49,7 +49,10 @@ export function sharedAws(
       cluster: (id) => once(`cluster ${id}`, () => rds.cluster(id, signal)),
       clusterEndpoints: (id) => once(`endpoints ${id}`, () => rds.clusterEndpoints(id, signal)),
     },
-    ec2: {instances: (query) => once(`machines ${JSON.stringify(query)}`, () => ec2.instances(query, signal))},
+    ec2: {
+      instances: (query) => once(`machines ${JSON.stringify(query)}`, () => ec2.instances(query, signal)),
+      securityGroups: (ids) => once(`groups ${ids.join(' ')}`, () => ec2.securityGroups(ids, signal)),
+    },
     ssm: {...ssm, managedNodes: (ids) => once(`nodes ${ids.join(' ')}`, () => ssm.managedNodes(ids, signal))},
     sts: {identity: () => once('identity', () => sts.identity(signal))},
   }

@@ -27,10 +27,9 @@ export function hostsLines(file: HostsFile): HostsPort {
       const path = await file.path()
       /** Whether someone else maps it already; throws when they map it to another address. */
       const isMapped = (content: Buffer): boolean => {
-        const lines = foreignLinesFor(content, name)
-        const other = lines.find(({address}) => address !== LOOPBACK)
+        const other = foreignAddress(content, name)
         if (other) throw conflict(path, name, other)
-        return lines.length > 0
+        return foreignLinesFor(content, name).length > 0
       }
       // Told at once, before anyone is waited for; the last word is the planned change's.
       const addresses = await file.addresses(name)
@@ -75,7 +74,12 @@ async function hasMark(file: HostsFile, wanted: (mark: Mark) => boolean): Promis
   }
 }
 
-function conflict(path: string, name: string, line: ForeignLine): DbtunnelError {
+/** Someone else's line that leads this name elsewhere. */
+export function foreignAddress(content: Buffer, name: string): ForeignLine | undefined {
+  return foreignLinesFor(content, name).find(({address}) => address !== LOOPBACK)
+}
+
+export function conflict(path: string, name: string, line: ForeignLine): DbtunnelError {
   return fail('HOSTS_CONFLICT', `Line ${line.number} of ${path} gives ${name} another address: ${line.text}`, {
     hint: 'Take that line out, or connect without the hosts file: --resolve hostaddr',
   })

@@ -1,5 +1,8 @@
 import type {Endpoint} from '../core/ports/aws.js'
 
+/** Where a database is, as far as a bastion has to lead there. */
+export type Place = Pick<Target, 'name' | 'resourceId' | 'region' | 'profile' | 'vpcId' | 'zone'>
+
 /** One database, resolved: what every later stage needs to know of it. */
 export interface Target {
   /** As the user typed it. */

@@ -1,8 +1,8 @@
 import type {Bastion} from '../bastion/bastion.js'
 import type {Settings} from '../config/settings.js'
-import {fail, hasCode} from '../core/errors.js'
+import {type DbtunnelError, fail, hasCode} from '../core/errors.js'
 import type {SsmApi} from '../core/ports/aws.js'
-import type {ProbeRequest} from '../core/ports/network.js'
+import type {ProbeOutcome, ProbeRequest} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
 import type {Target} from '../resolve/target.js'
 import {awaitDatabase, type DatabasePorts} from './await-database.js'
@@ -25,7 +25,13 @@ export interface SessionRequest {
   readonly engines: readonly SessionEngine[]
 }
 
-export interface SessionPorts extends DatabasePorts {
+export interface ProofPorts extends DatabasePorts {
+  /** Looks why this bastion cannot reach this database, and says what to do; undefined when that cannot be seen. */
+  readonly adviceOn?:
+    ((target: Target, bastion: Bastion, signal: AbortSignal) => Promise<string | undefined>) | undefined
+}
+
+export interface SessionPorts extends ProofPorts {
   readonly aws: {readonly ssm: Pick<SsmApi, 'startSession' | 'terminateSession'>}
 }
 
@@ -40,32 +46,60 @@ export async function openSession(request: SessionRequest, ports: SessionPorts, 
   const deadline = ports.clock.now() + settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
 
-  const session = await carry(request, timeLeft, ports, run)
+  const session = await carrySession(request, timeLeft, ports, run)
   await proveDatabase(session, request, timeLeft, ports, run)
   return session
 }
 
+export type Question = Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'preamble'>
+
 /** Asks the database through this session. Rejects with DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or why the session has ended. */
 export async function proveDatabase(
   session: Session,
-  {target, settings, authorities, preamble}: Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'preamble'>,
+  question: Question,
   timeLeft: () => number,
-  ports: DatabasePorts,
+  ports: ProofPorts,
   {signal, say}: Pick<Run, 'signal' | 'say'>,
 ): Promise<void> {
+  const {target} = question
+  const {outcome, failedDials} = await askDatabase(session, question, timeLeft, ports, signal)
+  if (outcome.kind === 'answered') {
+    say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
+    return
+  }
+  const failure = probeFailure(outcome, target, session.bastion, failedDials)
+  throw hasNoAnswer(outcome) ? await advised(failure, target, session.bastion, ports, signal) : failure
+}
+
+/** Whether nothing at all came from the database. */
+export function hasNoAnswer({kind}: ProbeOutcome): boolean {
+  return kind === 'closed' || kind === 'silent'
+}
+
+/** How the database answers through this session; and how many connections the agent says have failed. */
+export async function askDatabase(
+  session: Session,
+  {target, settings, authorities, preamble}: Question,
+  timeLeft: () => number,
+  ports: ProofPorts,
+  signal: AbortSignal,
+): Promise<{readonly outcome: ProbeOutcome; readonly failedDials: number}> {
   const verifyName = settings.sslmode === 'verify-full'
   const question = {host: target.endpoint.host, authorities, verifyName, preamble}
   const failedBefore = session.failedDials?.() ?? 0
-  const outcome = await awaitDatabase(session, question, timeLeft, ports, signal).catch((error: unknown) => {
-    throw nameTheHop(error, target, session.bastion)
+  const outcome = await awaitDatabase(session, question, timeLeft, ports, signal).catch(async (error: unknown) => {
+    throw await nameTheHop(error, target, session.bastion, ports, signal)
   })
-  const failed = (session.failedDials?.() ?? 0) - failedBefore
-  if (outcome.kind !== 'answered') throw probeFailure(outcome, target, session.bastion, failed)
-  say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
+  return {outcome, failedDials: (session.failedDials?.() ?? 0) - failedBefore}
 }
 
 /** With the first engine, and with the next one and a new session when the plugin proves unusable. */
-async function carry(request: SessionRequest, timeLeft: () => number, ports: SessionPorts, run: Run): Promise<Session> {
+export async function carrySession(
+  request: SessionRequest,
+  timeLeft: () => number,
+  ports: SessionPorts,
+  run: Run,
+): Promise<Session> {
   const {target, bastions, settings} = request
   const [engine, ...others] = request.engines
   if (!engine) throw fail('INTERNAL', 'No session engine was chosen.')
@@ -76,11 +110,13 @@ async function carry(request: SessionRequest, timeLeft: () => number, ports: Ses
   try {
     return await engine.open({grant, bastion, region, profile, request: started.request, timeoutMs: timeLeft()}, run)
   } catch (error) {
-    if (!hasCode(error, 'PLUGIN_UNUSABLE') || others.length === 0) throw nameTheHop(error, target, bastion)
+    if (!hasCode(error, 'PLUGIN_UNUSABLE') || others.length === 0) {
+      throw await nameTheHop(error, target, bastion, ports, run.signal)
+    }
     run.say.notice(`${error.message} Going on without it.`)
     // Its failure, if any, is told when all is undone.
     void started.terminate().catch(() => {})
-    return carry(
+    return carrySession(
       {...request, engines: others, bastions: bastions.slice(bastions.indexOf(bastion))},
       timeLeft,
       ports,
@@ -90,6 +126,25 @@ async function carry(request: SessionRequest, timeLeft: () => number, ports: Ses
 }
 
 /** An engine knows that the database is out of reach, but not which rule would mend it. */
-function nameTheHop(error: unknown, target: Target, bastion: Bastion): unknown {
-  return hasCode(error, 'DATABASE_UNREACHABLE') ? unreachable(target, bastion, error.message, error) : error
+async function nameTheHop(
+  error: unknown,
+  target: Target,
+  bastion: Bastion,
+  ports: ProofPorts,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!hasCode(error, 'DATABASE_UNREACHABLE')) return error
+  return advised(unreachable(target, bastion, error.message, error), target, bastion, ports, signal)
+}
+
+/** The same failure, with what has been seen to be its cause, where that can be looked at. */
+async function advised(
+  failure: DbtunnelError,
+  target: Target,
+  bastion: Bastion,
+  {adviceOn}: ProofPorts,
+  signal: AbortSignal,
+): Promise<DbtunnelError> {
+  const hint = await adviceOn?.(target, bastion, signal).catch(() => undefined)
+  return hint === undefined ? failure : fail(failure.code, failure.message, {hint, cause: failure.cause})
 }

@@ -49,12 +49,25 @@ function addressOf({endpoint}: Target): string {
   return `${endpoint.host}:${endpoint.port}`
 }
 
-function letIn(target: Target): string {
+/** The rule that the database's security group lacks. */
+export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
   const {endpoint, securityGroupIds} = target
   const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
-  const rule = `--group-id ${group} --protocol tcp --port ${endpoint.port} --source-group BASTION_SECURITY_GROUP`
+  const rule = `--group-id ${group} --protocol tcp --port ${endpoint.port} --source-group ${bastionGroup}`
   return (
     "The database's security group has to let the bastion's in:\n" +
     `aws ec2 authorize-security-group-ingress ${rule}${accountOptions(target)}`
+  )
+}
+
+/** The rule that the bastion's lacks. */
+export function letOut(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
+  const {endpoint, securityGroupIds} = target
+  const {port} = endpoint
+  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
+  const rule = `IpProtocol=tcp,FromPort=${port},ToPort=${port},UserIdGroupPairs=[{GroupId=${group}}]`
+  return (
+    "The bastion's security group has to let it out to the database's:\n" +
+    `aws ec2 authorize-security-group-egress --group-id ${bastionGroup} --ip-permissions '${rule}'${accountOptions(target)}`
   )
 }

@@ -22,8 +22,6 @@ export interface Result {
   readonly violations: readonly string[]
   /** Sessions that AWS granted to a dbtunnel that was dead when the answer came: nobody knows of them, and no channel. */
   readonly unheard: number
-  /** Of the plans, those whose victim was there when its moment came. */
-  readonly hit: readonly Plan[]
 }
 
 /** Runs them at once, each disturbed as planned, and starts once more for each person. */
@@ -54,11 +52,10 @@ export async function runBatch(plans: readonly Plan[], people: People, sandbox: 
     ...people.all.flatMap(({env}) => filesOf(env).map((file) => `${file} is left after the next start`)),
   ]
   violations.push(...(await leftAfter(LINE_MS, left)))
-  return {violations, unheard: unheard.length, hit: plans.filter((_, index) => outcomes[index]?.wasHit)}
+  return {violations, unheard: unheard.length}
 }
 
 interface Outcome {
-  readonly wasHit: boolean
   /** The mark of a run of which a dbtunnel ended by SIGKILL. */
   readonly killed?: string | undefined
   /** Those that were killed with a line in the hosts file, perhaps, and nobody to take it out. */
@@ -95,7 +92,7 @@ async function runOne(plan: Plan, program: string, violations: string[]): Promis
   for (const one of processesOf(id, pid)) kill(one.pid, 'SIGKILL')
   violations.push(...wrong.map((what) => `${textOf(plan)}: ${what}`))
   const wasKilled = endedBy === 'SIGKILL' || (found !== undefined && victim === 'dbtunnel' && signal === 'SIGKILL')
-  return {wasHit: found !== undefined, unableOwners, killed: wasKilled ? id : undefined}
+  return {unableOwners, killed: wasKilled ? id : undefined}
 }
 
 function victimOf(victim: Plan['victim'], found: readonly Found[]): number | undefined {

@@ -126,7 +126,7 @@ describe.concurrent('what the account says', () => {
       ['sealed-db'],
       69,
       'DATABASE_UNREACHABLE',
-      /aws ec2 authorize-security-group-ingress/,
+      /aws ec2 authorize-security-group-ingress --group-id sg-\w+ --protocol tcp --port 5432 --source-group sg-\w+ /,
     ],
     ['no bastion by that tag', ['prod-db', '--bastion', 'tag:Role=nope'], 69, 'BASTION_NONE', /./],
     [
@@ -187,6 +187,19 @@ describe.concurrent('what these credentials may', () => {
     expect(stderr).toContain('PAM authentication failed')
     expect(stderr).toContain('"Action":"rds-db:connect"')
     expect(stderr).toMatch(/dbuser:db-[A-Z0-9]+\//)
+  })
+
+  it('a user without the role: what an administrator has to type', async () => {
+    const {status, stderr} = await dbtunnel(['psql', 'prod-db', '-U', 'password_only', '-c', 'select 1'])
+    expect(status).toBe(2)
+    expect(stderr).toContain('GRANT rds_iam TO "password_only";')
+    expect(stderr).not.toContain('rds-db:connect')
+  })
+
+  it('a database that is not there: psql’s own words are the last', async () => {
+    const {status, stderr} = await dbtunnel(['psql', 'prod-db', '-d', 'nope', '-c', 'select 1'])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/database "nope" does not exist\n$/)
   })
 
   it('without ssm:TerminateSession: the work is done, and what could not be undone is said', async () => {

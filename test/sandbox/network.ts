@@ -1,3 +1,4 @@
+import {BlockList} from 'node:net'
 import {type Account, type Cluster, type Database} from './aws/model.js'
 import {type SessionRecord} from './aws/sessions.js'
 import {type Endpoint} from './database/endpoint.js'
@@ -38,11 +39,26 @@ function letsIn({securityGroupIds, endpoint}: Place, target: string, account: Ac
   const groups = account.securityGroups.filter(
     ({id, vpcId}) => securityGroupIds.includes(id) && vpcId === machine.vpcId,
   )
-  return groups
-    .flatMap(({ingress}) => ingress)
-    .some(
-      ({port, fromGroups}) => port === endpoint.port && fromGroups.some((id) => machine.securityGroupIds.includes(id)),
-    )
+  const own = account.securityGroups.filter(({id}) => machine.securityGroupIds.includes(id))
+  const isLetOut = own.some(({egressPorts}) => egressPorts?.includes(endpoint.port) ?? true)
+  return (
+    isLetOut &&
+    groups
+      .flatMap(({ingress}) => ingress)
+      .some(
+        ({port, fromGroups, fromCidrs = []}) =>
+          port === endpoint.port &&
+          (fromGroups.some((id) => machine.securityGroupIds.includes(id)) ||
+            fromCidrs.some((cidr) => isWithin(machine.privateAddress, cidr))),
+      )
+  )
+}
+
+function isWithin(address: string | undefined, cidr: string): boolean {
+  const [block = '', bits = ''] = cidr.split('/')
+  const blocks = new BlockList()
+  blocks.addSubnet(block, Number(bits))
+  return address !== undefined && blocks.check(address)
 }
 
 function placesOf({databases, clusters}: Account): Place[] {

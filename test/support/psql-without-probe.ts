@@ -6,7 +6,10 @@ import {chooseProgress} from '../../src/tasks/progress.js'
 // dbtunnel as it is, but for a probe that believes everything: what does psql itself refuse?
 const [target = '', ...words] = process.argv.slice(2)
 const terminal = new Terminal({quiet: true, debug: false})
-const ports = {...openApp(terminal), prober: {probe: async () => ({kind: 'answered', tls: 'none'}) as const}}
+const ports = {
+  ...openApp(terminal),
+  prober: {probe: async () => ({kind: 'answered', tls: 'none', validUntil: Infinity}) as const},
+}
 const flags = {resolve: 'hostaddr', engine: 'native'}
 const progress = await chooseProgress(terminal, {quiet: true, debug: false})
 process.exit(await psql({target, flags, words}, ports, progress))

@@ -4,6 +4,7 @@ import {namedTargets} from '../../src/config/named-targets.js'
 import {CATALOG} from '../../src/core/errors.js'
 import {
   describeStatement,
+  doctorStatement,
   loginStatement,
   ownSessionStatements,
   policyJson,
@@ -28,6 +29,10 @@ it('the README grants what errors and the sandbox ask for, statement for stateme
   const statements = [...startSessionStatements(), ...ownSessionStatements(), describeStatement(), login]
   const policy = JSON.parse(blockAfter('policy')) as unknown
   expect(policy).toEqual({Version: '2012-10-17', Statement: JSON.parse(`[${policyJson(statements)}]`) as unknown})
+})
+
+it('the README grants what doctor alone asks for', () => {
+  expect(JSON.parse(blockAfter('doctor-policy'))).toEqual(JSON.parse(policyJson([doctorStatement()])))
 })
 
 it('the README lists every code with its status, and no other', () => {

@@ -22,6 +22,7 @@ export function awsApi(options: AwsOptions): AwsApi {
     login: loginApi(connection),
     scope: () => settingsScope(connection),
     loginMark: credentialFilesMark,
+    clockOffset: () => connection.clockOffset(),
     mayRenewCredentials: () => !keysInEnvironment(connection.profile),
   }
 }

@@ -1,5 +1,5 @@
-import type {Instance} from '@aws-sdk/client-ec2'
-import type {Ec2Api, Ec2Instance} from '../../core/ports/aws.js'
+import type {Instance, IpPermission} from '@aws-sdk/client-ec2'
+import type {Ec2Api, Ec2Instance, SecurityRule} from '../../core/ports/aws.js'
 import type {Connection} from './connection.js'
 import {allPages} from './pages.js'
 
@@ -26,6 +26,24 @@ export function ec2Api(connection: Connection): Ec2Api {
       })
       return reservations.flatMap(({Instances = []}) => Instances.flatMap((one) => instanceOf(one)))
     },
+
+    async securityGroups(ids, signal) {
+      const {sdk, client} = await load()
+      const action = 'ec2:DescribeSecurityGroups'
+      // As above.
+      const Filters = [{Name: 'group-id', Values: [...ids]}]
+      const groups = await allPages(action, async (NextToken) => {
+        const input = {Filters, MaxResults, ...(NextToken === undefined ? {} : {NextToken})}
+        const send = new sdk.DescribeSecurityGroupsCommand(input)
+        const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+        return {items: answer.SecurityGroups, next: answer.NextToken}
+      })
+      return groups.map(({GroupId = '', IpPermissions = [], IpPermissionsEgress = []}) => ({
+        id: GroupId,
+        ingress: IpPermissions.map(ruleOf),
+        egress: IpPermissionsEgress.map(ruleOf),
+      }))
+    },
   }
 }
 
@@ -39,6 +57,19 @@ function instanceOf(one: Instance): readonly Ec2Instance[] {
       vpcId: one.VpcId,
       zone: one.Placement?.AvailabilityZone,
       tags: Object.fromEntries(tags),
+      securityGroupIds: (one.SecurityGroups ?? []).flatMap(({GroupId: id}) => id ?? []),
+      privateAddress: one.PrivateIpAddress,
     },
   ]
+}
+
+function ruleOf(one: IpPermission): SecurityRule {
+  return {
+    protocol: one.IpProtocol ?? '',
+    fromPort: one.FromPort,
+    toPort: one.ToPort,
+    groupIds: (one.UserIdGroupPairs ?? []).flatMap(({GroupId: id}) => id ?? []),
+    cidrs: (one.IpRanges ?? []).flatMap(({CidrIp: cidr}) => cidr ?? []),
+    prefixListIds: (one.PrefixListIds ?? []).flatMap(({PrefixListId: id}) => id ?? []),
+  }
 }

@@ -1,14 +1,12 @@
-import {isRegion} from '../../core/names.js'
+import {clockAdvice, isTooWrong} from '../../core/clock-skew.js'
 import {fail} from '../../core/errors.js'
+import {isRegion} from '../../core/names.js'
 import type {SigningApi} from '../../core/ports/aws.js'
 import type {Connection} from './connection.js'
 import type {Credentials} from './credentials.js'
 import {credentialSource} from './profile.js'
-import {clockAdvice, expired} from './translate-error.js'
+import {expired} from './translate-error.js'
 
-/** A token from the future is refused beyond this, as any signature is; one from the past when its 15 minutes are over. */
-const AHEAD_MS = 5 * 60_000
-const BEHIND_MS = 15 * 60_000
 /** Tokens are renewed every 10 minutes or so; no role session is shorter than 15 minutes. */
 const LASTING_MS = 12 * 60_000
 
@@ -18,7 +16,7 @@ export function signingApi(connection: Connection): SigningApi {
       const {Signer} = await import('@aws-sdk/rds-signer')
       const offset = connection.clockOffset()
       // The signer takes this machine's time as it is, though the SDK's clients correct it.
-      if (-offset > AHEAD_MS || offset > BEHIND_MS) {
+      if (isTooWrong(offset)) {
         throw fail('CREDENTIALS_INVALID', "The database would refuse a token with this machine's time.", {
           hint: clockAdvice(offset),
         })

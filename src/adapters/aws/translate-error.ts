@@ -1,4 +1,5 @@
 import {accessDenied} from '../../core/access-denied.js'
+import {clockAdvice} from '../../core/clock-skew.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {profileOption} from '../../core/profile-option.js'
 import {shellLine} from '../../core/shell-line.js'
@@ -172,12 +173,6 @@ function described({kind, profile}: CredentialSource): string {
 function clockSkew(headers: Readonly<Record<string, string | undefined>> | undefined): string | undefined {
   const offset = Date.parse(headers?.['date'] ?? '') - Date.now()
   return Math.abs(offset) > SKEW_MS ? clockAdvice(offset) : undefined
-}
-
-/** `offsetMs` is AWS's time less this machine's. */
-export function clockAdvice(offsetMs: number): string {
-  const minutes = Math.round(Math.abs(offsetMs) / 60_000)
-  return `This machine's clock is ${minutes} minutes ${offsetMs > 0 ? 'behind' : 'ahead of'} AWS's. Set it: sudo timedatectl set-ntp true (macOS: sudo sntp -sS time.apple.com)`
 }
 
 function oneLine(text: string): string {

@@ -21,6 +21,8 @@ export interface AwsApi {
   mayRenewCredentials(): boolean
   /** A text that is another one after a login on this machine. Asks nobody. */
   loginMark(): Promise<string>
+  /** AWS's time less this machine's in milliseconds, as far as answers have shown; 0 before the first, and while it is small. */
+  clockOffset(): number
 }
 
 export interface Endpoint {
@@ -104,6 +106,28 @@ export interface Ec2Instance {
   readonly vpcId?: string | undefined
   readonly zone?: string | undefined
   readonly tags: Readonly<Record<string, string>>
+  readonly securityGroupIds: readonly string[]
+  readonly privateAddress?: string | undefined
+}
+
+/** Whom one rule of a security group lets in, or out to. */
+export interface SecurityRule {
+  /** `tcp`, `udp`, a protocol's number, or `-1` for all. */
+  readonly protocol: string
+  /** Both are missing where all ports are meant. */
+  readonly fromPort?: number | undefined
+  readonly toPort?: number | undefined
+  readonly groupIds: readonly string[]
+  readonly cidrs: readonly string[]
+  /** What addresses they hold is not told with them. */
+  readonly prefixListIds: readonly string[]
+}
+
+export interface SecurityGroup {
+  /** `sg-…` */
+  readonly id: string
+  readonly ingress: readonly SecurityRule[]
+  readonly egress: readonly SecurityRule[]
 }
 
 export interface Ec2Api {
@@ -112,6 +136,8 @@ export interface Ec2Api {
     query: {ids: readonly string[]} | {filters: readonly Ec2Filter[]},
     signal?: AbortSignal,
   ): Promise<readonly Ec2Instance[]>
+  /** By ids; those that do not exist are left out. */
+  securityGroups(ids: readonly string[], signal?: AbortSignal): Promise<readonly SecurityGroup[]>
 }
 
 export interface ManagedNode {

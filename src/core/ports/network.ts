@@ -16,7 +16,8 @@ export interface ProbeRequest {
 
 /** How the database answered through the tunnel. */
 export type ProbeOutcome =
-  | {readonly kind: 'answered'; readonly tls: string}
+  /** `validUntil`: when the first certificate of its chain ends, in milliseconds since the epoch. */
+  | {readonly kind: 'answered'; readonly tls: string; readonly validUntil: number}
   /** Connection refused or closed before an answer: the bastion cannot reach the database. */
   | {readonly kind: 'closed'}
   /** Nothing in time. */
@@ -72,6 +73,11 @@ export interface PortOwner {
 export interface PortOwners {
   /** Who listens on a port of this machine; undefined when nobody does, or it cannot be known. */
   ownerOf(port: number): Promise<PortOwner | undefined>
+}
+
+export interface Resolver {
+  /** The addresses that programs of this machine get for a name, hosts file included; none where it has none. */
+  addresses(name: string): Promise<readonly string[]>
 }
 
 export interface DialPort {

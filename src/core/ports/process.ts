@@ -15,6 +15,11 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null
 }
 
+export interface FinishedProcess extends ProcessEnd {
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** A program in our own process group, with our own standard streams. */
 export interface ClientProcess {
   readonly pid: number
@@ -49,6 +54,8 @@ export interface ProcessPort {
   spawnServant(spec: ProcessSpec): Promise<ServantProcess>
   /** Its output to these descriptors, else piped to us. Rejects likewise. */
   spawnApart(spec: ProcessSpec, files?: {readonly stdout: number; readonly stderr: number}): Promise<ApartProcess>
-  /** Runs a short program and returns its stdout; rejects when it does not end well in time. */
+  /** Runs a short program to its end. Rejects with TIMEOUT when that does not come in time. */
+  finish(spec: ProcessSpec, timeoutMs: number): Promise<FinishedProcess>
+  /** The same, and returns its stdout; rejects with CLIENT_UNRUNNABLE when it does not end well. */
   output(spec: ProcessSpec, timeoutMs: number): Promise<string>
 }

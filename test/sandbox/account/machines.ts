@@ -31,6 +31,7 @@ interface Machine {
 }
 
 interface MachineOptions {
+  readonly privateAddress?: string
   readonly zone?: 'a' | 'b' | 'c'
   readonly state?: InstanceState
   readonly vpcId?: string | undefined
@@ -41,10 +42,18 @@ interface MachineOptions {
 }
 
 function machine(id: string, options: MachineOptions): Machine {
-  const {zone = 'a', state = 'running', group = GROUP.bastion, tags, agent, ping = 'Online'} = options
+  const {zone = 'a', state = 'running', group = GROUP.bastion, tags, agent, ping = 'Online', privateAddress} = options
   const vpcId = 'vpcId' in options ? options.vpcId : VPC.prod
   return {
-    instance: {id, state, vpcId, zone: REGION + zone, tags, securityGroupIds: vpcId === undefined ? [] : [group]},
+    instance: {
+      id,
+      state,
+      vpcId,
+      zone: REGION + zone,
+      tags,
+      securityGroupIds: vpcId === undefined ? [] : [group],
+      privateAddress,
+    },
     node: agent === undefined ? undefined : {id, ping, agentVersion: agent, tags: {}, connected: ping === 'Online'},
   }
 }
@@ -77,8 +86,17 @@ function all(): Machine[] {
       tags: {Name: 'staging-bastion', ...MARK},
       agent: '3.3.2299.0',
     }),
-    machine(MACHINE.bastionB, {zone: 'b', tags: {Name: 'jump-b', Role: 'bastion', ...MARK}, agent: '3.3.3050.0'}),
-    machine(MACHINE.bastionA, {tags: {Name: 'prod-bastion-a', ...MARK}, agent: '3.3.2299.0'}),
+    machine(MACHINE.bastionB, {
+      zone: 'b',
+      tags: {Name: 'jump-b', Role: 'bastion', ...MARK},
+      agent: '3.3.3050.0',
+      privateAddress: '10.0.1.20',
+    }),
+    machine(MACHINE.bastionA, {
+      privateAddress: '10.0.0.10',
+      tags: {Name: 'prod-bastion-a', ...MARK},
+      agent: '3.3.2299.0',
+    }),
   ]
 }
 

@@ -79,6 +79,7 @@ export interface Instance {
   readonly zone: string
   readonly tags: Readonly<Record<string, string>>
   readonly securityGroupIds: readonly string[]
+  readonly privateAddress?: string | undefined
 }
 
 /** Systems Manager's view of a machine. */
@@ -100,11 +101,14 @@ export interface SecurityGroup {
   readonly vpcId: string
   /** Who may come in, by port; all else is dropped in silence. */
   readonly ingress: readonly IngressRule[]
+  /** Ports to which it lets out, to anywhere; all of them unless given. */
+  readonly egressPorts?: readonly number[] | undefined
 }
 
 export interface IngressRule {
   readonly port: number
   readonly fromGroups: readonly string[]
+  readonly fromCidrs?: readonly string[] | undefined
 }
 
 export interface Identity {

@@ -133,13 +133,13 @@ describe('psql with a bad token', {timeout: 20_000}, () => {
   it('is refused where IAM login is off, and without rds_iam, and as the superuser', async () => {
     expectRefusal(await psql(database, {endpoint: iamOff, password: tokenFor({host: iamOff.host})}), 'alice')
     for (const user of ['carol', 'mallory', 'rdsadmin']) {
-      expectRefusal(await psql(database, {endpoint: prod, user, password: tokenFor({}, user)}), user)
+      expectRefusal(await psql(database, {endpoint: prod, user, password: tokenFor({}, user)}), user, 'password')
     }
   })
 
-  function expectRefusal(result: PsqlResult, user: string): void {
+  function expectRefusal(result: PsqlResult, user: string, by = 'PAM'): void {
     expect(result).toMatchObject({status: 2, stdout: ''})
-    expect(result.stderr).toMatch(new RegExp(`: FATAL:  PAM authentication failed for user "${user}"\n$`))
+    expect(result.stderr).toMatch(new RegExp(`: FATAL:  ${by} authentication failed for user "${user}"\n$`))
   }
 })
 

@@ -46,7 +46,7 @@ export async function receive(client: TLSSocket, desk: Desk): Promise<void> {
   const reason = refusalOf(password, user, endpoint, verifier)
   const login = {at: verifier.now(), host: endpoint.host, user}
   desk.record(reason === undefined ? {...login, outcome: 'in'} : {...login, outcome: 'refused', reason})
-  if (reason !== undefined) return refuse(client, user)
+  if (reason !== undefined) return refuse(client, user, isMember(user, endpoint))
   await desk.prepare(valueOf(caller.settings, 'database') ?? user)
   const seen: Setting[] = [
     ['sandbox.tls_version', client.getProtocol() ?? ''],
@@ -110,8 +110,17 @@ async function askPassword(client: Duplex, first: FirstMessage | undefined): Pro
   return password === undefined ? undefined : {version, settings, user, password}
 }
 
-function refuse(client: Duplex, user: string): void {
-  leave(client, fatal('28000', `PAM authentication failed for user "${user}"`))
+/**
+ * Members of `rds_iam` log in by IAM alone, all others by a password of their own (RDS User Guide, "IAM database
+ * authentication", limitations): PAM is not asked about those.
+ */
+function isMember(user: string, {users}: Endpoint): boolean {
+  return users.some(({name, rdsIam}) => name === user && rdsIam)
+}
+
+function refuse(client: Duplex, user: string, byPam = true): void {
+  if (byPam) leave(client, fatal('28000', `PAM authentication failed for user "${user}"`))
+  else leave(client, fatal('28P01', `password authentication failed for user "${user}"`))
 }
 
 function valueOf(settings: readonly Setting[], wanted: string): string | undefined {

@@ -19,6 +19,7 @@ function memoryEc2(instances: readonly Ec2Instance[]): Ec2Api & {asked: (readonl
   }
   return {
     asked,
+    securityGroups: async () => [],
     async instances(query) {
       const filters = 'filters' in query ? query.filters : []
       asked.push(filters)
@@ -35,6 +36,7 @@ const instance = (id: string, tags: Record<string, string>, state = 'running'): 
   vpcId: 'vpc-1',
   zone: 'eu-west-1a',
   tags,
+  securityGroupIds: [],
 })
 
 const signal = new AbortController().signal

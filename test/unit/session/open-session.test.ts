@@ -38,7 +38,7 @@ const SETTINGS: Settings = {
   requireReason: false,
 }
 const PREAMBLE = {ask: Uint8Array.of(1), agree: 83}
-const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3'}
+const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3', validUntil: Infinity}
 
 interface Scene {
   readonly settings?: Partial<Settings>

@@ -1,1 +1,1 @@
-export {DescribeInstancesCommand, EC2Client} from '@aws-sdk/client-ec2'
+export {DescribeInstancesCommand, DescribeSecurityGroupsCommand, EC2Client} from '@aws-sdk/client-ec2'

@@ -160,6 +160,7 @@ function reservationXml(instance: Instance, call: Call): Xml {
           instanceType: 't4g.nano',
           placement: {availabilityZone: zone, tenancy: 'default'},
           vpcId,
+          privateIpAddress: instance.privateAddress,
           architecture: 'arm64',
           tagSet: {item: Object.entries(tags).map(([key, value]) => ({key, value}))},
           groupSet,
@@ -170,6 +171,9 @@ function reservationXml(instance: Instance, call: Call): Xml {
 }
 
 function groupXml(group: SecurityGroup, call: Call): Xml {
+  // AWS leaves the ports out where all are meant.
+  const all = [{ipProtocol: '-1'}]
+  const egressPorts = group.egressPorts?.map((port) => ({ipProtocol: 'tcp', fromPort: port, toPort: port})) ?? all
   return {
     ownerId: call.account.id,
     groupId: group.id,
@@ -177,12 +181,16 @@ function groupXml(group: SecurityGroup, call: Call): Xml {
     groupDescription: group.name,
     vpcId: group.vpcId,
     ipPermissions: {
-      item: group.ingress.map(({port, fromGroups}) => ({
+      item: group.ingress.map(({port, fromGroups, fromCidrs = []}) => ({
         ipProtocol: 'tcp',
         fromPort: port,
         toPort: port,
         groups: {item: fromGroups.map((groupId) => ({userId: call.account.id, groupId}))},
+        ipRanges: {item: fromCidrs.map((cidrIp) => ({cidrIp}))},
       })),
+    },
+    ipPermissionsEgress: {
+      item: egressPorts.map((ports) => ({...ports, groups: {}, ipRanges: {item: [{cidrIp: '0.0.0.0/0'}]}})),
     },
   }
 }

@@ -1,0 +1,129 @@
+import type {Bastion} from '../../bastion/bastion.js'
+import type {Candidate} from '../../bastion/kind.js'
+import type {LoginOutcome} from '../../client/login-check.js'
+import type {FlagValues} from '../../config/read-settings.js'
+import type {Settings} from '../../config/settings.js'
+import type {DbtunnelError} from '../../core/errors.js'
+import type {AwsApi, CallerIdentity} from '../../core/ports/aws.js'
+import type {Resolver} from '../../core/ports/network.js'
+import type {Run} from '../../core/run.js'
+import type {TargetName} from '../../resolve/parse-target.js'
+import type {FoundDatabase} from '../../resolve/find-database.js'
+import type {Place, Target} from '../../resolve/target.js'
+import type {Door} from '../../session/door.js'
+import type {askDatabase} from '../../session/open-session.js'
+import type {Session} from '../../session/session.js'
+import type {PsqlPorts} from '../psql.js'
+
+/** What was typed, with its settings. */
+export interface Words {
+  /** That of the target. */
+  readonly name?: TargetName | undefined
+  readonly settings: Settings
+}
+
+/** What each hop finds out for those after it; nothing, where they only need to know that it does not fail. */
+export interface Findings {
+  readonly node: undefined
+  /** Its path. */
+  readonly psql: string
+  readonly config:
+    | {readonly words: Words; readonly regionMissing?: undefined}
+    | {readonly words?: undefined; readonly regionMissing: DbtunnelError}
+  readonly region: Words & {readonly aws: AwsApi}
+  readonly plugin: undefined
+  readonly port: Door
+  /** Its path. */
+  readonly folder: string
+  /** Whether psql would write the hosts file. */
+  readonly hosts: boolean
+  readonly 'hosts-lines': undefined
+  readonly credentials: CallerIdentity
+  readonly clock: undefined
+  /** Where the command line says all of it RDS is not asked, and the place is the target. */
+  readonly database:
+    {readonly place: Place; readonly database: FoundDatabase} | {readonly place: Target; readonly database?: undefined}
+  readonly available: Target
+  readonly 'iam-login': undefined
+  /** PEM. */
+  readonly authorities: string
+  readonly name: undefined
+  readonly bastion: readonly Candidate[]
+  /** Best first. */
+  readonly agent: readonly Bastion[]
+  /** `ask` asks the database, once, however often it is called. */
+  readonly session: {readonly session: Session; readonly ask: () => ReturnType<typeof askDatabase>}
+  readonly 'security-groups': undefined
+  readonly tunnel: Awaited<ReturnType<typeof askDatabase>>
+  readonly certificate: undefined
+  readonly 'rds-iam': LoginOutcome
+  readonly login: undefined
+}
+
+export type HopId = keyof Findings
+
+export interface DoctorPorts extends Omit<PsqlPorts, 'awsFor'> {
+  readonly awsFor: (settings: Settings) => AwsApi
+  /** Such as `20.19.0`. */
+  readonly nodeVersion: string
+  readonly resolver: Resolver
+}
+
+export interface DoctorRequest {
+  /** Undefined: no database in particular. */
+  readonly target: string | undefined
+  readonly flags: FlagValues
+}
+
+/** What came of a hop that does not fail; to fail, a check throws. */
+export interface Finding<T> {
+  readonly status: 'ok' | 'warn' | 'unknown'
+  readonly detail: string
+  readonly hint?: string | undefined
+  readonly found: T
+}
+
+export interface Hop {
+  readonly id: HopId
+  readonly title: string
+  /** Whether it is there only when a database is named. */
+  readonly ofTarget: boolean
+  /** Skipped when one of these fails or is skipped itself; of those that are there at all. */
+  readonly needs: readonly HopId[]
+  check(found: Partial<Findings>, request: DoctorRequest, ports: DoctorPorts, run: Run): Promise<Finding<unknown>>
+}
+
+interface HopDefinition<Id extends HopId, Needed extends HopId, Useful extends HopId> {
+  readonly title: string
+  readonly ofTarget?: boolean
+  readonly needs?: readonly Needed[]
+  /** Needed where there is a target. */
+  readonly needsOfTarget?: readonly Useful[]
+  check(
+    found: Pick<Findings, Needed> & Partial<Pick<Findings, Useful>>,
+    request: DoctorRequest,
+    ports: DoctorPorts,
+    run: Run,
+  ): Promise<Finding<Findings[Id]>>
+}
+
+/** Defines a hop: its check gets what the hops that it needs have found. */
+export function hop<Id extends HopId, Needed extends HopId = never, Useful extends HopId = never>(
+  id: Id,
+  definition: HopDefinition<Id, Needed, Useful>,
+): Hop {
+  const {title, ofTarget = false, needs = [], needsOfTarget = []} = definition
+  return {
+    id,
+    title,
+    ofTarget,
+    needs: [...needs, ...needsOfTarget],
+    check: (found, ...rest) => definition.check(found as Parameters<typeof definition.check>[0], ...rest),
+  }
+}
+
+export function ok(detail: string): Finding<undefined>
+export function ok<T>(detail: string, found: T): Finding<T>
+export function ok(detail: string, found?: unknown): Finding<unknown> {
+  return {status: 'ok', detail, found}
+}

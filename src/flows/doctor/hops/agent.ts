@@ -1,0 +1,30 @@
+import {bastionOf, bestOf, judgeFor, usableOf, vpcFor} from '../../../bastion/choose-bastions.js'
+import type {Candidate} from '../../../bastion/kind.js'
+import {noBastion} from '../../../bastion/no-bastion.js'
+import {judge, refusalByEc2} from '../../../bastion/verdict.js'
+import {fewLines} from '../../../core/few-lines.js'
+import {nodeName} from '../../../core/names.js'
+import {anywhere} from '../anywhere.js'
+import {hop, ok} from '../hop.js'
+
+/** Systems Manager is in touch with it, and its agent knows the document. */
+export const agent = hop('agent', {
+  title: 'SSM agent',
+  needs: ['region', 'bastion'],
+  needsOfTarget: ['database'],
+  async check({region: {settings, aws}, bastion: candidates, database}, _request, _ports, run) {
+    const rule = settings.bastion
+    const place = database?.place ?? anywhere(settings)
+    const verdicts = database
+      ? await judgeFor(candidates, place, rule, aws.ssm, run.signal)
+      : await judge(candidates, undefined, aws.ssm, run.signal)
+    const bastions = database ? bestOf(verdicts, place, rule) : usableOf(verdicts, undefined).map(bastionOf)
+    if (bastions.length === 0) throw noBastion(verdicts, place, rule)
+    const fit = bastions.map((one) => `${nodeName(one)} ${one.agentVersion ?? '(not asked)'}`)
+    const isAsked = (one: Candidate): boolean => refusalByEc2(one, database && vpcFor(rule, place)) === undefined
+    const left = verdicts.flatMap(({candidate, refusal}) =>
+      isAsked(candidate) && refusal !== undefined ? [`${nodeName(candidate)} ${refusal}`] : [],
+    )
+    return ok(fewLines([...fit, ...left]).join('\n'), bastions)
+  },
+})

@@ -1,0 +1,26 @@
+import {vpcFor} from '../../../bastion/choose-bastions.js'
+import {lookUpCandidates} from '../../../bastion/look-up-candidates.js'
+import {noBastion} from '../../../bastion/no-bastion.js'
+import {refusalByEc2} from '../../../bastion/verdict.js'
+import {fewLines} from '../../../core/few-lines.js'
+import {nodeName} from '../../../core/names.js'
+import {anywhere} from '../anywhere.js'
+import {hop, ok} from '../hop.js'
+
+/** By EC2 alone: running, and in the right VPC. */
+export const bastion = hop('bastion', {
+  title: 'Bastion',
+  needs: ['region', 'credentials'],
+  needsOfTarget: ['database'],
+  async check({region: {settings, aws}, database}, _request, _ports, run) {
+    const place = database?.place ?? anywhere(settings)
+    const candidates = await lookUpCandidates(settings.bastion, aws, run.signal)
+    const vpcId = vpcFor(settings.bastion, place)
+    const judged = candidates.map((candidate) => ({candidate, refusal: refusalByEc2(candidate, vpcId)}))
+    const fit = judged.filter(({refusal}) => refusal === undefined)
+    if (fit.length === 0) throw noBastion(judged, place, settings.bastion)
+    const others = judged.filter(({refusal}) => refusal !== undefined)
+    const left = others.map(({candidate, refusal}) => `${nodeName(candidate)} ${refusal}`)
+    return ok(fewLines([...fit.map(({candidate}) => nodeName(candidate)), ...left]).join('\n'), candidates)
+  },
+})

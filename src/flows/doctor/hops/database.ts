@@ -1,0 +1,25 @@
+import {engineOf} from '../../../client/engines.js'
+import {findDatabase, placeOf} from '../../../resolve/find-database.js'
+import {givenTarget} from '../../../resolve/given-target.js'
+import {hop, ok} from '../hop.js'
+import {targetIn} from '../target-in.js'
+
+export const database = hop('database', {
+  title: 'Database',
+  ofTarget: true,
+  needs: ['region', 'credentials'],
+  async check({region}, _request, _ports, run) {
+    const {settings, aws} = region
+    const name = targetIn(region)
+    const given = name.kind === 'endpoint' ? givenTarget(name, {...settings, engineOf}) : undefined
+    if (given) return ok('all is given: RDS is not asked', {place: given})
+    const found = await findDatabase(name, {...settings, engineOf}, aws.rds, run.signal)
+    const {owner, instance, cluster} = found.found
+    const kind = cluster === owner ? 'cluster' : 'instance'
+    const member = cluster === owner && instance ? `, ${instance.id} serves it` : ''
+    return ok(`${kind} ${owner.id} (${owner.engine}), ${owner.resourceId}${member}`, {
+      place: placeOf(name, found, settings),
+      database: found,
+    })
+  },
+})

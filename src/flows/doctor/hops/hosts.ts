@@ -1,0 +1,31 @@
+import {fail} from '../../../core/errors.js'
+import {openHosts} from '../../../hosts/open-hosts.js'
+import {hop, ok} from '../hop.js'
+
+/** `psql` itself may ask for a password here; this never does. */
+export const hosts = hop('hosts', {
+  title: 'Hosts file',
+  needs: ['region'],
+  async check({region: {settings}}, _request, ports, run) {
+    const {hostsFile, hostsHelper} = ports
+    const path = await hostsFile.path()
+    if (settings.resolve === 'hostaddr') return ok('not used (--resolve hostaddr)', false)
+    const lines = await openHosts({mode: 'auto', client: 'libpq'}, {hostsFile, hostsHelper}, run)
+    const obstacle = await lines.obstacle()
+    if (obstacle === undefined) return ok(`${path} can be written`, true)
+    if (settings.resolve === 'auto') {
+      return ok(`${path} ${obstacle}: psql is given the address instead (hostaddr)`, false)
+    }
+    if (hostsHelper.canAsk()) {
+      return {
+        status: 'warn',
+        detail: `${path} ${obstacle}: sudo will ask for your password.`,
+        hint: 'For no password on a machine that is yours alone: dbtunnel hosts install\nOr connect without the hosts file: --resolve hostaddr',
+        found: true,
+      }
+    }
+    throw fail('HOSTS_UNWRITABLE', `${path} ${obstacle}, and there is no terminal on which sudo could ask.`, {
+      hint: 'Connect without the hosts file: --resolve hostaddr',
+    })
+  },
+})

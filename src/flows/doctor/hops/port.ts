@@ -1,0 +1,11 @@
+import {doorAt} from '../../tunnel-door.js'
+import {hop, ok} from '../hop.js'
+
+export const port = hop('port', {
+  title: 'Local port',
+  needs: ['region'],
+  async check({region: {settings}}, _request, ports, run) {
+    const door = await doorAt(settings.localPort, ports, run)
+    return ok(settings.localPort === 0 ? 'any free one' : `${settings.localPort} is free`, door)
+  },
+})

@@ -1,0 +1,20 @@
+import {fail} from '../../../core/errors.js'
+import {hasNoAnswer} from '../../../session/open-session.js'
+import {probeFailure} from '../../../session/session-failure.js'
+import {adviceOnPassage} from '../../passage.js'
+import {hop, ok} from '../hop.js'
+
+/** Something answers at the far end. */
+export const tunnel = hop('tunnel', {
+  title: 'Tunnel',
+  ofTarget: true,
+  needs: ['region', 'available', 'session', 'security-groups'],
+  async check({region: {aws}, available: target, session: {session, ask}}, _request, _ports, run) {
+    const answer = await ask()
+    const {outcome, failedDials} = answer
+    if (outcome.kind === 'answered' || !hasNoAnswer(outcome)) return ok('the database answers through it', answer)
+    const failure = probeFailure(outcome, target, session.bastion, failedDials)
+    const advice = await adviceOnPassage(target, session.bastion, aws, run.signal).catch(() => undefined)
+    throw fail(failure.code, failure.message, {hint: advice ?? failure.hint})
+  },
+})

@@ -1,0 +1,8 @@
+import {readAccount, readRequest, type RequestSources} from '../read-request.js'
+import type {DoctorRequest, Words} from './hop.js'
+
+/** As `psql` would read them. */
+export async function readWords({target, flags}: DoctorRequest, sources: RequestSources): Promise<Words> {
+  if (target !== undefined) return readRequest({target, flags}, sources)
+  return {settings: await readAccount(flags, sources)}
+}
