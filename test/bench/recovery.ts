@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {prober} from '../../src/adapters/prober.js'
 import {postgres} from '../../src/client/engines/postgres.js'
+import {withDeadline} from '../../src/core/deadline.js'
 import {MACHINE} from '../sandbox/account.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {CARRIERS} from '../support/carriers.js'
@@ -15,6 +16,8 @@ const ROUNDS = 3
 const MOST_MS = 3000
 /** How long what is in the way stays there. */
 const OUTAGE_MS = 6000
+/** Against hangs only. */
+const PATIENCE_MS = 120_000
 
 interface Tunnel {
   readonly running: Running
@@ -105,7 +108,7 @@ async function open(sandbox: Sandbox, carrier: Readonly<Record<string, string>>)
 }
 
 /** Asks the database again and again; `answer` resolves to when it first did after a moment. */
-function keepAsking({port}: Tunnel, host: string, authorities: string, stop: AbortSignal) {
+function keepAsking({port, running}: Tunnel, host: string, authorities: string, stop: AbortSignal) {
   const asked = {port, host, authorities, verifyName: true, preamble: postgres.preamble, timeoutMs: 20_000}
   let noted = (_: number): void => {}
   const ask = async (): Promise<void> => {
@@ -119,12 +122,14 @@ function keepAsking({port}: Tunnel, host: string, authorities: string, stop: Abo
   void ask().catch(() => {})
   return {
     /** One that was asked before may have been answered before. */
-    answer: (after: number) =>
-      new Promise<number>((resolve) => {
+    answer: (after: number) => {
+      const answered = new Promise<number>((resolve) => {
         noted = (askedAt) => {
           if (askedAt >= after) resolve(performance.now())
         }
-      }),
+      })
+      return withDeadline(answered, PATIENCE_MS, () => new Error(`no answer; dbtunnel said: ${running.stderr()}`))
+    },
   }
 }
 
