@@ -4,6 +4,7 @@ import type {Clock} from '../core/ports/clock.js'
 import type {Say} from '../core/run.js'
 import type {Session} from '../session/session.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
+import {noteOpened} from './known-names.js'
 import {readRemembered, type Remembered, writeRemembered} from './remembered.js'
 
 /** What earlier runs have found out about one database, for whoever asks now. */
@@ -45,6 +46,7 @@ export async function openMemory(request: DiscoveryRequest, ports: MemoryPorts, 
     async keep(discovery, {id}) {
       const remembered = {...discovery, sessionsOf: ownerOf(id), savedAt: clock.now()}
       await cache.write(key, writeRemembered(remembered))
+      await noteOpened(name.text, cache)
     },
     forget: () => cache.remove(key),
   }

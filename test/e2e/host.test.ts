@@ -15,8 +15,14 @@ beforeAll(async () => {
     name: 'host',
     version: '1.0.0',
     dependencies: {dbtunnel: '*'},
-    oclif: {bin: 'host', plugins: ['dbtunnel'], topicSeparator: ' '},
+    oclif: {bin: 'host', commands: './commands', plugins: ['dbtunnel'], topicSeparator: ' '},
   }
+  mkdirSync(join(host, 'commands'))
+  writeFileSync(
+    join(host, 'commands/status.js'),
+    `const {Command} = require('@oclif/core')
+exports.default = class extends Command { static summary = 'Show the weather.'; async run() { this.log('sunny') } }\n`,
+  )
   writeFileSync(join(host, 'package.json'), JSON.stringify(pjson))
   writeFileSync(join(host, 'host.js'), "require('@oclif/core').execute({dir: __dirname})\n")
   mkdirSync(join(host, 'node_modules/@oclif'), {recursive: true})
@@ -37,6 +43,12 @@ describe('as a plugin of another oclif CLI', () => {
     const {status, stdout} = await inHost('--help')
     expect(status).toBe(0)
     expect(stdout).toMatch(/^COMMANDS\n(.*\n)* {2}open .*\n(.*\n)* {2}psql .*\n/m)
+  })
+
+  it('a command of its own wins', async () => {
+    expect(await inHost('status')).toMatchObject({status: 0, stdout: 'sunny\n'})
+    const {stdout} = await inHost('--help')
+    expect(stdout.match(/^ {2}status .*$/gm)).toEqual([expect.stringContaining('Show the weather.')])
   })
 
   it('psql does its whole job', async () => {

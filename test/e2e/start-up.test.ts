@@ -30,6 +30,7 @@ it.each<[number, string[], string[]]>([
   [64, ['psql', 'prod-db', '--local-port', 'x'], ['dist/commands/psql.js']],
   [64, ['token', '--nope'], ['dist/commands/token.js']],
   [64, ['tokne'], ['dist/hooks/command-not-found.js']],
+  [0, ['complete', '--', 'ho'], ['dist/commands/complete.js', 'dist/chunks/complete.js']],
 ])('ends with %i after %j, and has loaded no more than the start of oclif and %j', async (expected, words, entries) => {
   const {status, files} = await filesOf(words)
   expect(status).toBe(expected)

@@ -1,7 +1,9 @@
+import {createHash} from 'node:crypto'
 import {chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {OPENED} from '../../src/flows/known-names.js'
 import {defaultAccount, MACHINE, otherAccount} from '../sandbox/account.js'
 import type {Account, Database, Instance, ManagedNode} from '../sandbox/aws/model.js'
 import {sequentialRoundTrips} from '../sandbox/aws/request-log.js'
@@ -82,8 +84,9 @@ class Desk {
 
   entries(): string[] {
     const names = existsSync(this.folder) ? readdirSync(this.folder) : []
-    // Node 22 and later keep compiled code beside them.
-    return names.filter((name) => name !== 'compiled').map((name) => join(this.folder, name))
+    // Node 22 and later keep compiled code beside them; and there is the list of names for completion.
+    const others = ['compiled', `${createHash('sha256').update(OPENED).digest('hex')}.json`]
+    return names.filter((name) => !others.includes(name)).map((name) => join(this.folder, name))
   }
 
   entry(): string {

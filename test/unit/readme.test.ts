@@ -45,6 +45,15 @@ it('the README lists every code with its status, and no other', () => {
   )
 })
 
+it('it names every command that an oclif host gets', () => {
+  const text = /<!-- ids -->([^#]*?)\n\n/.exec(README)?.[1] ?? ''
+  const manifest = JSON.parse(readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8')) as {
+    commands: Record<string, object>
+  }
+  const named = [...text.matchAll(/`([a-z ]+)`/g)].map(([, id = '']) => id.replace(' ', ':'))
+  expect(named.toSorted()).toEqual(Object.keys(manifest.commands).toSorted())
+})
+
 it('the config file that it shows is one', async () => {
   const text = /```yaml\n([^`]*)```/.exec(README)?.[1] ?? ''
   const config = await loadConfig(async () => [{owner: 'team', path: '/srv/dbtunnel.yaml', text}])

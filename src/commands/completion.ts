@@ -1,0 +1,32 @@
+import * as Args from '@oclif/core/args'
+import {BaseCommand} from '../base-command.js'
+
+export default class Completion extends BaseCommand {
+  static override summary = 'Print what makes a shell complete commands, flags and names of databases.'
+
+  static override description = `Names are those of the config files, and of databases that were opened here of late. AWS is not asked.`
+
+  static override examples = [
+    {description: 'bash, in ~/.bashrc:', command: 'source <(<%= config.bin %> <%= command.id %> bash)'},
+    {description: 'zsh, in ~/.zshrc, behind compinit:', command: 'source <(<%= config.bin %> <%= command.id %> zsh)'},
+    {
+      description: 'fish:',
+      command: '<%= config.bin %> <%= command.id %> fish > ~/.config/fish/completions/<%= config.bin %>.fish',
+    },
+  ]
+
+  static override args = {
+    shell: Args.string({
+      description: 'bash, zsh or fish.',
+      options: ['bash', 'zsh', 'fish'],
+      required: true,
+      ignoreStdin: true,
+    }),
+  }
+
+  async run(): Promise<void> {
+    const {args} = await this.parse(Completion)
+    const {completionScript} = await import('../present/completion-script.js')
+    this.log(completionScript(args.shell as 'bash' | 'zsh' | 'fish'))
+  }
+}
