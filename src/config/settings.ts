@@ -27,7 +27,7 @@ export interface Settings {
   readonly sslmode: SslMode
   /** Absolute path of a PEM file that adds authorities. */
   readonly caBundle?: string | undefined
-  /** 1 to 256 characters, kept in the session history. */
+  /** 1 to 234 characters, kept in the session history. */
   readonly reason?: string | undefined
   /** What the native engine sends up in a second at most; without it, its own default. */
   readonly uploadRate?: number | 'unlimited' | undefined

@@ -1,6 +1,7 @@
 import {resolve} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {isPort, isRegion} from '../core/names.js'
+import {LONGEST_REASON} from '../core/session-mark.js'
 import {BASTION_RULES, parseBastionRule} from './bastion-rule.js'
 import type {BastionRule, SslMode} from './settings.js'
 
@@ -56,10 +57,10 @@ export function sslMode(given: Given): SslMode {
   })
 }
 
-/** Systems Manager takes 1 to 256 characters. */
+/** Kept in the session history, with a mark of ours behind it. */
 export function reasonText(given: Given): string {
-  if (given.text.length <= 256 && isPrintable(given.text)) return given.text
-  throw invalid(given, 'one line of 1 to 256 characters')
+  if (given.text.length <= LONGEST_REASON && isPrintable(given.text)) return given.text
+  throw invalid(given, `one line of 1 to ${LONGEST_REASON} characters`)
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}

@@ -85,6 +85,11 @@ export function doctorStatement(): PolicyStatement {
   return {Effect: 'Allow', Action: ['ec2:DescribeSecurityGroups'], Resource: ['*']}
 }
 
+/** Finding a session that was granted to a dbtunnel in the moment of its death: nothing else needs it. */
+export function sweepStatement(): PolicyStatement {
+  return {Effect: 'Allow', Action: ['ssm:DescribeSessions'], Resource: ['*']}
+}
+
 /** Logging in to one database as one user. The prefix is `rds-db:`; `rds:connect` grants nothing. */
 export function loginStatement(login: {
   readonly region: string
@@ -102,7 +107,8 @@ export function loginStatement(login: {
 
 /** The statements that grant an API action, such as `ssm:StartSession`; empty for one that dbtunnel does not use. */
 export function statementsFor(action: string, scope: PolicyScope = {}): readonly PolicyStatement[] {
-  const all = [...startSessionStatements(scope), ...ownSessionStatements(scope), describeStatement(), doctorStatement()]
+  const optional = [doctorStatement(), sweepStatement()]
+  const all = [...startSessionStatements(scope), ...ownSessionStatements(scope), describeStatement(), ...optional]
   return all.filter((statement) => statement.Action.includes(action))
 }
 

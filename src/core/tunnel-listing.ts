@@ -35,6 +35,8 @@ export interface ListedTunnel {
 export interface Leftover {
   readonly target: string
   readonly sessions: readonly string[]
+  /** The ends of the reasons of sessions that AWS was asked for in its last moment, and may have granted. */
+  readonly asked: readonly string[]
   readonly region: string
   readonly profile?: string | undefined
   readonly pid: number

@@ -3,12 +3,23 @@ import {isHostName, isPort} from './names.js'
 import type {OpenedTunnel, TunnelStatus} from './opened-tunnel.js'
 import type {Endpoint} from './ports/aws.js'
 import type {ProcessIdentity} from './ports/hosts.js'
+import {SESSION_MARK} from './session-mark.js'
 
 /** A session that has not ended at AWS, as far as its owner knew. */
 export interface RecordedSession {
   readonly id: string
   /** The bastion's id. */
   readonly bastion: string
+}
+
+/** A session that AWS was asked for and has not answered for yet: only its mark says which one it is. */
+export interface AskedSession {
+  /** The end of its reason. */
+  readonly mark: string
+  /** The bastion's id. */
+  readonly bastion: string
+  /** In milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** Whom to ask to end a session, and where. */
@@ -35,7 +46,8 @@ export interface TunnelRecord {
   readonly localPort: number
   /** The one in use last. */
   readonly sessions: readonly RecordedSession[]
-  /** Of the first session, in milliseconds since the epoch. */
+  readonly asked: readonly AskedSession[]
+  /** When the first session was asked for, in milliseconds since the epoch. */
   readonly since: number
   /** What is told of it, once it is ready; of `open` only. Its session and bastion may be others by now. */
   readonly opened?: OpenedTunnel | undefined
@@ -60,7 +72,8 @@ export function readTunnelRecord(text: string): TunnelRecord {
   const fields = record(JSON.parse(text), 'the file')
   if (fields['version'] !== VERSION) throw new Error('it is in the form of another version of dbtunnel')
   const sessions = list(fields['sessions'], 'sessions', readSession)
-  if (sessions.length > MOST_SESSIONS) throw new Error('sessions are too many')
+  const asked = list(fields['asked'] ?? [], 'asked', readAsked)
+  if (sessions.length + asked.length > MOST_SESSIONS) throw new Error('sessions are too many')
   return {
     owner: readOwner(record(fields['owner'], 'owner')),
     command: word(fields, 'command', /^(psql|exec|open)$/) as TunnelRecord['command'],
@@ -69,6 +82,7 @@ export function readTunnelRecord(text: string): TunnelRecord {
     endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),
     localPort: readPort(fields, 'localPort'),
     sessions,
+    asked,
     since: count(fields, 'since'),
     opened: optional(fields, 'opened', readOpened),
     status: optional(fields, 'status', readStatus),
@@ -123,6 +137,11 @@ function readPort(fields: Fields, name: string): number {
 function readSession(value: unknown): RecordedSession {
   const fields = record(value, 'session')
   return {id: word(fields, 'id', SESSION_ID), bastion: word(fields, 'bastion', NODE_ID)}
+}
+
+function readAsked(value: unknown): AskedSession {
+  const fields = record(value, 'asked')
+  return {mark: word(fields, 'mark', SESSION_MARK), bastion: word(fields, 'bastion', NODE_ID), at: count(fields, 'at')}
 }
 
 function readFailure(fields: Fields): NonNullable<TunnelRecord['failure']> {

@@ -4,13 +4,14 @@ import type {AwsApi, SsmApi, StartSessionRequest} from '../core/ports/aws.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {StatePort} from '../core/ports/state.js'
 import type {Run} from '../core/run.js'
-import {type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
+import {markedReason, newSessionMark} from '../core/session-mark.js'
+import {type AskedSession, type RecordedSession, type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
 
-/** This run's state file: there as soon as AWS has granted a session, gone when all of them have ended. */
+/** This run's state file: there before AWS is asked for a session, gone when all of them have ended. */
 export interface Register {
-  /** Systems Manager, with every session noted from the answer of StartSession until it has ended. */
+  /** Systems Manager, with every session noted: by its mark until StartSession is answered, by its id until it has ended. */
   readonly ssm: SsmApi
-  /** What is known by now, once there is a session. Never rejects. */
+  /** What is known by now, once a session was asked for. Never rejects. */
   note(facts: Pick<TunnelRecord, 'opened' | 'status' | 'log'>): Promise<void>
 }
 
@@ -47,7 +48,7 @@ export function openRegister(
         .catch((error: unknown) => run.say.debug(`state: not written: ${(error as Error).message}`))
     }))
   }
-  const firstSession = async ({parameters}: StartSessionRequest): Promise<TunnelRecord> => {
+  const firstRecord = async ({parameters}: StartSessionRequest): Promise<TunnelRecord> => {
     const {profile, region} = settings
     const {host: [host = ''] = [], portNumber: [port] = []} = parameters
     const [endpointUrl, scope] = await Promise.all([ssm.endpointUrl(), aws.scope()])
@@ -59,16 +60,23 @@ export function openRegister(
       endpoint: {host, port: Number(port)},
       localPort,
       sessions: [],
+      asked: [],
       since: clock.now(),
     }
   }
 
   let isOver = false
   const removeIfDone = async (): Promise<void> => {
-    if (!isOver || !now || now.sessions.length > 0) return
+    if (!isOver || !now || now.sessions.length + now.asked.length > 0) return
     const last = now
     await change(undefined)
     await state.remove(last)
+  }
+  const answered = async (ask: AskedSession, ...granted: readonly RecordedSession[]): Promise<void> => {
+    if (!now) return
+    const asked = now.asked.filter((one) => one !== ask)
+    await change({...now, asked, sessions: [...now.sessions, ...granted]})
+    await removeIfDone()
   }
   // Pushed before any session's own: undone after it. One that takes longer than all undoing may is still under way then.
   run.undo.push('state file', 'network', () => {
@@ -79,10 +87,18 @@ export function openRegister(
     ssm: {
       ...ssm,
       async startSession(request, signal) {
-        const grant = await ssm.startSession(request, signal)
-        const session = {id: grant.sessionId, bastion: request.target}
-        const before = now ?? (await firstSession(request))
-        await change({...before, sessions: [...before.sessions, session]})
+        const {target: bastion, reason} = request
+        const first = now ?? (await firstRecord(request))
+        const mark = newSessionMark()
+        const ask = {mark, bastion, at: clock.now()}
+        const before = now ?? first
+        await change({...before, asked: [...before.asked, ask]})
+        const marked = {...request, reason: markedReason(reason, mark)}
+        const grant = await ssm.startSession(marked, signal).catch(async (error: unknown) => {
+          await answered(ask)
+          throw error
+        })
+        await answered(ask, {id: grant.sessionId, bastion})
         return grant
       },
       async terminateSession(id, signal) {

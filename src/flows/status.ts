@@ -43,6 +43,15 @@ function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: numbe
   }
 }
 
-function leftover({target, sessions, account: {region, profile}, owner, failure}: TunnelRecord): Leftover {
-  return {target, sessions: sessions.map(({id}) => id), region, profile, pid: owner.pid, why: failure?.message}
+function leftover({target, sessions, asked, account, owner, failure}: TunnelRecord): Leftover {
+  const {region, profile} = account
+  return {
+    target,
+    sessions: sessions.map(({id}) => id),
+    asked: asked.map(({mark}) => mark),
+    region,
+    profile,
+    pid: owner.pid,
+    why: failure?.message,
+  }
 }

@@ -1,9 +1,10 @@
-import type {SsmApi} from '../core/ports/aws.js'
+import {isDbtunnelError} from '../core/errors.js'
+import type {LeftSessions} from '../core/ports/aws.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {StatePort} from '../core/ports/state.js'
 import type {Say} from '../core/run.js'
-import {type RecordedAccount, type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
+import {type AskedSession, type RecordedAccount, type TunnelRecord, writeTunnelRecord} from '../core/tunnel-record.js'
 import {readRecords} from './records.js'
 
 export interface SweepPorts {
@@ -11,11 +12,17 @@ export interface SweepPorts {
   readonly files: Pick<PrivateFiles, 'sweep'>
   readonly state: StatePort
   /** Systems Manager as someone else had asked it. */
-  readonly ssmOf: (account: RecordedAccount) => Pick<SsmApi, 'terminateSession'>
+  readonly ssmOf: (account: RecordedAccount) => LeftSessions
 }
 
 /** Session Manager ends what nobody uses: within an hour at the most (its idle timeout), and this is a day. */
 const GIVE_UP_MS = 24 * 60 * 60_000
+/** AWS's list of sessions may be a little behind what it grants. */
+const LIST_LAG_MS = 30_000
+/** The longest that Session Manager lets a session be idle. */
+const LONGEST_IDLE_MS = 60 * 60_000
+/** What a state file takes. */
+const LONGEST_MESSAGE = 2000
 
 /**
  * Takes out what dead owners have left: their private folders, and their sessions at AWS, as those had asked it. What
@@ -46,11 +53,16 @@ export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: A
   try {
     const ssm = ssmOf(account)
     await Promise.all(sessions.map(({id}) => ssm.terminateSession(id, signal)))
+    const asked = await endAsked(record, ssm, clock.now(), signal)
+    if (asked.length > 0) {
+      await state.write(record, writeTunnelRecord({...record, sessions: [], asked, failure: undefined}))
+      return
+    }
   } catch (error) {
     if (signal.aborted) throw error
     const since = record.failure?.since ?? clock.now()
     if (clock.now() - since < GIVE_UP_MS) {
-      const failure = {message: (error as Error).message, since}
+      const failure = {message: messageOf(error), since}
       await state.write(record, writeTunnelRecord({...record, failure}))
       throw error
     }
@@ -58,7 +70,32 @@ export async function endLeft(record: TunnelRecord, ports: SweepPorts, signal: A
   await state.remove(record)
 }
 
-/** Their ids, for a line of text. */
-export function sessionsOf({sessions}: TunnelRecord): string {
-  return sessions.map(({id}) => id).join(', ')
+/** Ends those whose answer never came; gives the others back that may still come into AWS's list. */
+async function endAsked(
+  {asked}: TunnelRecord,
+  ssm: LeftSessions,
+  now: number,
+  signal: AbortSignal,
+): Promise<readonly AskedSession[]> {
+  if (asked.length === 0) return []
+  const findMs = (await ssm.isSameCaller()) ? LIST_LAG_MS : LONGEST_IDLE_MS
+  const notFound = await Promise.all(
+    asked.map(async (one) => {
+      const ids = await ssm.sessionsMarked(one.mark, one.bastion, signal)
+      await Promise.all(ids.map((id) => ssm.terminateSession(id, signal)))
+      return ids.length === 0 && now - one.at < findMs ? [one] : []
+    }),
+  )
+  return notFound.flat()
+}
+
+/** With what to do: `status` says it. */
+function messageOf(error: unknown): string {
+  const hint = isDbtunnelError(error) && error.code === 'ACCESS_DENIED' ? `\n${error.hint}` : ''
+  return `${(error as Error).message}${hint}`.slice(0, LONGEST_MESSAGE)
+}
+
+/** Their ids, or marks, for a line of text. */
+export function sessionsOf({sessions, asked}: TunnelRecord): string {
+  return [...sessions.map(({id}) => id), ...asked.map(({mark}) => mark)].join(', ')
 }

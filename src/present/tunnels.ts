@@ -63,10 +63,11 @@ function details(tunnel: ListedTunnel): readonly string[] {
   ]
 }
 
-function leftoverLines({target, sessions, pid, why, profile}: Leftover): readonly string[] {
+function leftoverLines({target, sessions, asked, pid, why, profile}: Leftover): readonly string[] {
+  const what = [...sessions, ...asked.map((mark) => `perhaps the session with ${mark} in its reason`)]
   const account = profile === undefined ? '' : ` (profile ${profile})`
   return [
-    `Left by process ${pid}, which was killed: ${printable(target)}${printable(account)}, ${sessions.join(', ') || 'no session'}`,
+    `Left by process ${pid}, which was killed: ${printable(target)}${printable(account)}, ${what.join(', ') || 'no session'}`,
     `  ${why === undefined ? 'The next psql, exec or open ends it; or: dbtunnel close --all' : printableLines(`Not ended yet: ${why}`)}`,
   ]
 }

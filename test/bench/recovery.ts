@@ -140,7 +140,9 @@ function endpointOf({account}: Sandbox): {readonly host: string} {
 }
 
 function sessionsOf({sessions}: Sandbox, tunnels: readonly Tunnel[]): readonly string[] {
-  return sessions.open().flatMap(({id, reason}) => (tunnels.some((one) => one.reason === reason) ? [id] : []))
+  return sessions
+    .open()
+    .flatMap(({id, reason}) => (tunnels.some((one) => reason?.startsWith(`${one.reason} `)) ? [id] : []))
 }
 
 function endSessions(sandbox: Sandbox, tunnels: readonly Tunnel[]): void {

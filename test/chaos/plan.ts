@@ -39,23 +39,26 @@ const OTHERS: readonly Command[] = [
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']
 /** By then the slowest of them stand or have ended, on a machine that has other work as well. */
 const LATEST_MS = 2500
+/** They open nothing. */
+const LATEST_OF_OTHERS_MS = 800
 
 /** The same for the same row of random numbers. */
 export function planOf(number: number, {all}: People, random: () => number): Plan {
   const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T
   const person = oneOf(all)
   const carrier = oneOf(CARRIERS)
+  const command = oneOf([...TUNNELS, oneOf(OTHERS)])
   const victims: Plan['victim'][] = ['dbtunnel', 'dbtunnel', 'dbtunnel']
-  if (carrier.name === 'plugin') victims.push('plugin')
-  if (person.hosts === 'helper') victims.push('helper')
+  if (TUNNELS.includes(command) && carrier.name === 'plugin') victims.push('plugin')
+  if (TUNNELS.includes(command) && person.hosts === 'helper') victims.push('helper')
   return {
     id: `chaos-${number}-`,
-    command: oneOf([...TUNNELS, oneOf(OTHERS)]),
+    command,
     person,
     carrier,
     victim: oneOf(victims),
     signal: oneOf(SIGNALS),
-    afterMs: Math.floor(random() * LATEST_MS),
+    afterMs: Math.floor(random() * (TUNNELS.includes(command) ? LATEST_MS : LATEST_OF_OTHERS_MS)),
   }
 }
 

@@ -77,7 +77,7 @@ describe.concurrent('open --detach', () => {
         localPort: port,
         region: 'eu-west-1',
         bastion: {id: expect.stringMatching(/^i-/), name: 'prod-bastion-a'},
-        session: sandbox.sessions.all().find(({reason}) => reason === env['DBTUNNEL_REASON'])?.id,
+        session: sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))?.id,
         openSince: expect.stringMatching(/^\d{4}-.*Z$/),
         ageMs: expect.any(Number),
         health: 'up',

@@ -87,7 +87,7 @@ describe.concurrent('the way to the database', () => {
       ['exec', 'prod-db', '--reason', 'lost', '--', ...script('read line; echo still here; exit 5')],
       {env: environment(), keepInput: true},
     )
-    const isOurs = ({reason}: {readonly reason?: string | undefined}): boolean => reason === 'lost'
+    const isOurs = ({reason}: {readonly reason?: string | undefined}): boolean => reason?.startsWith('lost ') === true
     await until('the program', () => running.stderr().includes('Login'))
     sandbox.agents.terminate(sandbox.sessions.open().find(isOurs)?.id ?? '')
     await until('a word on it', () => running.stderr().includes('dbtunnel: '))

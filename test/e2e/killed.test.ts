@@ -24,7 +24,8 @@ function environment(change: Env = {}): Env {
   return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', DBTUNNEL_REASON: `killed-${++marks}`, ...change}
 }
 const stateOf = (env: Env): string[] => readdirSync(join(env['HOME'] ?? '', '.local/state/dbtunnel'))
-const sessionOf = (env: Env) => sandbox.sessions.all().find(({reason}) => reason === env['DBTUNNEL_REASON'])
+const sessionOf = (env: Env) =>
+  sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))
 
 const COMMANDS = {
   psql: {
@@ -73,6 +74,32 @@ it('a plugin that does not listen goes, too, and at a normal end the one who wat
   await until('the end of all programs', () => processesWith(env).length === 0, GONE_MS)
   await until('the end of the watcher', () => commandOf(watchers[0]?.[0] ?? 0) === '', GONE_MS)
   expect(await run(['psql', 'prod-db', '-c', 'select 1'], {env})).toMatchObject({status: 0})
+})
+
+it('a session that AWS grants to one that is dead already is found by the next start, and ended', async () => {
+  const env = environment({DBTUNNEL_ENGINE: 'native', AWS_SDK_UA_APP_ID: 'killed-asking'})
+  const from = 'app/killed-asking'
+  sandbox.aws.disturbances.add({action: 'ssm:StartSession', from, times: 1, effect: {kind: 'delay', ms: 10_000}})
+  const running = start(['open', 'prod-db'], {env, detached: true})
+  await until('the session', () => sessionOf(env))
+  running.child.kill('SIGKILL')
+  await running.ended
+
+  const left = await run(['status', '--json'], {env})
+  const [, mark] = /(dbtunnel:[0-9a-f]{12})$/.exec(sessionOf(env)?.reason ?? '') ?? []
+  expect(JSON.parse(left.stdout)).toMatchObject({leftovers: [{sessions: [], asked: [mark]}]})
+  const again = async (change: Env): Promise<void> => {
+    expect(await run(['psql', 'prod-db', '-Atc', 'select 1'], {env: {...env, ...change}})).toMatchObject({
+      status: 0,
+      stdout: '1\n',
+      stderr: expect.not.stringContaining('DescribeSessions'),
+    })
+  }
+  await again({...keysOf(sandbox.env('without-ssm:DescribeSessions'))})
+  expect((await run(['status'], {env})).stdout).toContain('"Action":"ssm:DescribeSessions"')
+  await again({DBTUNNEL_REASON: 'next'})
+  expect(sessionOf(env)).toMatchObject({endedBy: 'api'})
+  expect(stateOf(env)).toEqual([])
 })
 
 it('a session that AWS will not let the next start end does not hold that up, and is not forgotten', async () => {

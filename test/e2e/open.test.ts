@@ -78,7 +78,7 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
     const block = tunnel.stdout()
     const port = portIn(block)
     const facts = Object.fromEntries([...block.matchAll(/^# (\S+(?: \S+)?) {2,}(.*)$/gm)].map(([, ...fact]) => fact))
-    const session = sandbox.sessions.all().find(({reason}) => reason === env['DBTUNNEL_REASON'])
+    const session = sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))
     expect(facts).toEqual({
       target: 'prod-db',
       endpoint: `${HOST}:5432`,
@@ -178,7 +178,7 @@ describe.concurrent('--json', () => {
     const line = tunnel.stdout()
     expect(line.split('\n')).toEqual([expect.stringMatching(/^\{.*\}$/), ''])
     const json = JSON.parse(line) as OpenedTunnel
-    const session = sandbox.sessions.all().find(({reason}) => reason === env['DBTUNNEL_REASON'])
+    const session = sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))
     expect(json).toEqual({
       target: 'prod-db',
       endpoint: {host: HOST, port: 5432},

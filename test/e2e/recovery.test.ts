@@ -80,7 +80,7 @@ async function open(change: (env: Env) => Env = (env) => env, words: string[] = 
 
 /** All of a tunnel's, the latest last. */
 function sessionsOf({env}: Tunnel): readonly SessionRecord[] {
-  return sandbox.sessions.all().filter(({reason}) => reason === env['DBTUNNEL_REASON'])
+  return sandbox.sessions.all().filter(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))
 }
 
 const latestOf = (tunnel: Tunnel): string => sessionsOf(tunnel).at(-1)?.id ?? ''

@@ -101,7 +101,7 @@ it('tells at the prompt, on a line of its own and by its name, that the session 
   const at = await screen.waitFor(/shop=> $/)
   screen.type('select half typed')
   await screen.waitFor(/half typed$/, at)
-  const session = sandbox.sessions.all().find(({reason}) => reason === 'to be ended')
+  const session = sandbox.sessions.all().find(({reason}) => reason?.startsWith('to be ended '))
   sandbox.agents.terminate(session?.id ?? '', 'Ended by an administrator')
   await screen.waitFor(
     /half typed\r\ndbtunnel: Session Manager ended the session: Ended by an[^>]*connection\.\r\n/,

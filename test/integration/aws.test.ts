@@ -161,6 +161,20 @@ describe('sessions', () => {
     expect(await failureOf(ssm.resumeSession(grant.sessionId))).toMatchObject({code: 'TUNNEL_LOST'})
   })
 
+  it('are found by the end of their reason, on whatever page', async () => {
+    const {ssm} = api()
+    const start = (reason: string, target: string = MACHINE.bastionA) => ssm.startSession({...request(target), reason})
+    // More than a page.
+    await Promise.all(Array.from({length: 205}, (_, at) => start(`INC-1 dbtunnel:${at}`)))
+    const {sessionId} = await start('INC-1 dbtunnel:0a1b')
+    await start('dbtunnel:0a1b, said someone')
+    await start('INC-1 dbtunnel:0a1b', MACHINE.bastionB)
+    expect(await ssm.sessionsMarked('dbtunnel:0a1b', MACHINE.bastionA)).toEqual([sessionId])
+    expect(count('ssm:DescribeSessions')).toBe(2)
+    await ssm.terminateSession(sessionId)
+    expect(await ssm.sessionsMarked('dbtunnel:0a1b', MACHINE.bastionA)).toEqual([])
+  })
+
   it.each([
     ['stopped', MACHINE.stopped],
     ['whose agent is too old', MACHINE.old],
@@ -207,6 +221,7 @@ describe('failures', () => {
       'ec2:DescribeInstances': ({ec2}) => ec2.instances({filters: []}),
       'ssm:DescribeInstanceInformation': ({ssm}) => ssm.managedNodes([MACHINE.bastionA]),
       'ssm:StartSession': ({ssm}) => ssm.startSession(request(MACHINE.bastionA)),
+      'ssm:DescribeSessions': ({ssm}) => ssm.sessionsMarked('dbtunnel:0a1b', MACHINE.bastionA),
     }
     for (const [action, call] of Object.entries(calls)) {
       as(`without-${action}`)

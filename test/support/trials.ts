@@ -154,7 +154,7 @@ export function sessionOf({
   in: where,
   id,
 }: Trial): {readonly id: string; readonly endedAt?: number | undefined} | undefined {
-  return where.sessions.all().find(({reason}) => reason === id)
+  return where.sessions.all().find(({reason}) => reason?.startsWith(`${id} `))
 }
 
 type Way = (trial: Trial) => Promise<void> | void

@@ -9,6 +9,7 @@ import {
   ownSessionStatements,
   policyJson,
   startSessionStatements,
+  sweepStatement,
 } from '../../src/core/iam-policies.js'
 import {loadConfig} from '../../src/flows/load-config.js'
 
@@ -33,6 +34,10 @@ it('the README grants what errors and the sandbox ask for, statement for stateme
 
 it('the README grants what doctor alone asks for', () => {
   expect(JSON.parse(blockAfter('doctor-policy'))).toEqual(JSON.parse(policyJson([doctorStatement()])))
+})
+
+it('the README grants what the next start alone asks for', () => {
+  expect(JSON.parse(blockAfter('sweep-policy'))).toEqual(JSON.parse(policyJson([sweepStatement()])))
 })
 
 it('the README lists every code with its status, and no other', () => {

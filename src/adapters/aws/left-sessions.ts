@@ -1,7 +1,8 @@
-import type {SsmApi} from '../../core/ports/aws.js'
+import type {LeftSessions} from '../../core/ports/aws.js'
 import type {Say} from '../../core/run.js'
 import type {RecordedAccount} from '../../core/tunnel-record.js'
 import {connect} from './connection.js'
+import {settingsScope} from './scope.js'
 import {ssmApi} from './ssm.js'
 
 /**
@@ -9,11 +10,15 @@ import {ssmApi} from './ssm.js'
  * it had: these may be another account's, where nobody knows its sessions.
  */
 export function leftSessions(
-  {profile, region, endpointUrl}: RecordedAccount,
+  {profile, region, endpointUrl, scope}: RecordedAccount,
   say: Pick<Say, 'debug'>,
-): Pick<SsmApi, 'terminateSession'> {
+): LeftSessions {
   // That keys end soon this run's own connection says.
   const quiet = {debug: (line: string) => say.debug(line), notice() {}}
   const endpoint = endpointUrl || `https://ssm.${region}.amazonaws.com`
-  return ssmApi(connect({profile, region, say: quiet, endpoint}), {isOwn: false})
+  return {
+    ...ssmApi(connect({profile, region, say: quiet, endpoint}), {isOwn: false}),
+    isSameCaller: async () =>
+      profile !== undefined || (scope !== undefined && scope === (await settingsScope({profile, region}))),
+  }
 }

@@ -1,4 +1,9 @@
-import type {InstanceInformation, StartSessionCommandInput, StartSessionCommandOutput} from '@aws-sdk/client-ssm'
+import type {
+  DescribeSessionsCommandInput,
+  InstanceInformation,
+  StartSessionCommandInput,
+  StartSessionCommandOutput,
+} from '@aws-sdk/client-ssm'
 import {fail, hasCode} from '../../core/errors.js'
 import {type ManagedNode, type SessionGrant, type SsmApi, TargetNotConnected} from '../../core/ports/aws.js'
 import {printable} from '../../core/printable.js'
@@ -11,6 +16,8 @@ import {allPages} from './pages.js'
 
 /** The most ids that a filter, and nodes that a page, may hold. */
 const CHUNK = 50
+/** The most sessions that a page may hold. */
+const SESSIONS = 200
 
 const START_BACKOFF = {attempts: 5, baseMs: 500, capMs: 4000}
 
@@ -90,6 +97,19 @@ export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOp
       } catch (error) {
         if (!causedBy(error, ...ENDED, ...(isOwn ? [UNKNOWN] : []))) throw error
       }
+    },
+
+    async sessionsMarked(mark, node, signal) {
+      const {sdk, client} = await load()
+      const action = 'ssm:DescribeSessions'
+      const open = await allPages(action, async (NextToken) => {
+        const Filters: DescribeSessionsCommandInput['Filters'] = [{key: 'Target', value: node}]
+        const input = {State: 'Active', Filters, MaxResults: SESSIONS, ...(NextToken && {NextToken})} as const
+        const send = new sdk.DescribeSessionsCommand(input)
+        const answer = await connection.ask(action, (options) => client.send(send, options), signal)
+        return {items: answer.Sessions, next: answer.NextToken}
+      })
+      return open.flatMap(({SessionId, Reason}) => (SessionId && Reason?.endsWith(mark) ? [SessionId] : []))
     },
 
     async endpointUrl() {

@@ -180,8 +180,16 @@ export interface SsmApi {
   resumeSession(sessionId: string, signal?: AbortSignal): Promise<{readonly tokenValue: string}>
   /** A session that has ended already counts as success; one that AWS does not know, too, if it can only be of this account. */
   terminateSession(sessionId: string, signal?: AbortSignal): Promise<void>
+  /** Ids of the open sessions on a node whose reason ends in this mark; all pages are looked through. */
+  sessionsMarked(mark: string, node: string, signal?: AbortSignal): Promise<readonly string[]>
   /** The endpoint URL for the plugin's sixth argument; empty for the region's own. */
   endpointUrl(): Promise<string>
+}
+
+/** What an earlier run may have left, as that one had asked for it. */
+export interface LeftSessions extends Pick<SsmApi, 'terminateSession' | 'sessionsMarked'> {
+  /** Whether it is as good as sure that the account is that run's: what is not found does not exist then. */
+  isSameCaller(): Promise<boolean>
 }
 
 export interface CallerIdentity {

@@ -73,7 +73,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const effects = disturbances.take(record.action, record.userAgent)
     if (effects.some(({kind}) => kind === 'drop')) return void request.socket.destroy()
     if (effects.some(({kind}) => kind === 'hang')) return
-    for (const effect of effects) if (effect.kind === 'delay') await sleep(effect.ms)
 
     const requestId = randomUUID()
     let reply: Answer
@@ -86,6 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       record.errorCode = fault.code
       reply = faultAnswer(asked.service, fault, requestId)
     }
+    for (const effect of effects) if (effect.kind === 'delay') await sleep(effect.ms)
     record.status = reply.status
     record.endedAt = performance.now()
     send(response, reply, requestId)

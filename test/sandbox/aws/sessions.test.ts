@@ -1,5 +1,6 @@
 import {
   DescribeSessionsCommand,
+  type DescribeSessionsCommandInput,
   ResumeSessionCommand,
   SSMClient,
   StartSessionCommand,
@@ -99,6 +100,27 @@ describe('Session Manager', () => {
     expect(await list('Active')).toEqual([second.SessionId])
     expect(await list('History')).toEqual([first.SessionId])
     expect(await list('Active', [{key: 'Target', value: MACHINE.bastionA}])).toEqual([])
+  })
+
+  it('lists them page by page, and refuses what AWS does', async () => {
+    const ids = await Promise.all([1, 2, 3].map(async () => (await start()).SessionId))
+    const ask = (input: Partial<DescribeSessionsCommandInput>) =>
+      as('alice').send(new DescribeSessionsCommand({State: 'Active', ...input}))
+    const first = await ask({MaxResults: 2})
+    const second = await ask({MaxResults: 2, NextToken: first.NextToken})
+    const found = [first, second].map(({Sessions = []}) => Sessions.map(({SessionId}) => SessionId))
+    expect(found.map(({length}) => length)).toEqual([2, 1])
+    expect(found.flat().sort()).toEqual(ids.sort())
+    expect(second.NextToken).toBeUndefined()
+    const invalid = {name: 'ValidationException'}
+    for (const MaxResults of [0, 201]) expect(await failureOf(ask({MaxResults}))).toMatchObject(invalid)
+    expect(await failureOf(ask({Filters: []}))).toMatchObject(invalid)
+    expect(await failureOf(ask({NextToken: 'x'}))).toMatchObject({name: 'InvalidNextToken'})
+    expect(await failureOf(ask({State: 'History', NextToken: first.NextToken}))).toMatchObject({
+      name: 'InvalidNextToken',
+    })
+    const Filters = [{key: 'Reason' as 'Target', value: 'x'}]
+    expect(await failureOf(ask({Filters}))).toMatchObject({name: 'InvalidFilterKey'})
   })
 
   it.each([

@@ -138,7 +138,7 @@ describe('readSettings', () => {
     [{bastion: 'i-123'}, '--bastion'],
     [{bastion: '-i-01234567'}, '--bastion'],
     [{reason: ''}, '--reason'],
-    [{reason: 'x'.repeat(257)}, '--reason'],
+    [{reason: 'x'.repeat(235)}, '--reason'],
     [{reason: 'two\nlines'}, '--reason'],
     [{user: '-U'}, '--user'],
     [{user: ''}, '--user'],

@@ -11,6 +11,7 @@ const USED = [
   'rds:DescribeDBClusterEndpoints',
   'ec2:DescribeInstances',
   'ssm:DescribeInstanceInformation',
+  'ssm:DescribeSessions',
 ]
 
 it.each(USED)('a statement grants %s', (action) => {

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it} from 'vitest'
 import {fail} from '../../../src/core/errors.js'
-import type {SsmApi} from '../../../src/core/ports/aws.js'
+import type {SsmApi, StartSessionRequest} from '../../../src/core/ports/aws.js'
 import type {ProcessIdentity, ProcessState} from '../../../src/core/ports/hosts.js'
 import type {StateFile, StatePort} from '../../../src/core/ports/state.js'
 import {readTunnelRecord, type TunnelRecord} from '../../../src/core/tunnel-record.js'
@@ -21,6 +21,11 @@ let files: Map<string, string>
 let folderWritable: boolean
 let ended: string[]
 let refusal: Error | undefined
+/** Why StartSession, or looking for a session, fails. */
+let denial: Error | undefined
+/** What AWS has granted, and lists: id by reason. */
+let open: Map<string, string>
+let isSameCaller: boolean
 let now: number
 
 beforeEach(() => {
@@ -28,6 +33,9 @@ beforeEach(() => {
   folderWritable = true
   ended = []
   refusal = undefined
+  denial = undefined
+  open = new Map()
+  isSameCaller = true
   now = NOW
 })
 
@@ -48,7 +56,16 @@ const recorded = (): TunnelRecord => readTunnelRecord(files.get(keyOf(SELF)) ?? 
 
 let granted = 0
 const ssm = {
-  startSession: async () => ({sessionId: `alice-b-0a${++granted}`, tokenValue: 'secret', streamUrl: 'wss://secret'}),
+  startSession: async ({reason = ''}) => {
+    if (denial) throw denial
+    const sessionId = `alice-b-0a${++granted}`
+    open.set(reason, sessionId)
+    return {sessionId, tokenValue: 'secret', streamUrl: 'wss://secret'}
+  },
+  sessionsMarked: async (mark: string) => {
+    if (denial) throw denial
+    return [...open].flatMap(([reason, id]) => (reason.endsWith(mark) && !ended.includes(id) ? [id] : []))
+  },
   terminateSession: async (id: string) => {
     if (refusal) throw refusal
     ended.push(id)
@@ -56,12 +73,16 @@ const ssm = {
   endpointUrl: async () => ENDPOINT,
 } as Partial<SsmApi> as SsmApi
 
-function open() {
+function openRun(aws: Pick<SsmApi, 'startSession'> = ssm) {
   const run = recordedRun()
-  const ports = {aws: {ssm, scope: async () => SCOPE}, clock: {now: () => now}, state: stateAs('alive')}
+  const ports = {
+    aws: {ssm: {...ssm, ...aws}, scope: async () => SCOPE},
+    clock: {now: () => now},
+    state: stateAs('alive'),
+  }
   const register = openRegister({command: 'open', target: 'prod-db', localPort: 15432, settings}, ports, run)
   const start = async (target: string): Promise<string> => {
-    const {sessionId} = await register.ssm.startSession({target, document: 'D', parameters})
+    const {sessionId} = await register.ssm.startSession({target, document: 'D', parameters, reason: 'INC-1'})
     run.undo.push('session', 'network', () => register.ssm.terminateSession(sessionId))
     return sessionId
   }
@@ -71,9 +92,8 @@ function open() {
 const BASTION = 'i-0123456789abcdef0'
 
 describe('the state file of a run', () => {
-  it('is there once AWS has granted a session, says what is known, without a secret, and goes at the end', async () => {
-    const {run, start} = open()
-    expect(files.size).toBe(0)
+  it('says what is known, without a secret, and goes at the end', async () => {
+    const {run, start} = openRun()
     const id = await start(BASTION)
     expect(recorded()).toEqual({
       owner: SELF,
@@ -83,6 +103,7 @@ describe('the state file of a run', () => {
       endpoint: {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432},
       localPort: 15432,
       sessions: [{id, bastion: BASTION}],
+      asked: [],
       since: NOW,
     })
     expect([...files.values()].join()).not.toContain('secret')
@@ -91,8 +112,33 @@ describe('the state file of a run', () => {
     expect(files.size).toBe(0)
   })
 
+  it('names a session before AWS is asked for it, by what ends its reason', async () => {
+    let [mark, noted]: (string | undefined)[] = []
+    const {start, run} = openRun({
+      async startSession(request) {
+        ;[, mark] = /^INC-1 (dbtunnel:[0-9a-f]{12})$/.exec(request.reason ?? '') ?? []
+        noted = files.get(keyOf(SELF))
+        return ssm.startSession(request)
+      },
+    })
+    await start(BASTION)
+    expect(mark).toBeDefined()
+    expect(readTunnelRecord(noted ?? 'null')).toMatchObject({sessions: [], asked: [{mark, bastion: BASTION, at: NOW}]})
+    expect(recorded().asked).toEqual([])
+    await run.end()
+    expect(files.size).toBe(0)
+  })
+
+  it('goes when AWS grants none', async () => {
+    denial = fail('ACCESS_DENIED', 'AWS does not allow you ssm:StartSession.')
+    const {start, run} = openRun()
+    await expect(start(BASTION)).rejects.toBe(denial)
+    await run.end()
+    expect(files.size).toBe(0)
+  })
+
   it('names every session until it has ended: one that replaces another, and one that AWS would not end', async () => {
-    const {run, register, start} = open()
+    const {run, register, start} = openRun()
     const [one, two] = [await start(BASTION), await start('i-0fedcba9876543210')]
     expect(recorded().sessions.map(({id}) => id)).toEqual([one, two])
     await register.ssm.terminateSession(one)
@@ -104,7 +150,7 @@ describe('the state file of a run', () => {
 
   it('is no reason to stop where it cannot be written', async () => {
     folderWritable = false
-    const {run, start} = open()
+    const {run, start} = openRun()
     await start(BASTION)
     expect(await run.end()).toEqual([])
   })
@@ -115,14 +161,14 @@ describe('the sweep', () => {
     const asked: unknown[] = []
     const ssmOf = (account: unknown) => {
       asked.push(account)
-      return ssm
+      return {...ssm, isSameCaller: async () => isSameCaller}
     }
     const ports = {clock: {now: () => now}, files: {sweep: async () => {}}, ssmOf, state: stateAs(process)}
     await sweep(ports, {debug: () => {}}, new AbortController().signal)
     return asked
   }
   /** As kill -9 leaves it. */
-  const left = async (): Promise<string> => open().start(BASTION)
+  const left = async (): Promise<string> => openRun().start(BASTION)
 
   it('ends a dead owner’s sessions as that one had asked AWS, and takes its file out', async () => {
     const id = await left()
@@ -149,6 +195,77 @@ describe('the sweep', () => {
     now += 1
     await sweepAs('dead')
     expect(files.size).toBe(0)
+  })
+
+  describe('of a session that was granted when its owner was dead', () => {
+    /** As kill -9 within StartSession leaves it: the answer comes to nobody. */
+    const unheard = async (): Promise<void> => {
+      await new Promise<void>((asked) => {
+        const startSession = async (request: StartSessionRequest): Promise<never> => {
+          await ssm.startSession(request)
+          asked()
+          return new Promise(() => {})
+        }
+        void openRun({startSession}).start(BASTION)
+      })
+    }
+    /** AWS lists them again when this is called. */
+    const unlisted = (): (() => void) => {
+      const all = open
+      open = new Map()
+      return () => (open = all)
+    }
+
+    it('finds it by its mark, and ends it and no other', async () => {
+      open.set('INC-1 dbtunnel:0123456789ab', 'alice-b-0b1')
+      open.set('INC-1', 'alice-b-0b2')
+      await unheard()
+      await sweepAs('dead')
+      expect(ended).toEqual([`alice-b-0a${granted}`])
+      expect(files.size).toBe(0)
+    })
+
+    it('looks again when AWS’s list may not have it yet, and gives it up when the list must have it', async () => {
+      await unheard()
+      const list = unlisted()
+      now += 29_999
+      await sweepAs('dead')
+      expect(recorded()).toMatchObject({sessions: [], asked: [{at: NOW}]})
+      list()
+      await sweepAs('dead')
+      expect(ended).toEqual([`alice-b-0a${granted}`])
+
+      await unheard()
+      unlisted()
+      now += 30_000
+      await sweepAs('dead')
+      expect(files.size).toBe(0)
+    })
+
+    it('looks again for an hour where another account may be asked', async () => {
+      await unheard()
+      unlisted()
+      isSameCaller = false
+      now += 3_599_999
+      await sweepAs('dead')
+      expect(recorded().asked).toHaveLength(1)
+      now += 1
+      await sweepAs('dead')
+      expect(files.size).toBe(0)
+    })
+
+    it('keeps it when AWS will not list sessions, with the statement that allows it, for a day', async () => {
+      await unheard()
+      denial = fail('ACCESS_DENIED', 'AWS does not allow you ssm:DescribeSessions.', {hint: '{"Effect":"Allow"}'})
+      await sweepAs('dead')
+      now += DAY_MS - 1
+      await sweepAs('dead')
+      expect(recorded()).toMatchObject({asked: [{at: NOW}], failure: {since: NOW}})
+      expect(recorded().failure?.message).toBe(`${denial.message}\n{"Effect":"Allow"}`)
+      now += 1
+      await sweepAs('dead')
+      expect(files.size).toBe(0)
+    })
   })
 
   it('is not stopped by a file that it cannot read, and leaves that', async () => {

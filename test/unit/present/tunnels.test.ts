@@ -55,14 +55,21 @@ it('is complete where there is no width', () => {
 })
 
 it('names what was left, with what ends it or why it is still there, and what is not believed', () => {
-  const left = {target: 'prod-db', sessions: ['alice-0a'], region: 'eu-west-1', pid: 42}
-  const leftovers = [left, {...left, profile: 'work', why: 'The AWS credentials have expired.'}]
+  const left = {target: 'prod-db', sessions: ['alice-0a'], asked: [], region: 'eu-west-1', pid: 42}
+  const leftovers = [
+    left,
+    {...left, profile: 'work', why: 'The AWS credentials have expired.'},
+    {...left, sessions: [], asked: ['dbtunnel:0123456789ab']},
+  ]
   expect(tunnelsText({tunnels: [], leftovers, strange: ['/x/1.json is a link']}, 80)).toBe(
     `Left by process 42, which was killed: prod-db, alice-0a
   The next psql, exec or open ends it; or: dbtunnel close --all
 
 Left by process 42, which was killed: prod-db (profile work), alice-0a
   Not ended yet: The AWS credentials have expired.
+
+Left by process 42, which was killed: prod-db, perhaps the session with dbtunnel:0123456789ab in its reason
+  The next psql, exec or open ends it; or: dbtunnel close --all
 
 Not believed: /x/1.json is a link`,
   )

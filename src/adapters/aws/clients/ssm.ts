@@ -1,5 +1,6 @@
 export {
   DescribeInstanceInformationCommand,
+  DescribeSessionsCommand,
   ResumeSessionCommand,
   SSMClient,
   StartSessionCommand,

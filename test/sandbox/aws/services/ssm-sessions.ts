@@ -3,6 +3,7 @@ import {verdictOn} from '../authorize.js'
 import {type DataPlane} from '../data-plane.js'
 import {AwsFault} from '../fault.js'
 import {type ManagedNode, tagsOfNode} from '../model.js'
+import {pageOf} from '../page.js'
 import {type RequestContext} from '../policy.js'
 import {type SessionRecord, type SessionRegistry} from '../sessions.js'
 import {type Call} from './call.js'
@@ -13,6 +14,7 @@ import {type JsonAction} from './json-service.js'
 /** The first agent that takes the remote-host document. */
 const REMOTE_HOST_AGENT = [3, 1, 1374, 0]
 const ID = {least: 1, most: 96}
+const PAGE_SIZE = 10
 /** Only port sessions have a data channel here. */
 const NO_STREAM = 'ws://127.0.0.1:9/'
 
@@ -77,10 +79,17 @@ export function sessionActions(sessions: SessionRegistry, dataPlane: DataPlane):
       const message = `1 validation error detected: Value '${state}' at 'state' failed to satisfy constraint: ${rule}`
       throw new AwsFault('ValidationException', message)
     }
-    const filters = (input.structures('Filters') ?? []).map(sessionFilter)
+    const limit = input.number('MaxResults', {least: 1, most: 200}) ?? PAGE_SIZE
+    const token = input.text('NextToken', {least: 0, most: 10_000})
+    const filters = readFilters(input)
     const mine = sessions.all().filter(({accountId}) => accountId === call.account.id)
     const listed = mine.filter((session) => (session.endedAt === undefined) === (state === 'Active'))
-    return {Sessions: listed.filter((session) => filters.every((passes) => passes(session))).map(describeSession)}
+    const question = JSON.stringify([state, filters])
+    const page = pageOf(listed, {limit, token, question}, (session) =>
+      filters.every(({key, value}) => SESSION_FILTERS[key]?.(session, value)),
+    )
+    if (!page) throw new AwsFault('InvalidNextToken', 'The specified token is not valid.')
+    return {Sessions: page.items.map(describeSession), NextToken: page.next}
   }
 
   function known(id: string, call: Call): SessionRecord {
@@ -168,25 +177,40 @@ function isOlder(version: string, than: readonly number[]): boolean {
   return different >= 0 && (parts[different] ?? 0) < (than[different] ?? 0)
 }
 
-const SESSION_FILTERS: Readonly<Record<string, (session: SessionRecord) => string>> = {
-  Target: ({target}) => target,
-  Owner: ({owner}) => owner,
-  SessionId: ({id}) => id,
+type Passes = (session: SessionRecord, value: string) => boolean
+
+const SESSION_FILTERS: Readonly<Record<string, Passes>> = {
+  InvokedAfter: ({startedAt}, value) => startedAt >= Date.parse(value),
+  InvokedBefore: ({startedAt}, value) => startedAt < Date.parse(value),
+  Target: ({target}, value) => target === value,
+  Owner: ({owner}, value) => owner === value,
+  Status: (session, value) => statusOf(session) === value,
+  SessionId: ({id}, value) => id === value,
+}
+const MOST_FILTERS = 6
+
+function readFilters(input: JsonInput): readonly {readonly key: string; readonly value: string}[] {
+  const filters = input.structures('Filters')
+  if (filters && (filters.length < 1 || filters.length > MOST_FILTERS)) {
+    throw new AwsFault('ValidationException', `Filters must have length from 1 to ${MOST_FILTERS}`)
+  }
+  return (filters ?? []).map((filter) => {
+    const key = filter.requiredText('key', {least: 1, most: 400})
+    const value = filter.requiredText('value', {least: 1, most: 400})
+    if (!SESSION_FILTERS[key]) throw new AwsFault('InvalidFilterKey', `The specified key ${key} is not valid.`)
+    return {key, value}
+  })
 }
 
-function sessionFilter(filter: JsonInput): (session: SessionRecord) => boolean {
-  const key = filter.requiredText('key', {least: 1, most: 400})
-  const value = filter.requiredText('value', {least: 1, most: 400})
-  const read = SESSION_FILTERS[key]
-  if (!read) throw new AwsFault('InvalidFilterKey', `The specified key ${key} is not valid.`)
-  return (session) => read(session) === value
+function statusOf({endedAt}: SessionRecord): string {
+  return endedAt === undefined ? 'Connected' : 'Terminated'
 }
 
 function describeSession(session: SessionRecord): object {
   return {
     SessionId: session.id,
     Target: session.target,
-    Status: session.endedAt === undefined ? 'Connected' : 'Terminated',
+    Status: statusOf(session),
     StartDate: session.startedAt / 1000,
     EndDate: session.endedAt === undefined ? undefined : session.endedAt / 1000,
     DocumentName: session.document,
