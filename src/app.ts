@@ -1,3 +1,4 @@
+import {auditLog} from './adapters/audit-log.js'
 import {awsApi} from './adapters/aws/aws-api.js'
 import {leftSessions} from './adapters/aws/left-sessions.js'
 import {profileAccount, profileRegion} from './adapters/aws/profile.js'
@@ -43,6 +44,7 @@ export function openApp(terminal: Terminal) {
   const cwd = process.cwd()
   const startTurns = turns(1000 / START_SESSIONS_A_SECOND, systemClock)
   return {
+    audit: auditLog(environment),
     background: inBackground,
     awsFor: (account: {profile?: string | undefined; region: string}) =>
       awsApi({...account, say: terminal, startTurns}),

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags'
+import {GUARD_LIMITS} from './client/guard-rails.js'
 import {portNumber} from './config/values.js'
 
 /** Flags of every command. */
@@ -74,11 +75,6 @@ export const tunnelFlags = {
     helpValue: 'WAY',
     helpGroup: 'TUNNEL',
   }),
-  reason: Flags.string({
-    description: 'Kept in the session history of Systems Manager.',
-    helpValue: 'TEXT',
-    helpGroup: 'TUNNEL',
-  }),
   timeout: Flags.string({
     description: 'Until the database has answered, such as 45s or 2m. [default: 60s]',
     helpValue: 'TIME',
@@ -111,6 +107,23 @@ export const severalFlags = {
   'fail-fast': Flags.boolean({
     description: 'Start no further one once one has failed. Those that run are not interrupted.',
     helpGroup: 'SEVERAL',
+  }),
+}
+
+/** Flags of every command that lets someone log in: why, and how carefully. */
+export const guardFlags = {
+  reason: Flags.string({
+    description: 'Kept in the session history of Systems Manager, and shown by the database (application_name).',
+    helpValue: 'TEXT',
+    helpGroup: 'GUARD RAIL',
+  }),
+  'read-only': Flags.boolean({
+    description: `Sessions begin read-only, with limits: ${GUARD_LIMITS}. A guard rail for libpq clients, not a permission: "set" lifts it.`,
+    helpGroup: 'GUARD RAIL',
+  }),
+  write: Flags.boolean({
+    description: 'Sessions do not begin read-only, even where the config file says so.',
+    helpGroup: 'GUARD RAIL',
   }),
 }
 

@@ -31,7 +31,7 @@ export function background(environment: NodeJS.ProcessEnv): BackgroundPort {
   if (log !== undefined) closeInherited()
   return {
     parent: log !== undefined && process.send ? parentBy(log, ask !== undefined) : undefined,
-    start: (name) => start(name, {...environment}),
+    start: (name, more) => start(name, {...environment, ...more}),
   }
 }
 

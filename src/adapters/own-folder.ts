@@ -6,9 +6,9 @@ import {dirname, isAbsolute, join} from 'node:path'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * A folder of this user's alone: 0700, its files 0600, each written whole under another name and renamed. What others own
- * or may write, and what is a link, is refused: never read, and never written through. Each method but `write` rejects
- * with ENOENT (`isMissing`) where there is no such folder.
+ * A folder of this user's alone: 0700, its files 0600. What others own or may write, and what is a link, is refused:
+ * never read, and never written through. Each method that does not make the folder rejects with ENOENT (`isMissing`) where
+ * there is none.
  */
 export interface OwnFolder {
   readonly path: string
@@ -17,8 +17,10 @@ export interface OwnFolder {
   /** All that lies in it. */
   names(): Promise<readonly string[]>
   read(name: string): Promise<string>
-  /** Makes the folder, too. */
+  /** Makes the folder, too. The file is written whole under another name, and renamed. */
   write(name: string, text: string): Promise<void>
+  /** Makes the folder, too, and the file where it is missing. In one go: lines of several runs do not mix. */
+  append(name: string, text: string): Promise<void>
   /** Makes the folder, too, and a new file to write to. The caller closes it. */
   create(name: string): Promise<FileHandle>
   /** A missing one is fine. */
@@ -59,6 +61,10 @@ export function ownFolder(path: string, largestBytes: number): OwnFolder {
       if (Buffer.byteLength(text) > largestBytes) throw new Error('the entry would be too long')
       await makeFolder(path)
       writeEntry(path, name, text)
+    },
+    async append(name, text) {
+      await makeFolder(path)
+      await appendEntry(join(path, name), text)
     },
     async create(name) {
       await makeFolder(path)
@@ -129,19 +135,39 @@ async function nearest(folder: string): Promise<string> {
   }
 }
 
-async function readEntry(path: string, largestBytes: number): Promise<string> {
-  // No link is followed, and nothing that is no file is waited for.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+/** No link is followed, and nothing that is no file is waited for. */
+async function openEntry(path: string, mode: number): Promise<FileHandle> {
+  const flags = mode | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = await open(path, flags, 0o600).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ELOOP' ? new Error(`${path} is a link`) : error
   })
   try {
     const stats = await file.stat()
     if (!stats.isFile()) throw new Error(`${path} is no file`)
     checkOurs(path, stats)
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readEntry(path: string, largestBytes: number): Promise<string> {
+  const file = await openEntry(path, constants.O_RDONLY)
+  try {
     const {buffer, bytesRead} = await file.read(Buffer.alloc(largestBytes + 1))
     if (bytesRead > largestBytes) throw new Error(`${path} is too long`)
     return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+async function appendEntry(path: string, text: string): Promise<void> {
+  const file = await openEntry(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT)
+  try {
+    const {bytesWritten} = await file.write(text)
+    if (bytesWritten < Buffer.byteLength(text)) throw new Error(`${path} did not take all of it`)
   } finally {
     await file.close()
   }

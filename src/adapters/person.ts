@@ -1,36 +1,50 @@
-import {once} from 'node:events'
-import {openSync} from 'node:fs'
-import {createInterface} from 'node:readline'
+import {openSync, writeSync} from 'node:fs'
 import {isatty, ReadStream} from 'node:tty'
 import type {Person} from '../core/ports/person.js'
-import {isForeground} from './foreground.js'
+import {hasTerminal, isForeground} from './foreground.js'
 import type {Terminal} from './terminal.js'
 
+/** Our streams may lead elsewhere: the terminal itself is asked, as sudo does. */
 export function person(terminal: Terminal): Person {
   return {
     get isThere() {
       return !terminal.isForPrograms && terminal.stderr.isTTY && isatty(0) && isForeground()
     },
-    async ask(question, signal) {
-      // Not process.stdin: that is the client's, which finds all that was typed for it.
-      const keys = new ReadStream(openSync('/dev/tty', 'r'))
-      const lines = createInterface({input: keys, terminal: false})
-      const over = new AbortController()
-      terminal.stderr.write(question)
-      try {
-        const line = once(lines, 'line', {signal: AbortSignal.any([signal, over.signal])})
-        const end = once(lines, 'close', {signal: over.signal}).then(() => [''])
-        return String((await Promise.race([line, end]))[0])
-      } catch (error) {
-        // Behind the question nothing else shall stand.
-        terminal.stderr.write('\n')
-        signal.throwIfAborted()
-        throw error
-      } finally {
-        over.abort()
-        lines.close()
-        keys.destroy()
-      }
+    canAsk: () => hasTerminal() && isForeground(),
+    ask,
+    get isInteractive() {
+      return isatty(0) && isatty(1)
     },
+  }
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted()
+  const fd = openSync('/dev/tty', 'r+')
+  // Not a file's stream: a thread that reads from a terminal keeps the process from ending.
+  const keys = new ReadStream(fd).setEncoding('utf8')
+  let typed = ''
+  try {
+    writeSync(fd, question)
+    await new Promise<void>((resolve, reject) => {
+      // A terminal gives a line at a time: what is typed ahead is the client's.
+      keys.on('data', (text: string) => (typed += text).includes('\n') && resolve())
+      // Ctrl-D, or the terminal has gone.
+      keys.once('end', resolve).once('error', () => resolve())
+      signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true})
+    })
+    return typed.trim()
+  } finally {
+    if (!typed.includes('\n')) endLine(fd)
+    keys.destroy()
+  }
+}
+
+/** What is said next begins a line of its own, behind the ^C. */
+function endLine(fd: number): void {
+  try {
+    writeSync(fd, '\n')
+  } catch {
+    // The terminal has gone.
   }
 }

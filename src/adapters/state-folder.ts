@@ -12,6 +12,9 @@ const DRAFT_MS = 60_000
 /** For whoever wants to know why a tunnel has ended. */
 const LOG_MS = 7 * 24 * 60 * 60_000
 
+/** The one file that is nobody's state, and stays. */
+export const AUDIT_LOG = 'audit.jsonl'
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** A folder `dbtunnel` in XDG_STATE_HOME, else in ~/.local/state. What is not this user's alone to write is not believed. */
@@ -38,7 +41,7 @@ export function stateFolder(environment: Environment): StatePort {
       try {
         const names = await folder.names()
         for (const name of names) if (await isLeftDraft(name, folder)) await folder.remove(name)
-        const others = names.filter((name) => !draftOwner(name) && !isLog(name))
+        const others = names.filter((name) => !draftOwner(name) && !isLog(name) && name !== AUDIT_LOG)
         return (await Promise.all(others.map((name) => readState(name, folder)))).flat()
       } catch (error) {
         return isMissing(error) ? [] : [{path: folder.path, problem: (error as Error).message}]

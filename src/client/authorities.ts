@@ -1,15 +1,12 @@
 import {X509Certificate} from 'node:crypto'
-import type {SslMode} from '../config/settings.js'
 import {fail} from '../core/errors.js'
 import {partitionOf} from '../core/names.js'
 import type {Endpoint} from '../core/ports/aws.js'
 import type {PrivateFiles} from '../core/ports/files.js'
+import {isProxy} from './proxy.js'
 
 /** Only these roots sign for RDS; the package's Beta and Preview ones, and 2019's, do not match. */
 const REGIONAL_ROOT = /^CN=Amazon RDS ([a-z]{2}-[a-z-]+-\d+) Root CA \w+ G\d+$/m
-
-/** `NAME.proxy-ID.REGION.rds.amazonaws.com` (in China `….rds.REGION.…`), and a proxy's own endpoints `NAME.endpoint.proxy-ID…`. */
-const PROXY_NAME = /\.proxy-[a-z0-9]+\.(?:[a-z0-9-]+\.rds|rds\.cn-[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
@@ -26,22 +23,11 @@ export async function trustAuthorities(
   now: number = Date.now(),
 ): Promise<string> {
   const {endpoint, region} = target
-  const known = PROXY_NAME.test(endpoint.host) ? await publicRoots(now) : ((await regionalRoots(now)).get(region) ?? [])
+  const known = isProxy(endpoint.host) ? await publicRoots(now) : ((await regionalRoots(now)).get(region) ?? [])
   const added = caBundle === undefined ? [] : readBundle(caBundle, await files.readText(caBundle))
   const authorities = [...known, ...added]
   if (authorities.length === 0) throw authoritiesMissing(region)
   return authorities.map((pem) => `${pem.trim()}\n`).join('')
-}
-
-/**
- * Public authorities sign for anyone, so that only the name in a proxy's certificate proves anything: without
- * comparing it, whoever carries the tunnel could be given the token. Throws VALUE_INVALID.
- */
-export function checkSslMode(host: string, sslmode: SslMode): void {
-  if (sslmode === 'verify-full' || !PROXY_NAME.test(host)) return
-  throw fail('VALUE_INVALID', `${host} is an RDS Proxy, signed for by public authorities: its name must be compared.`, {
-    hint: 'Leave --sslmode and DBTUNNEL_SSLMODE out: it is verify-full then.',
-  })
 }
 
 /** RDS's own roots in force, by region. */

@@ -3,8 +3,10 @@ import type {SslMode} from '../config/settings.js'
 
 /** What libpq must know to reach the database through the tunnel, and nothing of what it must not. */
 export interface Connection {
-  /** TARGET as the user typed it. */
+  /** The database's name, for people. */
   readonly target: string
+  /** Why one connects; one line. */
+  readonly reason?: string | undefined
   /** The endpoint's own name: what the certificate is compared with. */
   readonly host: string
   readonly localPort: number
@@ -42,13 +44,7 @@ export function clientEnvironment(
   for (const [name, value] of Object.entries(inherited)) {
     if (value !== undefined && (!name.startsWith('PG') || HARMLESS.includes(name))) environment[name] = value
   }
-  const options = [environment['PGOPTIONS'], connection.serverOptions].filter(Boolean).join(' ')
-  return {
-    ...environment,
-    ...(options === '' ? {} : {PGOPTIONS: options}),
-    ...connectionVariables(connection),
-    PGAPPNAME: applicationName(connection.target),
-  }
+  return {...environment, ...connectionVariables(connection, inherited['PGOPTIONS'])}
 }
 
 /**
@@ -59,9 +55,10 @@ export function programEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,
   connection: Connection,
 ): Record<string, string> {
+  const environment = clientEnvironment(inherited, connection)
   return {
-    ...clientEnvironment(inherited, connection),
-    DBTUNNEL_URL: connectionUrl(connection),
+    ...environment,
+    DBTUNNEL_URL: connectionUrl(connection, environment['PGOPTIONS']),
     DBTUNNEL_HOST: connection.host,
     DBTUNNEL_PORT: String(connection.localPort),
     DBTUNNEL_USER: connection.user,
@@ -71,19 +68,24 @@ export function programEnvironment(
 }
 
 /** A connection as one word, for programs that take no other. The password is not in it: it is in the passfile. */
-function connectionUrl({user, host, localPort, database, sslmode, authoritiesFile, mapping}: Connection): string {
+function connectionUrl(connection: Connection, serverOptions: string | undefined): string {
+  const {user, host, localPort, database, sslmode, authoritiesFile, mapping} = connection
   const query = new URLSearchParams({sslmode, sslrootcert: authoritiesFile})
   // Without a line in the hosts file libpq alone finds the way.
   if (mapping === 'hostaddr') query.set('hostaddr', '127.0.0.1')
+  // Other libraries than libpq know no PGOPTIONS, but may know this.
+  if (connection.serverOptions !== undefined && serverOptions !== undefined) query.set('options', serverOptions)
   // libpq takes a + for a +.
   const options = query.toString().replaceAll('+', '%20')
   return `postgresql://${encodeURIComponent(user)}@${host}:${localPort}/${encodeURIComponent(database)}?${options}`
 }
 
-/** What any libpq client needs to know, whatever it is called and wherever it was started. */
-export function connectionVariables(
-  connection: Omit<Connection, 'target' | 'serverOptions'>,
-): Readonly<Record<string, string>> {
+/**
+ * What any libpq client needs to know, whatever it is called and wherever it was started. `options` are the user's own
+ * for the server: ours come after them, and so win.
+ */
+export function connectionVariables(connection: Connection, options?: string): Readonly<Record<string, string>> {
+  const allOptions = [options, connection.serverOptions].filter(Boolean).join(' ')
   return {
     PGHOST: connection.host,
     ...(connection.mapping === 'hostaddr' ? {PGHOSTADDR: '127.0.0.1'} : {}),
@@ -99,12 +101,14 @@ export function connectionVariables(
     // libpq prefers GSSAPI encryption to TLS, whatever sslmode says.
     PGGSSENCMODE: 'disable',
     PGPASSFILE: connection.passfile,
+    PGAPPNAME: applicationName(connection),
+    ...(allOptions === '' ? {} : {PGOPTIONS: allOptions}),
   }
 }
 
 /** Ends on a whole character: PostgreSQL would show a cut one as question marks. */
-function applicationName(target: string): string {
-  let name = `dbtunnel:${target}`
+function applicationName({target, reason}: Connection): string {
+  let name = reason === undefined ? `dbtunnel:${target}` : `dbtunnel:${target} ${reason}`
   while (Buffer.byteLength(name) > APPLICATION_NAME_BYTES) name = [...name].slice(0, -1).join('')
   return name
 }

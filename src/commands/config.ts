@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../base-command.js'
 import type {ConfigListing, TargetListing} from '../core/config-listing.js'
-import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
 
 export default class Config extends BaseCommand {
   static override summary = 'Show what the config files say, and where each value of a target comes from.'
@@ -21,7 +21,7 @@ AWS is not asked.`
     target: Args.string({description: 'As for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+  static override flags = {...loginFlags, ...tunnelFlags, ...guardFlags, ...accountFlags, ...outputFlags}
 
   async run(): Promise<ConfigListing | TargetListing> {
     const {args, flags} = await this.parse(Config)

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../base-command.js'
-import {accountFlags, loginFlags, outputFlags, severalFlags, tunnelFlags} from '../flags.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, severalFlags, tunnelFlags} from '../flags.js'
 import {readOwnFlags} from '../flows/own-flags.js'
 import {splitExecWords} from '../flows/split-words.js'
 
@@ -43,7 +43,14 @@ a table at the end says what became of each. The status is 0 when all are well, 
     target: Args.string({description: 'The database, as for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...loginFlags, ...tunnelFlags, ...severalFlags, ...accountFlags, ...outputFlags}
+  static override flags = {
+    ...loginFlags,
+    ...tunnelFlags,
+    ...guardFlags,
+    ...severalFlags,
+    ...accountFlags,
+    ...outputFlags,
+  }
 
   async run(): Promise<void> {
     this.checkWords('Put it into a script, and run that.')

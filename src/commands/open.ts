@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../base-command.js'
 import type {OpenedTunnel} from '../core/opened-tunnel.js'
-import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
@@ -32,6 +32,7 @@ With --json: one object on one line. A session that is lost is replaced, on the 
   static override flags = {
     ...loginFlags,
     ...tunnelFlags,
+    ...guardFlags,
     detach: Flags.boolean({
       description: 'Return once the tunnel is ready, and keep it open in the background until: dbtunnel close TARGET.',
       helpGroup: 'TUNNEL',
@@ -83,10 +84,10 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const drawn = terminal.isScreen && !flags.quiet && !flags.debug
     const app = openApp(terminal)
     const {parent} = app.background
-    if (flags.detach && !parent) return detach(args.target, app, ready)
-    this.#isInBackground = parent !== undefined
-    const {'keep-alive': keepAlive, new: another, detach: _, ...others} = flags
+    const {'keep-alive': keepAlive, new: another, detach: isToDetach, ...others} = flags
     const request = {target: args.target, flags: others, keepAlive, another, log: parent?.log, words: this.argv}
+    if (isToDetach && !parent) return detach(request, app, ready)
+    this.#isInBackground = parent !== undefined
     const told = parent && ((tunnel: OpenedTunnel, isHere: boolean) => parent.tell({kind: 'ready', tunnel, isHere}))
     const view = {ready: told ?? ready, use: drawn ? use : undefined}
     await withParent(parent, () => open(request, app, view, progress))

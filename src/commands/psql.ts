@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../base-command.js'
-import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
 import {readOwnFlags} from '../flows/own-flags.js'
 import {splitPsqlWords} from '../flows/split-words.js'
 
@@ -32,11 +32,13 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
     target: Args.string({description: 'The database.', required: true, ignoreStdin: true}),
   }
 
-  static override flags = {...loginFlags, ...tunnelFlags, ...accountFlags, ...outputFlags}
+  static override flags = {...loginFlags, ...tunnelFlags, ...guardFlags, ...accountFlags, ...outputFlags}
 
   async run(): Promise<void> {
     this.checkWords('Put what it says in a file (-f FILE), or give it on stdin.')
     const {own, target, client} = splitPsqlWords(this.argv, readOwnFlags(Psql.flags))
+    // oclif puts what it parses in their place.
+    const typed = this.argv
     const {flags} = await this.parse(Psql, [...own, target])
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
@@ -46,6 +48,7 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
       import('../tasks/progress.js'),
     ])
     const progress = await chooseProgress(terminal, flags)
-    this.exit(await psql({target, flags, words: client}, openApp(terminal), progress))
+    const request = {target, flags, words: client, typed}
+    this.exit(await psql(request, openApp(terminal), progress))
   }
 }

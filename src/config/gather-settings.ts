@@ -5,27 +5,25 @@ import type {BastionEntry, RailKey, SettingKey} from './config-file.js'
 import {withoutOuterExec} from './outer-exec.js'
 import {type Given, profileName, regionOf} from './values.js'
 
+type TextFlag =
+  | 'profile'
+  | 'region'
+  | 'user'
+  | 'database'
+  | 'bastion'
+  | 'local-port'
+  | 'resolve'
+  | 'engine'
+  | 'sslmode'
+  | 'ca-bundle'
+  | 'reason'
+  | 'timeout'
+  | 'ttl'
+  | 'idle'
+
 /** The flags of a connecting command as the parser gives them: not yet checked. */
 export type FlagValues = Readonly<
-  Partial<
-    Record<
-      | 'profile'
-      | 'region'
-      | 'user'
-      | 'database'
-      | 'bastion'
-      | 'local-port'
-      | 'resolve'
-      | 'engine'
-      | 'sslmode'
-      | 'ca-bundle'
-      | 'reason'
-      | 'timeout'
-      | 'ttl'
-      | 'idle',
-      string | undefined
-    >
-  >
+  Partial<Record<TextFlag, string | undefined>> & Partial<Record<'read-only' | 'write', boolean>>
 >
 
 export interface SettingsSources {
@@ -59,7 +57,7 @@ const NO_LAYER: Layer = {values: {}, bastions: [], rails: {}}
 export async function gatherSettings(flags: FlagValues, given: SettingsSources): Promise<GivenSettings> {
   const sources = {...given, env: withoutOuterExec(given.env)}
   const {env, layer: {values, bastions, rails} = NO_LAYER} = sources
-  const from = (flag: keyof FlagValues): Given | undefined => fromFlag(flags, flag) ?? fromEnv(env, variableOf(flag))
+  const from = (flag: TextFlag): Given | undefined => fromFlag(flags, flag) ?? fromEnv(env, variableOf(flag))
   const profile = from('profile') ?? values.profile ?? awsProfile(env)
   const region = await findRegion(flags, sources, profile && profileName(profile))
   const bastion = from('bastion') ?? values.bastion
@@ -88,16 +86,25 @@ export async function gatherSettings(flags: FlagValues, given: SettingsSources):
     idle: from('idle') ?? values.idle,
     keepAlive: values.keepAlive,
     production,
-    readOnly: rails.readOnly,
+    readOnly: readOnlyFlag(flags) ?? rails.readOnly,
     requireReason: rails.requireReason,
   })
+}
+
+/** No variable, and no other file, lifts what a file wants: only who types the command does. Throws USAGE. */
+function readOnlyFlag({'read-only': isReadOnly = false, write = false}: FlagValues): Given | undefined {
+  if (isReadOnly && write) {
+    throw fail('USAGE', '--read-only and --write contradict each other.', {hint: 'Give one of them.'})
+  }
+  if (write) return {text: 'false', origin: '--write'}
+  return isReadOnly ? {text: 'true', origin: '--read-only'} : undefined
 }
 
 function compact(given: Partial<Record<GivenKey, Given | undefined>>): GivenSettings {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-function fromFlag(flags: FlagValues, flag: keyof FlagValues): Given | undefined {
+function fromFlag(flags: FlagValues, flag: TextFlag): Given | undefined {
   const text = flags[flag]
   return text === undefined ? undefined : {text, origin: `--${flag}`}
 }

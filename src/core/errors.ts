@@ -11,6 +11,7 @@ export const CATALOG = {
   OPTION_BEFORE_TARGET: {exit: 64},
   ARGUMENT_REFUSED: {exit: 64},
   VALUE_INVALID: {exit: 64},
+  REASON_MISSING: {exit: 64},
   COMMAND_UNKNOWN: {exit: 64},
   TARGET_UNKNOWN: {exit: 68},
   NOT_OPEN: {exit: 68},

@@ -16,6 +16,9 @@ export interface OpenedTunnel {
   readonly region: string
   /** How clients find the endpoint's name: in the hosts file, or by PGHOSTADDR, which only libpq reads. */
   readonly via: 'hosts' | 'hostaddr'
+  /** Whether sessions begin read-only, by PGOPTIONS. */
+  readonly readOnly: boolean
+  readonly reason?: string | undefined
   /** What a libpq client needs in its environment, in the order to print. */
   readonly env: Readonly<Record<string, string>>
 }

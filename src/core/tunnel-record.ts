@@ -160,6 +160,9 @@ function readOpened(fields: Fields): OpenedTunnel {
     database: word(fields, 'database', LOGIN),
     region: word(fields, 'region', REGION),
     via: word(fields, 'via', /^(hosts|hostaddr)$/) as OpenedTunnel['via'],
+    // That was not there at first.
+    readOnly: fields['readOnly'] === true,
+    reason: maybe(fields, 'reason', TEXT),
     env: readVariables(record(fields['env'], 'env')),
   }
 }

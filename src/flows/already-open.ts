@@ -35,13 +35,21 @@ export async function alreadyOpen(
 }
 
 function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): boolean {
-  const {user = opened.user, database = opened.database, localPort, resolve} = settings
+  const {
+    user = opened.user,
+    database = opened.database,
+    localPort,
+    resolve,
+    readOnly,
+    reason = opened.reason,
+  } = settings
   // Of a custom endpoint only the word tells, and what a name of the config files stands for may have changed.
   const isSameWord = name.kind === 'custom' && opened.target.toLowerCase() === `${name.clusterId}:${name.endpointId}`
   const isTarget = isSameWord || leadsTo(name, opened.endpoint.host)
   const isLogin = user === opened.user && database === opened.database
   const isPlace = (localPort === 0 || localPort === opened.localPort) && (resolve === 'auto' || resolve === opened.via)
-  return isTarget && isLogin && isPlace
+  const isGuarded = readOnly === opened.readOnly && reason === opened.reason
+  return isTarget && isLogin && isPlace && isGuarded
 }
 
 async function isSameAccount({account}: TunnelRecord, {profile, region}: Settings, aws: AwsApi): Promise<boolean> {

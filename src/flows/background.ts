@@ -1,22 +1,40 @@
 import {fail, isDbtunnelError} from '../core/errors.js'
 import type {OpenedTunnel} from '../core/opened-tunnel.js'
 import type {BackgroundParent, BackgroundPort} from '../core/ports/background.js'
+import type {Person} from '../core/ports/person.js'
+import {spokenName} from '../resolve/parse-target.js'
+import type {OpenRequest} from './open.js'
+import {readRequest, type RequestSources} from './read-request.js'
+import {withReason} from './reason.js'
 import {supervise, type SupervisePorts} from './supervise.js'
+
+/** That process says it, too. */
+const SILENT = {notice: () => {}}
+
+export interface DetachPorts extends SupervisePorts {
+  readonly background: BackgroundPort
+  readonly person: Person
+  readonly sources: RequestSources
+}
 
 /**
  * Starts this command once more in the background, and waits until its tunnel is ready. Rejects with what that one rejects
  * with, or INTERNAL when it ends without a word.
  */
 export async function detach(
-  name: string,
-  ports: SupervisePorts & {readonly background: BackgroundPort},
+  {target, flags, words}: Pick<OpenRequest, 'target' | 'flags' | 'words'>,
+  ports: DetachPorts,
   ready: (tunnel: OpenedTunnel) => void,
 ): Promise<void> {
+  const {name, settings} = await readRequest({target, flags}, {...ports.sources, say: SILENT})
   await supervise(ports, async (run) => {
+    // There it can be asked for no more.
+    const why = {target: spokenName(name), settings, command: 'open', typed: words} as const
+    const {reason} = await withReason(why, ports.person, run)
     let isReady = false
     let asking: Promise<void> | undefined
     const over = new AbortController()
-    const starting = ports.background.start(name)
+    const starting = ports.background.start(target, reason === undefined ? {} : {DBTUNNEL_REASON: reason})
     run.undo.push('background process', 'local', async () => {
       over.abort()
       await asking
@@ -36,7 +54,7 @@ export async function detach(
         if (isReady) {
           child.release()
           run.say.notice(`It stays open in the background (process ${child.pid}), and says there how it fares:`)
-          run.say.notice(`  ${child.log}\nTo end it:\n  dbtunnel close ${name}`)
+          run.say.notice(`  ${child.log}\nTo end it:\n  dbtunnel close ${target}`)
         }
         ready(news.tunnel)
         return

@@ -6,12 +6,14 @@ import type {OutputFolderPort, OutputStream} from '../core/ports/output.js'
 import type {Signal} from '../core/ports/signals.js'
 import type {Run} from '../core/run.js'
 import {openHosts} from '../hosts/open-hosts.js'
+import {guardCaveat} from '../client/guard-rails.js'
 import {isLibpqClient} from '../client/libpq-clients.js'
 import {execOneOfMany, type ManyPorts, type OneOfMany} from './exec-one-of-many.js'
 import {mappingCommand} from './mapping-command.js'
 import {sweepBeside} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequests, type TargetRequest} from './read-request.js'
+import {withOneReason} from './reason.js'
 import {sharedAws} from './shared-aws.js'
 import {sharedHosts} from './shared-hosts.js'
 import {sharedOutput} from './shared-output.js'
@@ -57,13 +59,14 @@ export async function execMany(request: ExecManyRequest, ports: ExecManyPorts, v
   if (requests.some(({settings}) => settings.localPort !== 0)) throw onePort()
   const program = {file: await ports.process.locate(name), name, argv}
   if (folder !== undefined) await ports.outputFolder.prepare(folder, targets)
-  const all = requests.map((one, index) => ({...one, target: targets[index] ?? '', program}))
+  const asked = requests.map((one, index) => ({...one, target: targets[index] ?? '', program}))
   const outcomes: ExecOutcome[] = targets.map((target) => ({target, end: {kind: 'not-started'}, tookMs: 0}))
 
   try {
     await supervise(ports, async (run) => {
       // As many as there are at a time: that is no leak.
       setMaxListeners(0, run.signal)
+      const all = await withOneReason(asked, [...request.words, '--', ...command], ports.person, run)
       const shared = await share(all, request, ports, run)
       const divert = divertForAll(run)
       let hasFailed = false
@@ -106,6 +109,8 @@ async function share(
   const modes = all.map(({settings}) => settings.resolve)
   const mode = modes.includes('hosts') ? 'hosts' : modes.includes('auto') ? 'auto' : 'hostaddr'
   const client = isLibpqClient(all[0]?.program.name ?? '') ? 'libpq' : 'any'
+  const guarded = all.find(({settings}) => settings.readOnly)
+  if (guarded && client === 'any') run.say.notice(guardCaveat(guarded.program.name))
   const hosts = sharedHosts(await openHosts({mode, client}, ports, run))
   const {stdout, stderr} = ports.outputs
   return {

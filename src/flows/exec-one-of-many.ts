@@ -3,6 +3,7 @@ import {isLibpqClient} from '../client/libpq-clients.js'
 import {withDeadline} from '../core/deadline.js'
 import {isDbtunnelError} from '../core/errors.js'
 import type {ExecOutcome} from '../core/exec-outcome.js'
+import type {AuditPort} from '../core/ports/audit.js'
 import type {AwsApi} from '../core/ports/aws.js'
 import type {HostsPort} from '../core/ports/hosts.js'
 import type {OutputFiles} from '../core/ports/output.js'
@@ -10,6 +11,8 @@ import type {ApartProcess, ProcessSpec} from '../core/ports/process.js'
 import type {Progress} from '../core/progress.js'
 import type {Run, Say} from '../core/run.js'
 import {partOf} from '../core/teardown.js'
+import {spokenName} from '../resolve/parse-target.js'
+import {auditTrail, type AuditTrail} from './audit.js'
 import {connectionOf, openTunnelOfMany, type TunnelPorts} from './open-tunnel.js'
 import type {TargetRequest} from './read-request.js'
 import {relayLines} from './relay-lines.js'
@@ -28,6 +31,7 @@ export interface OneOfMany extends TargetRequest {
 
 /** What all of them share. */
 export interface ManyPorts extends Omit<TunnelPorts, 'aws'> {
+  readonly audit: AuditPort
   readonly aws: (request: TargetRequest) => AwsApi
   readonly hosts: HostsPort
   /** Told why the hosts file does not lead to a database. */
@@ -63,7 +67,9 @@ export async function execOneOfMany(one: OneOfMany, ports: ManyPorts, run: Run):
     },
   }
   try {
-    return {kind: 'ended', status: await runProgram(one, ports, own)}
+    const trail = auditTrail({...ports, say: own.say})
+    const status = await trail.end(runProgram(one, ports, trail, own), (status) => status)
+    return {kind: 'ended', status}
   } catch (error) {
     run.signal.throwIfAborted()
     if (!isDbtunnelError(error)) throw error
@@ -74,7 +80,7 @@ export async function execOneOfMany(one: OneOfMany, ports: ManyPorts, run: Run):
   }
 }
 
-async function runProgram(one: OneOfMany, ports: ManyPorts, run: Run): Promise<number> {
+async function runProgram(one: OneOfMany, ports: ManyPorts, trail: AuditTrail, run: Run): Promise<number> {
   const {target, program, settings} = one
   const {name} = program
   const request = {...one, command: 'exec', client: isLibpqClient(name) ? 'libpq' : 'any'} as const
@@ -82,7 +88,9 @@ async function runProgram(one: OneOfMany, ports: ManyPorts, run: Run): Promise<n
   const tunnel = await openTunnelOfMany(ports.hosts, request, within, quiet(run.say), run)
   if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') ports.tellUnmapped(tunnel.mapping.why)
   tendTunnel(tunnel, name, ports, run)
-  const env = programEnvironment(ports.environment, {target: one.name.text, ...connectionOf(tunnel, settings)})
+  await trail.start({command: 'exec', target: one.name.text, settings, tunnel})
+  const connection = {target: spokenName(one.name), ...connectionOf(tunnel, settings)}
+  const env = programEnvironment(ports.environment, connection)
   const files = await ports.outputFiles?.(target)
   try {
     const client = await startApart({...program, env}, files, ports, run)

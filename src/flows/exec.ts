@@ -1,14 +1,18 @@
 import {basename} from 'node:path'
 import {programEnvironment} from '../client/environment.js'
+import {guardCaveat} from '../client/guard-rails.js'
 import {isLibpqClient} from '../client/libpq-clients.js'
 import {mayBeRefused} from '../client/refused-login.js'
 import type {FlagValues} from '../config/read-settings.js'
 import type {Progress} from '../core/progress.js'
+import {spokenName} from '../resolve/parse-target.js'
+import {auditTrail} from './audit.js'
 import {explainRefusal} from './explain-refusal.js'
 import {mappingCommand} from './mapping-command.js'
 import {connectionOf, openTunnel} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequest} from './read-request.js'
+import {withReason} from './reason.js'
 import {runClient, statusOf} from './run-client.js'
 import {signIn} from './sign-in.js'
 import {supervise} from './supervise.js'
@@ -33,10 +37,15 @@ export async function exec(
   progress: Progress,
 ): Promise<number> {
   const [program, ...argv] = command
-  const {name, settings} = await readRequest({target, flags}, ports.sources)
+  const {name, settings: asked} = await readRequest({target, flags}, ports.sources)
+  const label = spokenName(name)
   const file = await ports.process.locate(program)
 
-  return supervise(ports, async (run) => {
+  const trail = auditTrail(ports)
+
+  const ran = supervise(ports, async (run) => {
+    const why = {target: label, settings: asked, command: 'exec', typed: [...words, '--', ...command]} as const
+    const settings = await withReason(why, ports.person, run)
     const aws = ports.awsFor(settings)
     await signIn(aws, ports, run)
     const client = isLibpqClient(program) ? 'libpq' : 'any'
@@ -45,8 +54,10 @@ export async function exec(
     if (mapping.via === 'hostaddr' && settings.resolve === 'auto') {
       run.say.notice(client === 'libpq' ? mapping.why : `${mapping.why}\n  ${mappingCommand('exec', words, command)}`)
     }
+    if (settings.readOnly && client === 'any') run.say.notice(guardCaveat(program))
     tendTunnel(tunnel, program, ports, run)
-    const env = programEnvironment(ports.environment, {target: name.text, ...connectionOf(tunnel, settings)})
+    await trail.start({command: 'exec', target: name.text, settings, tunnel})
+    const env = programEnvironment(ports.environment, {target: label, ...connectionOf(tunnel, settings)})
     const startedAt = ports.clock.now()
     const end = await runClient({spec: {file, name: program, argv, env}, signals: 'all'}, ports, run)
     // What other programs mean by their statuses is not known.
@@ -56,4 +67,5 @@ export async function exec(
     }
     return statusOf(end)
   })
+  return trail.end(ran, (status) => status)
 }

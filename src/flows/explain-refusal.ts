@@ -32,7 +32,7 @@ export interface RefusalPorts extends LoginPorts {
 export async function explainRefusal(
   psql: string,
   tunnel: Tunnel,
-  settings: Pick<Settings, 'sslmode'>,
+  settings: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
   ports: RefusalPorts,
   run: Run,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function explainRefusal(
 async function whyRefused(
   psql: string,
   tunnel: Tunnel,
-  settings: Pick<Settings, 'sslmode'>,
+  settings: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
   ports: RefusalPorts,
   run: Run,
 ): Promise<string | undefined> {

@@ -1,5 +1,7 @@
-import {checkSslMode, trustAuthorities} from '../client/authorities.js'
+import {trustAuthorities} from '../client/authorities.js'
 import type {Connection} from '../client/environment.js'
+import {GUARD_OPTIONS} from '../client/guard-rails.js'
+import {checkProxy} from '../client/proxy.js'
 import type {Settings} from '../config/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
@@ -186,7 +188,7 @@ async function open(
   const {files} = ports
   const memory = await openMemory(request, ports, run.say)
   const trust = onceForEach((target: Target): Promise<string> => {
-    checkSslMode(target.endpoint.host, settings.sslmode)
+    checkProxy(target.endpoint.host, settings)
     return trustAuthorities(target, settings.caBundle, files)
   })
   const {described, engines} = await progress.step(
@@ -264,13 +266,18 @@ async function open(
 }
 
 /** The tunnel as a libpq client has to know it. */
-export function connectionOf(tunnel: Tunnel, settings: Pick<Settings, 'sslmode'>): Omit<Connection, 'target'> {
+export function connectionOf(
+  tunnel: Tunnel,
+  {sslmode, reason, readOnly}: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
+): Omit<Connection, 'target'> {
   return {
+    reason,
+    serverOptions: readOnly ? GUARD_OPTIONS : undefined,
     host: tunnel.target.endpoint.host,
     localPort: tunnel.door.port,
     user: tunnel.user,
     database: tunnel.database,
-    sslmode: settings.sslmode,
+    sslmode,
     mapping: tunnel.mapping.via,
     authoritiesFile: tunnel.authoritiesFile,
     passfile: tunnel.passfile.path,

@@ -7,14 +7,17 @@ import type {OpenedTunnel, TunnelStatus} from '../core/opened-tunnel.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {Progress} from '../core/progress.js'
 import type {Run} from '../core/run.js'
+import {spokenName} from '../resolve/parse-target.js'
 import type {Session} from '../session/session.js'
 import {type AlreadyOpen, alreadyOpen} from './already-open.js'
+import {auditTrail} from './audit.js'
 import {type Health, Keeper} from './keep-open.js'
 import {lifetime} from './lifetime.js'
 import {mappingCommand} from './mapping-command.js'
 import {connectionOf, openTunnel, type Tunnel} from './open-tunnel.js'
 import type {PsqlPorts} from './psql.js'
 import {readRequest} from './read-request.js'
+import {withReason} from './reason.js'
 import type {Register} from './register.js'
 import {signIn} from './sign-in.js'
 import {supervise} from './supervise.js'
@@ -59,11 +62,15 @@ export async function open(
   progress: Progress,
 ): Promise<void> {
   const {clock} = ports
-  const {name, settings: asked} = await readRequest(request, ports.sources)
-  const settings = {...asked, localPort: asked.localPort || (asked.openPort ?? 0)}
+  const {name, settings: read} = await readRequest(request, ports.sources)
+  const asked = {...read, localPort: read.localPort || (read.openPort ?? 0)}
+  const label = spokenName(name)
+  const trail = auditTrail(ports)
   let status: (() => TunnelStatus) | undefined
 
   const kept = supervise(ports, async (run) => {
+    const why = {target: label, settings: asked, command: 'open', typed: request.words} as const
+    const settings = await withReason(why, ports.person, run)
     const aws = ports.awsFor(settings)
     const found = request.another ? undefined : await alreadyOpen(name, settings, aws, ports.state)
     if (found) {
@@ -76,9 +83,11 @@ export async function open(
     run.signal.throwIfAborted()
     const {passfile, mapping, register} = tunnel
     const {log} = request
-    const changed = ({state}: Health): void => {
+    let {session} = tunnel.opened
+    const changed = (health: Health): void => {
       // Tokens of expired credentials let nobody in.
-      if (state === 'up') void passfile.refresh()
+      if (health.state === 'up') void passfile.refresh()
+      if (health.session !== session) void trail.replaced((session = health.session))
       view.changed?.(now())
       void register.note({status: now()})
     }
@@ -102,7 +111,10 @@ export async function open(
       )
     }
     if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${mappingCommand('open', request.words)}`)
-    const opened = describe(name.text, settings, tunnel)
+    await trail.start({command: 'open', target: name.text, settings, tunnel})
+    const connection = {target: label, ...connectionOf(tunnel, settings)}
+    const env = connectionVariables(connection, ports.environment['PGOPTIONS'])
+    const opened = describe(name.text, settings, tunnel, env)
     await register.note({opened, status: now(), log})
     view.ready(opened, true)
     status = now
@@ -125,14 +137,21 @@ export async function open(
       run.say.notice(`${(limit.signal.reason as Error).message} ${farewell(now())}`)
     }
   })
-  return kept.catch((error: unknown) => {
-    throw status && hasCode(error, 'INTERRUPTED', 'TERMINATED', 'QUIT', 'HANGUP')
-      ? fail(error.code, farewell(status()), {cause: error})
-      : error
-  })
+  return trail
+    .end(kept, () => 0)
+    .catch((error: unknown) => {
+      throw status && hasCode(error, 'INTERRUPTED', 'TERMINATED', 'QUIT', 'HANGUP')
+        ? fail(error.code, farewell(status()), {cause: error})
+        : error
+    })
 }
 
-function describe(target: string, settings: Settings, tunnel: Tunnel): OpenedTunnel {
+function describe(
+  target: string,
+  {reason, readOnly}: Settings,
+  tunnel: Tunnel,
+  env: OpenedTunnel['env'],
+): OpenedTunnel {
   const {door, user, database} = tunnel
   const {session} = tunnel.opened
   return {
@@ -146,7 +165,9 @@ function describe(target: string, settings: Settings, tunnel: Tunnel): OpenedTun
     database,
     region: tunnel.target.region,
     via: tunnel.mapping.via,
-    env: connectionVariables(connectionOf(tunnel, settings)),
+    readOnly,
+    reason,
+    env,
   }
 }
 

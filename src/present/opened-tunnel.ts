@@ -3,8 +3,11 @@ import type {OpenedTunnel, TunnelState, TunnelStatus} from '../core/opened-tunne
 import {printable} from '../core/printable.js'
 import {shellLine} from '../core/shell-line.js'
 
-/** Variables that libpq would prefer to what is exported: a password, and a service that leads elsewhere. */
-const IN_THE_WAY = ['PGPASSWORD', 'PGSERVICE']
+/**
+ * Variables that libpq would prefer to what is exported: a password, a service that leads elsewhere; and what the lines of
+ * another tunnel may have left.
+ */
+const IN_THE_WAY = ['PGPASSWORD', 'PGSERVICE', 'PGOPTIONS']
 
 /** What is open, as comments, and the lines to paste: as a whole, a script that a shell can read. */
 export function openedText(tunnel: OpenedTunnel): string {

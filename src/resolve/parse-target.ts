@@ -60,3 +60,9 @@ function invalid(text: string): Error {
 export function regionOf(name: TargetName): string | undefined {
   return name.kind === 'endpoint' ? name.region : undefined
 }
+
+/** The target as people say it: a host name that was typed is too long for a prompt. */
+export function spokenName(name: TargetName): string {
+  if (name.kind !== 'endpoint' || !name.text.toLowerCase().startsWith(name.host)) return name.text
+  return name.of === 'reader' ? `${name.id}:reader` : name.id
+}

@@ -141,8 +141,10 @@ function filesOf(env: Readonly<Record<string, string>>): string[] {
       return []
     }
   }
-  // The log of a tunnel in the background stays for a week: whoever looks for the reason of its end needs it.
-  const states = list(join(env['HOME'] ?? '', '.local/state/dbtunnel')).filter((file) => !file.endsWith('.log'))
+  // The log of a tunnel in the background stays for a week: whoever looks for the reason of its end needs it. So does
+  // the audit log, for ever.
+  const isState = (file: string): boolean => !/\.(log|jsonl)$/.test(file)
+  const states = list(join(env['HOME'] ?? '', '.local/state/dbtunnel')).filter(isState)
   return [...list(env['TMPDIR'] ?? ''), ...states.filter((file) => !isToBeLookedFor(file))]
 }
 

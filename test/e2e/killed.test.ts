@@ -23,7 +23,8 @@ let marks = 0
 function environment(change: Env = {}): Env {
   return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', DBTUNNEL_REASON: `killed-${++marks}`, ...change}
 }
-const stateOf = (env: Env): string[] => readdirSync(join(env['HOME'] ?? '', '.local/state/dbtunnel'))
+const stateOf = (env: Env): string[] =>
+  readdirSync(join(env['HOME'] ?? '', '.local/state/dbtunnel')).filter((name) => name.endsWith('.json'))
 const sessionOf = (env: Env) =>
   sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))
 

@@ -99,6 +99,7 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
       expect.stringMatching(`^export PGSSLCRL=${folder}/no-revocations$`),
       'export PGGSSENCMODE=disable',
       expect.stringMatching(`^export PGPASSFILE=${folder}/passfile$`),
+      `export PGAPPNAME='dbtunnel:prod-db ${env['DBTUNNEL_REASON']}'`,
     ])
 
     const login = await pasted(block, `psql -w -Atc '\\conninfo' -c 'select current_user, current_database()'`)
@@ -190,6 +191,8 @@ describe.concurrent('--json', () => {
       database: 'shop',
       region: 'eu-west-1',
       via: 'hostaddr',
+      readOnly: false,
+      reason: env['DBTUNNEL_REASON'],
       env: expect.objectContaining({PGHOST: HOST, PGPORT: String(json.localPort), PGSSLMODE: 'verify-full'}),
     })
     const login = await pasted('unset PGPASSWORD PGSERVICE', `psql -w -Atc 'select 1'`, json.env)
@@ -320,15 +323,15 @@ describe.concurrent('on a terminal', () => {
     else await screen.waitFor(/ prod-db on port \d+: 0 connections, 0 kB up, 0 kB down, \d s\. Ctrl-C ends it\.\r/)
     const lines = await closed(screen)
 
-    const block = /^# target {6}prod-db\n(?:#[^\n]*\n){4}unset [^\n]*\n(?:export [^\n]*\n){11}$/
+    const block = /^# target {6}prod-db\n(?:#[^\n]*\n){4}unset [^\n]*\n(?:export [^\n]*\n){12}$/
     const end = /^dbtunnel: Closed prod-db after \d s: 0 connections, 0 kB up, 0 kB down\. \[INTERRUPTED\]$/
     const told = lines.findIndex((line) => line.startsWith('#'))
     if (out) expect(read('out')).toMatch(block)
-    else expect(`${lines.slice(told, told + 17).join('\n')}\n`).toMatch(block)
+    else expect(`${lines.slice(told, told + 18).join('\n')}\n`).toMatch(block)
     if (err) {
       expect(read('err')).toMatch(/^Database: [^]*\ndbtunnel: Closed prod-db [^\n]*\n$/)
       expect(read('err')).not.toMatch(CONTROL_CODES)
-      expect(lines.slice(out ? 0 : 17)).toEqual(['^Cstatus 130', ''])
+      expect(lines.slice(out ? 0 : 18)).toEqual(['^Cstatus 130', ''])
     } else {
       // Nothing is left of the status line, nor of Ctrl-C.
       const farewell = lines.slice(lines.findIndex((line) => line.startsWith('dbtunnel:')))

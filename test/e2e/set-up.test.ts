@@ -59,7 +59,7 @@ it.each(ASKED)('%s, but: %s', async (step, title, line) => {
 
 /** Step 5. */
 function psql(): Promise<Ended> {
-  const flags = Object.entries(world.flags).flatMap(([name, value]) => [`--${name}`, value ?? ''])
+  const flags = Object.entries(world.flags).flatMap(([name, value]) => [`--${name}`, String(value ?? '')])
   return run(['psql', 'prod-db', ...flags, '--resolve', 'hostaddr', '-Atc', 'select 1'], {env: world.env})
 }
 

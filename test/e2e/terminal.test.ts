@@ -82,12 +82,12 @@ describe.concurrent('psql at its prompt', () => {
         screen.type(`select pg_sleep(60) /* ${word} */;\r`)
         await asleep(word, sandbox)
         screen.type(CTRL_C)
-        at = await screen.waitFor(/canceling statement due to user request\s+shop=> $/, at)
+        at = await screen.waitFor(/canceling statement due to user request\s+prod-db shop=> $/, at)
       }
       screen.type('select half typed')
       at = await screen.waitFor(/half typed/, at)
       screen.type(CTRL_C)
-      at = await screen.waitFor(/\^C\s+shop=> $/, at)
+      at = await screen.waitFor(/\^C\s+prod-db shop=> $/, at)
       screen.type("select 'still ' || 'here';\r")
       await screen.waitFor(/still here.*shop=> $/s, at)
       screen.type('\\q\r')
@@ -108,7 +108,7 @@ it('tells at the prompt, on a line of its own and by its name, that the session 
     at,
   )
   screen.type('\u0003')
-  await screen.waitFor(/\^C\s+shop=> $/, at)
+  await screen.waitFor(/\^C\s+prod-db shop=> $/, at)
   screen.type('\\q\r')
   expect(await aftermath(screen)).toMatchObject({status: 0, sameModes: true})
 })

@@ -7,9 +7,9 @@ import {processes} from '../../src/adapters/processes.js'
 import {readPsqlArguments} from '../../src/client/psql-arguments.js'
 import {readOwnFlags} from '../../src/flows/own-flags.js'
 import {splitExecWords, splitPsqlWords} from '../../src/flows/split-words.js'
-import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../../src/flags.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../../src/flags.js'
 
-const flags = readOwnFlags({...accountFlags, ...loginFlags, ...outputFlags, ...tunnelFlags})
+const flags = readOwnFlags({...accountFlags, ...loginFlags, ...outputFlags, ...tunnelFlags, ...guardFlags})
 
 let folder: string
 let recorder: string
@@ -97,7 +97,7 @@ const ownPart = fc.oneof(
   fc
     .tuple(fc.constantFrom('--region', '--reason', '--database'), value)
     .map(([flag, word]) => part('own', `${flag}=${word}`)),
-  fc.constantFrom('--quiet', '--debug', '-Ubob', '-dapp').map((flag) => part('own', flag)),
+  fc.constantFrom('--quiet', '--debug', '--read-only', '--write', '-Ubob', '-dapp').map((flag) => part('own', flag)),
 )
 
 const psqlPart = fc.oneof(

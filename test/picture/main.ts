@@ -11,7 +11,7 @@ import {drawn} from './drawn.js'
 /** What is typed, and how the screen ends when its answer is there. */
 const TYPED: readonly (readonly [string, RegExp])[] = [
   ['dbtunnel psql prod-db', /shop=> $/],
-  ['select current_user, current_database();', /\(1 row\)\s+shop=> $/],
+  ['select current_user, current_database();', /\(1 row\)\s+prod-db shop=> $/],
   ['\\q', /\s\$ $/],
   ['grep -c prod-db /etc/hosts', /\s0\s+\$ $/],
 ]

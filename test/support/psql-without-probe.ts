@@ -12,4 +12,4 @@ const ports = {
 }
 const flags = {resolve: 'hostaddr', engine: 'native'}
 const progress = await chooseProgress(terminal, {quiet: true, debug: false})
-process.exit(await psql({target, flags, words}, ports, progress))
+process.exit(await psql({target, flags, words, typed: []}, ports, progress))

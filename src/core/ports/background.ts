@@ -44,6 +44,6 @@ export interface BackgroundParent {
 export interface BackgroundPort {
   /** Where this process was started by `start`. */
   readonly parent: BackgroundParent | undefined
-  /** Runs this command line once more. `name` is for the log file's name. Rejects with FILES_UNWRITABLE. */
-  start(name: string): Promise<BackgroundProcess>
+  /** Runs this command line once more, with `more` in its environment. `name` is for the log file's name. Rejects with FILES_UNWRITABLE. */
+  start(name: string, more: Readonly<Record<string, string>>): Promise<BackgroundProcess>
 }

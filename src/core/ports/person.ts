@@ -1,7 +1,11 @@
-/** Whoever sits at the terminal. */
+/** Whoever sits at the terminal that controls us, if anyone does. */
 export interface Person {
-  /** False where stdin or stderr is none, and under --quiet and --json: then nothing is asked. */
+  /** False where stdin or stderr is no terminal, and under --quiet and --json: then nothing is offered. */
   readonly isThere: boolean
-  /** One line, as it was typed; empty at the end of input. Rejects with the signal's reason. */
+  /** Whether they can be asked, whatever our streams are: not in a shell's background job. */
+  canAsk(): boolean
+  /** Asks for one line; what they type is shown. Empty when they give none. Rejects with the reason of `signal`. */
   ask(question: string, signal: AbortSignal): Promise<string>
+  /** Whether a program with our streams would have a conversation with them. */
+  readonly isInteractive: boolean
 }

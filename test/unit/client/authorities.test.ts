@@ -1,7 +1,7 @@
 import {X509Certificate} from 'node:crypto'
 import {beforeAll, describe, expect, it} from 'vitest'
 import {privateFiles} from '../../../src/adapters/private-files.js'
-import {checkSslMode, regionalRoots, trustAuthorities} from '../../../src/client/authorities.js'
+import {regionalRoots, trustAuthorities} from '../../../src/client/authorities.js'
 import type {PrivateFiles} from '../../../src/core/ports/files.js'
 import {createAuthority, EXPIRED} from '../../sandbox/database/authority.js'
 
@@ -85,16 +85,6 @@ describe('trustAuthorities', () => {
       expect(subjects.filter((one) => one?.includes('RDS'))).toEqual([])
     }
     expect(await trusted(at('eu-west-1', 'my.proxy-x.abc123.eu-west-1.rds.amazonaws.com'))).toHaveLength(3)
-  })
-
-  it('takes a proxy’s certificate for its own name only: those roots sign for anyone', () => {
-    for (const name of ['p.proxy-abc123', 'read.endpoint.proxy-abc123']) {
-      const host = `${name}.eu-west-1.rds.amazonaws.com`
-      expect(() => checkSslMode(host, 'verify-ca')).toThrow(/is an RDS Proxy/)
-      expect(() => checkSslMode(host, 'verify-full')).not.toThrow()
-    }
-    expect(() => checkSslMode('p.proxy-abc123.rds.cn-north-1.amazonaws.com.cn', 'verify-ca')).toThrow(/is an RDS Proxy/)
-    expect(() => checkSslMode(at('eu-west-1').endpoint.host, 'verify-ca')).not.toThrow()
   })
 
   it('adds the certificates of the user’s file, and nothing else of it', async () => {

@@ -98,6 +98,12 @@ describe('clientEnvironment', () => {
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
     expect(name).toBe(`dbtunnel:${'é'.repeat(27)}`)
   })
+
+  it('has the reason in the application name, as much of it as fits in whole characters', () => {
+    const nameFor = (reason: string) => clientEnvironment({}, {...connection, reason})['PGAPPNAME'] ?? ''
+    expect(nameFor('INC-42: slow')).toBe('dbtunnel:prod-db INC-42: slow')
+    expect(nameFor('\u{1F418}'.repeat(20))).toBe(`dbtunnel:prod-db ${'\u{1F418}'.repeat(11)}`)
+  })
 })
 
 describe('programEnvironment', () => {
@@ -116,6 +122,15 @@ describe('programEnvironment', () => {
       DBTUNNEL_URL:
         'postgresql://alice%40example.com@prod-db.abc.eu-west-1.rds.amazonaws.com:54321/app?sslmode=verify-full&sslrootcert=%2Frun%2Fx%2Fauthorities.pem',
     })
+  })
+
+  it('has a URL with the guard rails, for libraries that know no PGOPTIONS, and not with the user’s options alone', () => {
+    const optionsOf = (serverOptions?: string) => {
+      const {DBTUNNEL_URL = ''} = programEnvironment({PGOPTIONS: '-c a=b'}, {...connection, serverOptions})
+      return new URL(DBTUNNEL_URL).searchParams.get('options')
+    }
+    expect(optionsOf('-c default_transaction_read_only=on')).toBe('-c a=b -c default_transaction_read_only=on')
+    expect(optionsOf()).toBeNull()
   })
 
   it('has a URL that holds any name, and the address where the name does not lead there', () => {

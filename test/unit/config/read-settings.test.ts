@@ -35,6 +35,18 @@ describe('readSettings', () => {
     })
   })
 
+  it('is read-only when asked, and not when told to write', async () => {
+    expect(await read({'read-only': true})).toMatchObject({readOnly: true})
+    expect(await read({write: true})).toMatchObject({readOnly: false})
+    await expect(read({'read-only': true, write: true})).rejects.toMatchObject({code: 'USAGE'})
+  })
+
+  it('has a guard rail lifted by no variable', async () => {
+    expect(await read({'read-only': true}, {DBTUNNEL_WRITE: 'on', DBTUNNEL_READ_ONLY: 'off'})).toMatchObject({
+      readOnly: true,
+    })
+  })
+
   it('reads every flag', async () => {
     const flags = {
       profile: 'dev',

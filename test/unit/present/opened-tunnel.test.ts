@@ -15,6 +15,7 @@ const TUNNEL: OpenedTunnel = {
   database: 'shop',
   region: 'eu-west-1',
   via: 'hosts',
+  readOnly: false,
   env: {PGHOST: 'prod-db.c1.eu-west-1.rds.amazonaws.com', PGPORT: '15432', PGUSER: 'alice'},
 }
 
@@ -25,7 +26,7 @@ describe('an open tunnel', () => {
 # local port  127.0.0.1:15432
 # bastion     bastion-a i-1
 # session     alice-0a1b
-unset PGPASSWORD PGSERVICE
+unset PGPASSWORD PGSERVICE PGOPTIONS
 export PGHOST=prod-db.c1.eu-west-1.rds.amazonaws.com
 export PGPORT=15432
 export PGUSER=alice

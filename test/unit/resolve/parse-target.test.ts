@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {hasCode} from '../../../src/core/errors.js'
-import {parseTarget} from '../../../src/resolve/parse-target.js'
+import {parseTarget, spokenName} from '../../../src/resolve/parse-target.js'
 
 describe('parseTarget', () => {
   it('reads identifiers, in lower case, and keeps the word as typed', () => {
@@ -100,5 +100,17 @@ describe('parseTarget', () => {
         }
       }),
     )
+  })
+})
+
+describe('spokenName', () => {
+  it('is what was typed, but for a host name', () => {
+    const spoken = (word: string) => spokenName(parseTarget(word))
+    expect(spoken('Prod-DB')).toBe('Prod-DB')
+    expect(spoken('prod:reader')).toBe('prod:reader')
+    expect(spoken('prod-db.abc.eu-west-1.rds.amazonaws.com:6432')).toBe('prod-db')
+    expect(spoken('prod.cluster-ro-abc.eu-west-1.rds.amazonaws.com')).toBe('prod:reader')
+    // A config file's name for it.
+    expect(spokenName({...parseTarget('prod-db.abc.eu-west-1.rds.amazonaws.com'), text: 'shop'})).toBe('shop')
   })
 })

@@ -1,4 +1,5 @@
-import {checkSslMode, trustAuthorities} from '../../../client/authorities.js'
+import {trustAuthorities} from '../../../client/authorities.js'
+import {checkProxy} from '../../../client/proxy.js'
 import {countText} from '../../../core/amounts.js'
 import {hop, ok} from '../hop.js'
 
@@ -8,7 +9,7 @@ export const authorities = hop('authorities', {
   needsOfTarget: ['available'],
   async check({region: {settings}, available}, _request, {files}) {
     const target = available ?? {endpoint: {host: '', port: 0}, region: settings.region}
-    checkSslMode(target.endpoint.host, settings.sslmode)
+    checkProxy(target.endpoint.host, settings)
     const pem = await trustAuthorities(target, settings.caBundle, files)
     const count = pem.split('-----BEGIN CERTIFICATE-----').length - 1
     const added = settings.caBundle === undefined ? '' : `, those in ${settings.caBundle} included`
