@@ -5,8 +5,7 @@ import {readOwnFlags} from '../flows/own-flags.js'
 import {splitExecWords} from '../flows/split-words.js'
 
 export default class Exec extends BaseCommand {
-  static override summary =
-    'Run any program with a private RDS database within its reach, and undo everything when it ends.'
+  static override summary = 'Run any program on a private RDS database, and undo everything when it ends.'
 
   static override description = `The program finds the way in its environment: PGHOST and the other variables of libpq (pg_dump, pgbench and every other \
 libpq client log in with no further word), and DBTUNNEL_URL, DBTUNNEL_HOST, DBTUNNEL_PORT, DBTUNNEL_USER, DBTUNNEL_DATABASE and \
