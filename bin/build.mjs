@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Bundles what is published and run into dist/: an entry for oclif, one for each command and hook, and chunks that are
 // loaded when they are needed. Types are checked by `npm run types`.
-import {readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
+import {manPage} from './man-page.mjs'
 import {thirdPartyNotices} from './notices.mjs'
 import {isLater, oclif} from './oclif.mjs'
 
@@ -61,6 +62,11 @@ const {jsonSchemas} = await import(`data:text/javascript;base64,${Buffer.from(sc
 const schemaFiles = Object.entries(jsonSchemas())
 for (const [name, schema] of schemaFiles) writeFileSync(join('dist', name), `${JSON.stringify(schema, undefined, 2)}\n`)
 
+// The manifest that is committed: .ci/run holds it to the commands.
+const manual = 'dbtunnel.1'
+const {commands} = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'))
+writeFileSync(join('dist', manual), manPage(JSON.parse(readFileSync('package.json', 'utf8')), commands))
+
 const modules = output.flatMap((chunk) => Object.entries(chunk.modules ?? {}))
 const bundled = modules.filter(([, {renderedLength}]) => renderedLength > 0).map(([path]) => path)
 const notices = 'third-party-notices.txt'
@@ -70,6 +76,7 @@ writeFileSync(join('dist', notices), thirdPartyNotices(bundled))
 const written = new Set([
   notices,
   helper,
+  manual,
   ...schemaFiles.map(([name]) => name),
   ...output.map(({fileName}) => fileName),
 ])

@@ -82,6 +82,7 @@ describe('the package', () => {
       'bin/plugin-watcher.js',
       'bin/run.js',
       'dist/config.schema.json',
+      'dist/dbtunnel.1',
       'dist/dbtunnel.schema.json',
       'dist/execute.js',
       'dist/help.js',
@@ -105,6 +106,13 @@ describe('the package', () => {
         new RegExp(`${ROOT}|PRIVATE KEY-----|sourceMappingURL|\\b(AKIA|ASIA)[A-Z0-9]{16}\\b`),
       )
     }
+  })
+
+  it('has a man page with every command', () => {
+    const {man} = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {man: string}
+    const page = readFileSync(join(installed, man), 'utf8')
+    for (const id of ['exec', 'hosts clean', 'open', 'psql']) expect(page).toContain(`\n.SS dbtunnel ${id}\n`)
+    expect(page).not.toContain('<%')
   })
 
   it('has the licence of every package in it', () => {
