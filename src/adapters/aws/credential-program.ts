@@ -1,6 +1,7 @@
 import type {ChildProcess} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {subscribe, unsubscribe} from 'node:diagnostics_channel'
+import {setTimeout as sleep} from 'node:timers/promises'
 import {withDeadline} from '../../core/deadline.js'
 import {fail} from '../../core/errors.js'
 import type {CredentialProgram} from './profile.js'
@@ -8,6 +9,9 @@ import {runProgram} from './translate-error.js'
 
 /** It may have to ask its user, in a browser or for the touch of a key; and be over before the call to AWS that waits. */
 const PROGRAM_MS = 40_000
+
+/** Within which we hear of the signal that has ended the program, too. */
+const SETTLE_MS = 100
 
 /** Node tells there of every program that is started. */
 const CHANNEL = 'child_process'
@@ -38,6 +42,10 @@ export async function boundProgram<T>(
     })
   try {
     return await withDeadline(ask(), limitMs, late)
+  } catch (error) {
+    // Ctrl-C is for every program on the terminal: then this is no failure of credentials.
+    if (started.some(({signalCode, exitCode}) => signalCode !== null || Number(exitCode) > 128)) await sleep(SETTLE_MS)
+    throw error
   } finally {
     unsubscribe(CHANNEL, note)
     process.off('exit', end)
