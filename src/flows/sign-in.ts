@@ -3,6 +3,7 @@ import type {AwsApi} from '../core/ports/aws.js'
 import type {Person} from '../core/ports/person.js'
 import type {ProcessPort} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
+import {setVariables} from '../core/set-variables.js'
 import {shellLine} from '../core/shell-line.js'
 
 export interface SignInPorts {
@@ -39,8 +40,7 @@ async function renew(command: readonly string[], ports: SignInPorts, run: Run): 
   if (file === undefined) return false
   const question = `Your AWS login has expired. Run it now: ${shellLine(command)}? [y/N] `
   if (!/^y(es)?$/i.test((await ports.person.ask(question, run.signal)).trim())) return false
-  const env = Object.entries(ports.environment).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const running = await ports.process.spawnAside({file, argv, env: Object.fromEntries(env)})
+  const running = await ports.process.spawnAside({file, argv, env: setVariables(ports.environment)})
   const ended = run.undo.push(program, 'local', () => running.kill('SIGTERM'))
   const {code} = await running.ended
   await ended()
