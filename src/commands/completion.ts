@@ -1,10 +1,11 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../base-command.js'
+import {outputFlags} from '../flags.js'
 
 export default class Completion extends BaseCommand {
   static override summary = 'Print what makes a shell complete commands, flags and names of databases.'
 
-  static override description = `Names are those of the config files, and of databases that were opened here of late. AWS is not asked.`
+  static override description = `Names are those of the config files, and of databases that were opened or listed here of late. AWS is not asked.`
 
   static override examples = [
     {description: 'bash, in ~/.bashrc:', command: 'source <(<%= config.bin %> <%= command.id %> bash)'},
@@ -15,6 +16,8 @@ export default class Completion extends BaseCommand {
     },
   ]
 
+  static override enableJsonFlag = true
+
   static override args = {
     shell: Args.string({
       description: 'bash, zsh or fish.',
@@ -24,9 +27,14 @@ export default class Completion extends BaseCommand {
     }),
   }
 
-  async run(): Promise<void> {
-    const {args} = await this.parse(Completion)
+  static override flags = {...outputFlags}
+
+  async run(): Promise<{shell: string; script: string}> {
+    const {args, flags} = await this.parse(Completion)
+    this.openTerminal(flags)
     const {completionScript} = await import('../present/completion-script.js')
-    this.log(completionScript(args.shell as 'bash' | 'zsh' | 'fish'))
+    const script = completionScript(args.shell as 'bash' | 'zsh' | 'fish')
+    this.log(script)
+    return {shell: args.shell, script}
   }
 }

@@ -21,3 +21,8 @@ export interface HostsCleaning {
   readonly removed: readonly HostsListingLine[]
   readonly left: readonly HostsListingLine[]
 }
+
+/** What `dbtunnel hosts install` and `uninstall` did; `absent`: there was nothing to uninstall. */
+export interface HelperChange {
+  readonly done: 'installed' | 'uninstalled' | 'absent'
+}

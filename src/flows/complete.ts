@@ -10,18 +10,18 @@ export interface CompletePorts {
 /** Longer ones are nobody's to type. */
 const LONGEST = 200
 
-/** What the last of `words` can become. AWS is not asked: databases are those of the config files, and those opened of late. */
+/** What the last of `words` can become. AWS is not asked: databases are those of the config files, and those opened or listed of late. */
 export async function complete(
   words: readonly string[],
   commands: readonly CommandShape[],
   ports: () => Promise<CompletePorts>,
 ): Promise<readonly string[]> {
   const targets = async (): Promise<readonly string[]> => {
-    const [{cache, configFiles}, {configuredNames, openedNames}] = await Promise.all([
+    const [{cache, configFiles}, {configuredNames, listedNames, openedNames}] = await Promise.all([
       ports(),
       import('./known-names.js'),
     ])
-    const names = await Promise.all([configuredNames(configFiles, cache), openedNames(cache)])
+    const names = await Promise.all([configuredNames(configFiles, cache), openedNames(cache), listedNames(cache)])
     return names.flat().filter(isPlain)
   }
   return candidates(words, commands, targets)

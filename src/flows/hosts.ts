@@ -1,5 +1,5 @@
 import {fail} from '../core/errors.js'
-import type {HostsCleaning, HostsListing, HostsListingLine} from '../core/hosts-listing.js'
+import type {HelperChange, HostsCleaning, HostsListing, HostsListingLine} from '../core/hosts-listing.js'
 import type {HelperInstaller, HostsFile, HostsHelperPort} from '../core/ports/hosts.js'
 import {openHosts} from '../hosts/open-hosts.js'
 import {marksIn} from '../hosts/plan.js'
@@ -52,8 +52,8 @@ export function cleanHosts(ports: HostsPorts): Promise<HostsCleaning> {
   })
 }
 
-/** `done` says what root has done; else root said it itself, in a run of its own, with this status. */
-export type Installation = {readonly done: 'installed' | 'uninstalled' | 'absent'} | {readonly status: number}
+/** What root has done; else root said it itself, in a run of its own, with this status. */
+export type Installation = HelperChange | {readonly status: number}
 
 /**
  * Installs the helper for the user who called sudo, or without root runs itself again through sudo. Rejects with

@@ -16,6 +16,23 @@ export async function openedNames(cache: CachePort): Promise<readonly string[]> 
   return readNames(await cache.read(OPENED)) ?? []
 }
 
+/** Of databases that the last `list` has found. */
+const LISTED = 'names of databases that were listed'
+/** An entry of the cache holds little more. */
+const MOST_LISTED_CHARACTERS = 12_000
+
+/** For completion: these are the databases of a region. Those that are too many are left out. */
+export async function noteListed(names: readonly string[], cache: CachePort): Promise<void> {
+  let left = MOST_LISTED_CHARACTERS
+  const few = names.filter((name) => (left -= JSON.stringify(name).length + 1) >= 0)
+  await cache.write(LISTED, JSON.stringify(few))
+}
+
+/** What the last `list` has found. */
+export async function listedNames(cache: CachePort): Promise<readonly string[]> {
+  return readNames(await cache.read(LISTED)) ?? []
+}
+
 /** The targets of the config files; none where a file is wrong: the command itself will say so. */
 export async function configuredNames(configFiles: ConfigFiles, cache: CachePort): Promise<readonly string[]> {
   try {

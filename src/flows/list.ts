@@ -11,6 +11,7 @@ import type {Say} from '../core/run.js'
 import {allTargets} from '../resolve/all-targets.js'
 import {besideConfigured, openTunnels} from './beside-configured.js'
 import {readNames} from './configured-names.js'
+import {noteListed} from './known-names.js'
 import {type ListFilter, readFilter} from './list-filter.js'
 import type {PsqlPorts} from './psql.js'
 import {readAccount} from './read-request.js'
@@ -28,7 +29,7 @@ export async function list(
   request: {readonly flags: FlagValues; readonly filter: ListFilter},
   ports: Pick<
     PsqlPorts,
-    'awsFor' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources' | 'state'
+    'awsFor' | 'cache' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources' | 'state'
   >,
 ): Promise<Listing> {
   const isMeant = readFilter(request.filter)
@@ -56,6 +57,12 @@ export async function list(
     }
     const bastionFor = bastions.answer ?? (() => UNKNOWN)
     const known = allTargets(found, engineOf).map((one) => ({...one, bastion: bastionFor(one)}))
+    if (settings.cache) {
+      await noteListed(
+        known.map(({target}) => target),
+        ports.cache,
+      )
+    }
     if (known.length === 0) {
       run.say.notice(
         `There is no RDS database in ${settings.region}; for another region or account type: dbtunnel list --region REGION --profile PROFILE`,

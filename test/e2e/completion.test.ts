@@ -6,6 +6,7 @@ import {afterAll, beforeAll, expect, it} from 'vitest'
 import {cacheFolder} from '../../src/adapters/cache-folder.js'
 import {noteOpened} from '../../src/flows/known-names.js'
 import {PROGRAM, run} from '../support/dbtunnel.js'
+import {openScreen} from '../support/terminal.js'
 
 /** Each would leave a file named `run` behind if a shell ever read it as its own. */
 const HOSTILE = ['$(touch run)', '`touch run`', 'a b', "it's", 'x;touch run', 'a\nb', '\u001b[2J', '--all']
@@ -90,8 +91,52 @@ it('gives bash what stands in the place of the last word, quoted', async () => {
   expect(await readdir(folder)).not.toContain('run')
 })
 
-it.each(['bash', 'zsh', 'fish'])('prints what %s is to source', async (shell) => {
-  const {status, stdout} = await run(['completion', shell], {env})
-  expect(status).toBe(0)
-  expect(stdout).toContain('command dbtunnel complete -- ')
+/** CI installs them; a machine of a developer's may lack one. */
+const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0
+
+it.skipIf(!has('fish'))('gives fish the same, as it is', async () => {
+  const inFish = (line: string): string[] => {
+    const words = ['--no-config', '-c', 'dbtunnel completion fish | source; complete -C $argv[1]', line]
+    const {stdout, stderr} = spawnSync('fish', words, {env, cwd: folder, encoding: 'utf8'})
+    expect(stderr).toBe('')
+    return stdout.split('\n').filter((reply) => reply !== '')
+  }
+  expect(inFish('dbtunnel ps')).toEqual(['psql'])
+  expect(inFish('dbtunnel open --detach sh')).toEqual(['shed', 'shop'])
+  expect(inFish('dbtunnel psql orders:r')).toEqual(['orders:reader'])
+  expect(inFish('dbtunnel psql ')).toEqual(expect.arrayContaining(await complete('psql', '')))
+  expect(await readdir(folder)).not.toContain('run')
+})
+
+it.skipIf(!has('zsh'))('gives zsh the same, quoted', async () => {
+  const home = join(folder, 'zsh')
+  await mkdir(home)
+  const settings = ['unsetopt prompt_sp', 'PS1="ready> "', 'autoload -U compinit', 'compinit -D']
+  await writeFile(join(home, '.zshrc'), [...settings, 'source <(dbtunnel completion zsh)', ''].join('\n'))
+  const zsh = openScreen(['-i'], {file: 'zsh', env: {...env, ZDOTDIR: home, TERM: 'dumb'}, columns: 200, cwd: folder})
+  try {
+    let at = await zsh.waitFor(/ready> $/)
+    const completes = async (typed: string, wanted: RegExp): Promise<void> => {
+      zsh.type(`${typed}\t`)
+      at = await zsh.waitFor(wanted, at)
+      zsh.type('\x15')
+    }
+    await completes('dbtunnel ps', /psql /)
+    await completes('dbtunnel psql orders:r', /orders:reader /)
+    await completes('dbtunnel psql x', /x\\;touch\\ run /)
+    await completes("dbtunnel psql '$", /'\$\(touch run\)' /)
+    await completes('dbtunnel open --detach sh', /shed +shop/)
+    expect(await readdir(folder)).not.toContain('run')
+  } finally {
+    zsh.pty.kill('SIGKILL')
+  }
+})
+
+it('is one object with --json', async () => {
+  const {status, stdout} = await run(['completion', 'fish', '--json'], {env})
+  expect({status, ...(JSON.parse(stdout) as object)}).toEqual({
+    status: 0,
+    shell: 'fish',
+    script: expect.stringContaining('command dbtunnel complete -- '),
+  })
 })

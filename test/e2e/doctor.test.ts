@@ -17,6 +17,7 @@ import {
   hostOf,
   openWorld,
   startDoctorSandbox,
+  unset,
   type World,
 } from './doctor/world.js'
 
@@ -107,6 +108,30 @@ it('goes on where nothing hangs on what fails, and says what the rest hangs on',
   const states = Object.fromEntries(hops.map(({id, status}) => [id, status]))
   expect(states).toMatchObject({'iam-login': 'fail', session: 'ok', tunnel: 'ok', certificate: 'ok', 'rds-iam': 'skip'})
   expect(hops.at(-1)).toMatchObject({id: 'login', status: 'skip', detail: 'because of: IAM login'})
+})
+
+it('without a region, looks at all that is of this machine', async () => {
+  world = openWorld(sandbox)
+  unset(world.env, 'AWS_REGION')
+  world.env['DBTUNNEL_ENGINE'] = 'native'
+  const {hops, failing} = await examine(world)
+  expect(failing).toBe('region')
+  const before = hops.slice(
+    0,
+    hops.findIndex(({id}) => id === 'credentials'),
+  )
+  expect(before.map(({id, status}) => `${id} ${status}`)).toEqual([
+    'node ok',
+    'psql ok',
+    'config ok',
+    'region fail',
+    'plugin ok',
+    'port ok',
+    'folder ok',
+    'hosts ok',
+    'hosts-lines ok',
+  ])
+  expect(before.find(({id}) => id === 'plugin')?.detail).toContain('--engine native')
 })
 
 describe('as a program', () => {

@@ -240,3 +240,13 @@ it('1000 databases and 300 bastions: nothing waits but for the pages of one list
   const waits = sequentialRoundTrips(plane.aws.log.map((one) => ({...one, furtherPage: false})))
   expect(waits).toBeLessThan(pages + 12)
 })
+
+it('what it has found can be completed from then on, whatever was meant', async () => {
+  const env = {...environment(), HOME: join(folder, 'completes')}
+  mkdirSync(env.HOME)
+  const completes = async (word: string): Promise<string> => (await run(['complete', '--', 'psql', word], {env})).stdout
+  expect(await completes('orders:')).toBe('')
+  expect(await run(['list', 'prod-*'], {env})).toMatchObject({status: 0})
+  expect(await completes('orders:')).toBe('orders:analytics\norders:reader\n')
+  expect((await run(['complete', '--', 'psql', ''], {env: {...env, DBTUNNEL_CACHE: 'off'}})).stdout).toBe('')
+})

@@ -1,4 +1,4 @@
-import {writeFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {MACHINE, PERMISSIONS} from '../sandbox/account.js'
@@ -32,6 +32,12 @@ async function dbtunnel(words: readonly string[], change: Env = {}, identity = '
   }
   return ended
 }
+
+/** All but those whose stdout is a client's, or a shell's at each press of a key. */
+const WITH_JSON = Object.keys(
+  (JSON.parse(readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8')) as {commands: object})
+    .commands,
+).filter((id) => !['psql', 'exec', 'complete'].includes(id))
 
 const requests = (): number => sandbox.aws.log.length
 
@@ -151,6 +157,12 @@ describe.concurrent('what the account says', () => {
     expect(ended).toMatchObject({status, stdout: ''})
     expect(ended.stderr).toContain(`[${code}]`)
     expect(ended.stderr).toMatch(hint)
+  })
+
+  it.each(WITH_JSON)('%s --json: a usage error as one object', async (id) => {
+    const {status, stdout, stderr} = await dbtunnel([...id.split(':'), '--json', '--nonesuch'])
+    expect({status, stderr}).toEqual({status: 64, stderr: ''})
+    expect(JSON.parse(stdout)).toMatchObject({error: {code: 'USAGE', exitCode: 64}})
   })
 
   it('an error as JSON', async () => {

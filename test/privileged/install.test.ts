@@ -23,7 +23,18 @@ import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, PROGRAM, ROOT} from '../support/dbtunnel.js'
 import {asOrdinary} from '../support/ordinary-user.js'
 import type {Screen} from '../support/terminal.js'
-import {type Env, HOST, hostsText, logged, setPassword, setRules, USER, usersScreen, WITH_PASSWORD} from './machine.js'
+import {
+  type Env,
+  HOST,
+  hostsText,
+  logged,
+  setPassword,
+  setRules,
+  USER,
+  usersScreen,
+  WITH_PASSWORD,
+  WITHOUT_PASSWORD,
+} from './machine.js'
 
 const FOLDER = '/usr/local/libexec/dbtunnel'
 const HELPER = `${FOLDER}/hosts-helper`
@@ -131,6 +142,19 @@ describe('hosts install', () => {
     expect(readdirSync('/etc/sudoers.d').filter((name) => name.includes('dbtunnel'))).toEqual([])
     setRules(WITH_PASSWORD)
     expect(await dbtunnel(...SELECT)).toMatchObject({stderr: expect.stringContaining('psql is given the address')})
+  })
+
+  it('--json: one object, from whoever did it', async () => {
+    setRules(WITHOUT_PASSWORD)
+    const said = async (...words: string[]): Promise<unknown> => {
+      const {status, stdout} = await dbtunnel('hosts', ...words, '--json', '--quiet')
+      return {status, ...(JSON.parse(stdout) as object)}
+    }
+    expect(await said('install')).toEqual({status: 0, done: 'installed'})
+    expect(await said('uninstall')).toEqual({status: 0, done: 'uninstalled'})
+    expect(await said('uninstall')).toEqual({status: 0, done: 'absent'})
+    setRules('')
+    expect(await said('install')).toMatchObject({status: 73, error: {code: 'HELPER_NOT_INSTALLED'}})
   })
 
   it('replaces one of another version, while that runs', async () => {

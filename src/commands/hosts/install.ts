@@ -1,4 +1,5 @@
 import {BaseCommand} from '../../base-command.js'
+import type {HelperChange} from '../../core/hosts-listing.js'
 import {outputFlags} from '../../flags.js'
 
 export default class HostsInstall extends BaseCommand {
@@ -9,9 +10,11 @@ export default class HostsInstall extends BaseCommand {
 that helper for you without a password: it maps names of RDS endpoints to 127.0.0.1, and nothing else. \
 Refused where anyone but root could change any of it. After an update of dbtunnel, install it anew.`
 
+  static override enableJsonFlag = true
+
   static override flags = {...outputFlags}
 
-  async run(): Promise<void> {
+  async run(): Promise<HelperChange> {
     const {flags} = await this.parse(HostsInstall)
     const terminal = this.openTerminal(flags)
     const [{openApp}, {installHelper}] = await Promise.all([import('../../app.js'), import('../../flows/hosts.js')])
@@ -20,5 +23,6 @@ Refused where anyone but root could change any of it. After an update of dbtunne
     terminal.notice(
       'Installed: dbtunnel maps names of RDS endpoints without a password. "dbtunnel hosts uninstall" undoes it.',
     )
+    return result
   }
 }

@@ -1,12 +1,15 @@
 import {BaseCommand} from '../../base-command.js'
+import type {HelperChange} from '../../core/hosts-listing.js'
 import {outputFlags} from '../../flags.js'
 
 export default class HostsUninstall extends BaseCommand {
   static override summary = 'Take out all that "dbtunnel hosts install" has made.'
 
+  static override enableJsonFlag = true
+
   static override flags = {...outputFlags}
 
-  async run(): Promise<void> {
+  async run(): Promise<HelperChange> {
     const {flags} = await this.parse(HostsUninstall)
     const terminal = this.openTerminal(flags)
     const [{openApp}, {uninstallHelper}] = await Promise.all([import('../../app.js'), import('../../flows/hosts.js')])
@@ -15,5 +18,6 @@ export default class HostsUninstall extends BaseCommand {
     terminal.notice(
       result.done === 'absent' ? 'There was nothing to uninstall.' : 'Uninstalled: the rule, the helper and its Node.',
     )
+    return result
   }
 }

@@ -46,7 +46,7 @@ function inTime(
   ports: DoctorPorts,
   run: Run,
 ): ReturnType<Hop['check']> {
-  const limitMs = found.region?.settings.timeoutMs ?? DEFAULT_LIMIT_MS
+  const limitMs = found.config?.settings.timeoutMs ?? DEFAULT_LIMIT_MS
   const late = (): Error =>
     fail('TIMEOUT', `There was no answer within ${limitMs / 1000} s.`, {
       hint: 'Try again, or give it more time: --timeout 2m',

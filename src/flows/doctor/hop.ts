@@ -27,9 +27,8 @@ export interface Findings {
   readonly node: undefined
   /** Its path. */
   readonly psql: string
-  readonly config:
-    | {readonly words: Words; readonly regionMissing?: undefined}
-    | {readonly words?: undefined; readonly regionMissing: DbtunnelError}
+  /** Where the region is missing, that of the settings means nothing. */
+  readonly config: Words & {readonly regionMissing?: DbtunnelError | undefined}
   readonly region: Words & {readonly aws: AwsApi}
   readonly plugin: undefined
   readonly port: Door

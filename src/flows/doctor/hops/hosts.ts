@@ -5,8 +5,8 @@ import {hop, ok} from '../hop.js'
 /** `psql` itself may ask for a password here; this never does. */
 export const hosts = hop('hosts', {
   title: 'Hosts file',
-  needs: ['region'],
-  async check({region: {settings}}, _request, ports, run) {
+  needs: ['config'],
+  async check({config: {settings}}, _request, ports, run) {
     const {hostsFile, hostsHelper} = ports
     const path = await hostsFile.path()
     if (settings.resolve === 'hostaddr') return ok('not used (--resolve hostaddr)', false)

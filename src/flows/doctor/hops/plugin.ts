@@ -4,8 +4,8 @@ import {hop, ok} from '../hop.js'
 
 export const plugin = hop('plugin', {
   title: 'Session plugin',
-  needs: ['region'],
-  async check({region: {settings}}, _request, {process, environment}) {
+  needs: ['config'],
+  async check({config: {settings}}, _request, {process, environment}) {
     if (settings.engine === 'native') return ok('not used: dbtunnel carries sessions itself (--engine native)')
     const named = environment['DBTUNNEL_PLUGIN'] || undefined
     const finding = await findPlugin(named, process, environment)

@@ -3,8 +3,8 @@ import {hop, ok} from '../hop.js'
 
 export const port = hop('port', {
   title: 'Local port',
-  needs: ['region'],
-  async check({region: {settings}}, _request, ports, run) {
+  needs: ['config'],
+  async check({config: {settings}}, _request, ports, run) {
     const door = await doorAt(settings.localPort, ports, run)
     return ok(settings.localPort === 0 ? 'any free one' : `${settings.localPort} is free`, door)
   },
