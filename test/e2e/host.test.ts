@@ -5,19 +5,28 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, ROOT, run} from '../support/dbtunnel.js'
 
-/** Another oclif CLI, with dbtunnel among its plugins. */
-let host: string
+let folder: string
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  host = mkdtempSync(join(tmpdir(), 'host-'))
+  folder = mkdtempSync(join(tmpdir(), 'host-'))
+  sandbox = await startSandbox()
+})
+afterAll(async () => {
+  await sandbox.close()
+  rmSync(folder, {recursive: true})
+})
+
+/** Another oclif CLI. Returns its program. */
+function makeHost(name: string, oclif: object): string {
+  const host = join(folder, name)
   const pjson = {
     name: 'host',
     version: '1.0.0',
     dependencies: {dbtunnel: '*'},
-    oclif: {bin: 'host', commands: './commands', plugins: ['dbtunnel'], topicSeparator: ' '},
+    oclif: {bin: 'host', commands: './commands', topicSeparator: ' ', ...oclif},
   }
-  mkdirSync(join(host, 'commands'))
+  mkdirSync(join(host, 'commands'), {recursive: true})
   writeFileSync(
     join(host, 'commands/status.js'),
     `const {Command} = require('@oclif/core')
@@ -28,17 +37,29 @@ exports.default = class extends Command { static summary = 'Show the weather.'; 
   mkdirSync(join(host, 'node_modules/@oclif'), {recursive: true})
   symlinkSync(join(ROOT, 'node_modules/@oclif/core'), join(host, 'node_modules/@oclif/core'))
   symlinkSync(ROOT, join(host, 'node_modules/dbtunnel'))
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await sandbox.close()
-  rmSync(host, {recursive: true})
-})
+  return join(host, 'host.js')
+}
 
-const inHost = (...words: string[]): Promise<Ended> =>
-  run(words, {program: join(host, 'host.js'), env: {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr'}})
+/** What `plugins link` of @oclif/plugin-plugins writes into a host's data folder. Returns that folder. */
+function linkInto(name: string): string {
+  const data = join(folder, `${name}-data`)
+  const oclif = {schema: 1, plugins: [{name: 'dbtunnel', root: ROOT, type: 'link'}]}
+  mkdirSync(data)
+  writeFileSync(join(data, 'package.json'), JSON.stringify({name: 'host', dependencies: {}, oclif, private: true}))
+  return data
+}
 
-describe('as a plugin of another oclif CLI', () => {
+describe.each<[string, () => {program: string; env?: Record<string, string>}]>([
+  ['among the plugins of another oclif CLI', () => ({program: makeHost('named', {plugins: ['dbtunnel']})})],
+  ['linked by whoever uses one', () => ({program: makeHost('linking', {}), env: {HOST_DATA_DIR: linkInto('linking')}})],
+])('%s', (_, make) => {
+  let host: ReturnType<typeof make>
+  beforeAll(() => {
+    host = make()
+  })
+  const inHost = (...words: string[]): Promise<Ended> =>
+    run(words, {program: host.program, env: {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', ...host.env}})
+
   it('its commands are listed', async () => {
     const {status, stdout} = await inHost('--help')
     expect(status).toBe(0)
