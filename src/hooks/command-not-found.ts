@@ -1,21 +1,56 @@
 import type {Hook} from '@oclif/core/hooks'
 import {ux} from '@oclif/core/ux'
-import {closest} from 'fastest-levenshtein'
+import {distance} from 'fastest-levenshtein'
+import {closestNames} from '../core/closest-names.js'
 import {fail} from '../core/errors.js'
 import {ended} from '../ended.js'
 import {errorText} from '../present/error.js'
 
+/** What other programs take for their help or version, and what it is here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  '-h': '--help',
+  '-v': '--version',
+  '-V': '--version',
+  version: '--version',
+}
+
 /** An unknown command is a usage error (64) with the closest name, where oclif would give 2. */
 const hook: Hook.CommandNotFound = async ({id, config}) => {
-  const known = config.commandIDs.filter((name) => !config.findCommand(name)?.hidden)
-  const [first, asked] = id.split(config.topicSeparator === ' ' ? /[: ]/ : ':')
-  const hint =
-    first === 'help' || known.length === 0
-      ? [config.bin, ...known.filter((name) => name === asked), '--help'].join(' ')
-      : `Did you mean: ${config.bin} ${closest(id, known)}`
-  const failure = fail('COMMAND_UNKNOWN', `There is no command "${id}".`, {hint})
+  const separator = config.topicSeparator
+  const words = id.split(separator === ' ' ? /[: ]/ : ':')
+  const known = config.commandIDs
+    .filter((name) => !config.findCommand(name)?.hidden)
+    .map((name) => name.replaceAll(':', separator))
+  const failure = fail('COMMAND_UNKNOWN', `There is no command "${words.join(separator)}".`, {
+    hint: hintFor(words, known, {bin: config.bin, separator}),
+  })
   ux.stderr(errorText(failure, {debug: false}))
   throw ended(failure.exitCode)
+}
+
+function hintFor(
+  words: readonly string[],
+  known: readonly string[],
+  {bin, separator}: {readonly bin: string; readonly separator: string},
+): string {
+  const [first = '', ...asked] = words
+  if (first === 'help') {
+    const named = beginnings(asked, separator).find((name) => known.includes(name))
+    return [bin, ...(named === undefined ? [] : [named]), '--help'].join(' ')
+  }
+  // oclif takes the words behind an unknown command for parts of its name: `pqsl prod-db` is to be psql all the same.
+  for (const beginning of beginnings(words, separator)) {
+    const length = beginning.split(separator).length
+    const alike = known.filter((name) => name.split(separator).length === length)
+    const [closest] = closestNames(beginning, alike, distance, 1)
+    if (closest !== undefined) return `Did you mean: ${bin} ${closest}`
+  }
+  return `${bin} ${ELSEWHERE[first] ?? '--help'}`
+}
+
+/** All words, then all but the last one, and so on. */
+function beginnings(words: readonly string[], separator: string): readonly string[] {
+  return words.map((_, index) => words.slice(0, words.length - index).join(separator))
 }
 
 export default hook

@@ -92,7 +92,28 @@ describe('before any call to AWS', () => {
     ],
     ['psql that is not there', ['psql', 'prod-db'], 127, 'CLIENT_MISSING', /install/, {PATH: '/nonexistent'}],
     ['an unknown command', ['pqsl'], 64, 'COMMAND_UNKNOWN', /dbtunnel psql/],
+    [
+      'an unknown command and its target',
+      ['pqsl', 'prod-db'],
+      64,
+      'COMMAND_UNKNOWN',
+      /"pqsl prod-db".*\n.*dbtunnel psql\n/,
+    ],
+    ['a command of two words', ['hosts', 'instal'], 64, 'COMMAND_UNKNOWN', /: dbtunnel hosts install\n/],
+    ['a word too many', ['hosts', 'clean', 'up'], 64, 'COMMAND_UNKNOWN', /: dbtunnel hosts clean\n/],
+    ['a target and no command', ['prod-db'], 64, 'COMMAND_UNKNOWN', /\n {2}dbtunnel --help\n/],
+    ['a flag and no command', ['--quiet'], 64, 'COMMAND_UNKNOWN', /\n {2}dbtunnel --help\n/],
+    ['an empty command', [''], 64, 'COMMAND_UNKNOWN', /\n {2}dbtunnel --help\n/],
+    ['the short flag of help', ['-h'], 64, 'COMMAND_UNKNOWN', /\n {2}dbtunnel --help\n/],
+    ['a version as a command', ['version'], 64, 'COMMAND_UNKNOWN', /\n {2}dbtunnel --version\n/],
     ['help as a command', ['help', 'psql'], 64, 'COMMAND_UNKNOWN', /dbtunnel psql --help/],
+    [
+      'help on a command of two words',
+      ['help', 'hosts', 'install'],
+      64,
+      'COMMAND_UNKNOWN',
+      /dbtunnel hosts install --help/,
+    ],
   ])('%s', async (_, words, status, code, hint, change = {}, input = '') => {
     const before = requests()
     const ended = await dbtunnel(words, change, 'alice', input)
