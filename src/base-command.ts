@@ -2,8 +2,9 @@ import {Command} from '@oclif/core/command'
 import {ExitError} from '@oclif/core/errors'
 import {mangledWord} from './adapters/raw-words.js'
 import {Terminal} from './adapters/terminal.js'
-import {type DbtunnelError, fail, isDbtunnelError} from './core/errors.js'
+import {fail, isDbtunnelError} from './core/errors.js'
 import {ended} from './ended.js'
+import {type ParsedCommand, parserError} from './parser-error.js'
 import {asFailure, errorJson, errorText} from './present/error.js'
 
 /** Where a command's failure becomes text or JSON, and an exit status: here and nowhere else. */
@@ -37,10 +38,15 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     // `this.exit(status)`: a client's own status, or success.
     if (error instanceof ExitError) throw ended(error.oclif.exit ?? 0)
-    const failure = isUsage(error) ? usage(error, this.id) : asFailure(refusal(error))
+    const failure = isUsage(error) ? parserError(error, this.#parsed()) : asFailure(refusal(error))
     if (this.jsonEnabled()) this.logJson(errorJson(failure))
     else this.logToStderr(errorText(failure, {debug: this.#debug, columns: process.stderr.columns}))
     throw ended(failure.exitCode)
+  }
+
+  #parsed(): ParsedCommand {
+    const json = this.ctor.enableJsonFlag ? {json: {type: 'boolean'} as const} : {}
+    return {id: (this.id ?? '').replaceAll(':', ' '), argv: this.argv, flags: {...this.ctor.flags, ...json}}
   }
 }
 
@@ -52,10 +58,4 @@ function isUsage(error: unknown): error is Error {
 /** A flag's own check refused its value: the cause says why, where oclif wrote around the message. */
 function refusal(error: Error): unknown {
   return isDbtunnelError(error.cause) && error.message.startsWith('Parsing --') ? error.cause : error
-}
-
-/** oclif's parser error, without its help pages: the first line says what was wrong. */
-function usage(error: Error, id: string | undefined): DbtunnelError {
-  const message = (error.message.split('\n')[0] ?? '').replace(/:$/, '')
-  return fail('USAGE', message.endsWith('.') ? message : `${message}.`, {hint: `dbtunnel ${id} --help`, cause: error})
 }

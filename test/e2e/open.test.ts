@@ -249,7 +249,7 @@ describe.concurrent('a local port', () => {
 it('reads no target from stdin: 64', async () => {
   expect(await run(['open'], {env: environment(), input: 'prod-db\n'})).toMatchObject({
     status: 64,
-    stderr: expect.stringContaining('Missing 1 required arg'),
+    stderr: expect.stringContaining('No target is given'),
   })
 })
 
