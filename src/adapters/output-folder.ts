@@ -1,6 +1,6 @@
 import {constants} from 'node:fs'
 import {access, mkdir, open, stat} from 'node:fs/promises'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {fail} from '../core/errors.js'
 import type {OutputFiles, OutputFolderPort} from '../core/ports/output.js'
 import {exists} from './executables.js'
@@ -11,7 +11,7 @@ const ENDINGS = ['out', 'err'] as const
 export const outputFolder: OutputFolderPort = {
   async prepare(path, names) {
     try {
-      await mkdir(path, {recursive: true, mode: 0o700})
+      await makeFolder(path)
       await access(path, constants.W_OK | constants.X_OK)
       if (!(await stat(path)).isDirectory()) throw new Error('it is no folder')
     } catch (cause) {
@@ -33,6 +33,20 @@ export const outputFolder: OutputFolderPort = {
       throw error
     }
   },
+}
+
+/** With those above it. Node's own recursion never ends where a file system lets nothing be made (/proc, an automounter). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, {mode: 0o700})
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error
+    await makeFolder(parent)
+    await mkdir(path, {mode: 0o700})
+  }
 }
 
 function filesOf(folder: string, name: string): readonly string[] {

@@ -92,6 +92,11 @@ describe.concurrent('several databases', () => {
     expect(before).toBeGreaterThan(0)
   })
 
+  it('are not started where no folder for their output can be made', async () => {
+    const words = [...TWO, '--output-dir', '/proc/none/deep', ...script('true')]
+    expect(await exec(words)).toMatchObject({status: 73, stderr: expect.stringContaining('[FILES_UNWRITABLE]')})
+  })
+
   it('lose no byte to a late reader', async () => {
     const line = '"$@" 2>/dev/null | (sleep 2; wc -c)'
     const noise = 'head -c 5000000 /dev/zero; echo; seq 100000'
