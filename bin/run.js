@@ -5,11 +5,11 @@ const nodeModule = require('node:module')
 const {dirname, join} = require('node:path')
 
 // A terminal or pipe that has gone must not end the program before it has undone its work.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
-  })
-}
+// Whatever else befalls stderr (a full disk), nobody could be told of it.
+process.stderr.on('error', () => {})
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') require('../dist/execute.js').endWithoutOutput(error)
+})
 
 // At its very end Node puts the modes of its terminals back, and aborts where one of them has gone (20.20).
 const terminals = [0, 1, 2].filter(isTerminal)

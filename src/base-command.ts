@@ -39,7 +39,8 @@ export abstract class BaseCommand extends Command {
     // `this.exit(status)`: a client's own status, or success.
     if (error instanceof ExitError) throw ended(error.oclif.exit ?? 0)
     const failure = isUsage(error) ? parserError(error, this.#parsed()) : asFailure(refusal(error))
-    if (this.jsonEnabled()) this.logJson(errorJson(failure))
+    // Where stdout itself has failed, only stderr is left to tell it.
+    if (this.jsonEnabled() && !process.stdout.errored) this.logJson(errorJson(failure))
     else this.logToStderr(errorText(failure, {debug: this.#debug, columns: process.stderr.columns}))
     throw ended(failure.exitCode)
   }

@@ -1,7 +1,9 @@
 import {ExitError} from '@oclif/core/errors'
 import type {PJSON} from '@oclif/core/interfaces'
 import {run} from '@oclif/core/run'
-import {CATALOG} from './core/errors.js'
+import {ux} from '@oclif/core/ux'
+import {CATALOG, fail} from './core/errors.js'
+import {errorText} from './present/error.js'
 
 /**
  * Runs the command line. `root` is the folder of the package, `pjson` its package.json. dbtunnel takes no plugins, so
@@ -21,4 +23,18 @@ export async function execute({root, pjson}: {readonly root: string; readonly pj
     const {handle} = await import('@oclif/core/handle')
     await handle(error as Error)
   }
+}
+
+/** stdout takes no more, as on a full disk: without the result nothing has succeeded. */
+export function endWithoutOutput(cause: NodeJS.ErrnoException): void {
+  const what = cause.code === 'ENOSPC' ? 'the disk is full' : cause.message
+  const failure = fail('FILES_UNWRITABLE', `stdout cannot be written: ${what}.`, {
+    hint: 'Free some space there, or lead stdout elsewhere.',
+    cause,
+  })
+  // A run that has something to undo listens: it does so, and tells.
+  if (process.listenerCount('uncaughtException') > 0) throw failure
+  ux.stderr(errorText(failure, {debug: false}))
+  // eslint-disable-next-line no-restricted-properties -- here is where the status ends up
+  process.exit(failure.exitCode)
 }

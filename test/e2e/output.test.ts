@@ -113,3 +113,26 @@ it('goes on when nobody reads what it has to say', async () => {
   const {status, stdout} = await inBash('"$@" 2> >(true)', ['psql', 'prod-db', '-Atc', 'select 1'], environment())
   expect({status, stdout}).toEqual({status: 0, stdout: '1\n'})
 })
+
+describe.skipIf(!existsSync('/dev/full')).concurrent('a full disk', () => {
+  const told = /^dbtunnel: stdout cannot be written: the disk is full\. \[FILES_UNWRITABLE\]\n {2}\S[^\n]*\n$/
+
+  it.each([
+    ['list', ['list']],
+    ['list --json', ['list', '--json']],
+    ['token', ['token', 'prod-db']],
+    ['a page of help', ['open', '--help']],
+    ['open', ['open', 'prod-db', '--quiet']],
+    ['open --json', ['open', 'prod-db', '--quiet', '--json']],
+  ])('under the stdout of %s: one sentence, 73, and nothing left', async (_, words) => {
+    const env = environment()
+    const {status, stderr} = await inBash('"$@" >/dev/full', words, env)
+    expect({status, stderr}).toEqual({status: 73, stderr: expect.stringMatching(told)})
+    await expectNothingOf(env)
+  })
+
+  it('under stderr: the work is done all the same', async () => {
+    const words = ['psql', 'prod-db', '-Atc', 'select 1']
+    expect(await inBash('"$@" 2>/dev/full', words, environment())).toMatchObject({status: 0, stdout: '1\n'})
+  })
+})
