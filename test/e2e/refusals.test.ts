@@ -106,6 +106,14 @@ describe('before any call to AWS', () => {
     ['no region', ['psql', 'prod-db'], 78, 'REGION_MISSING', /--region/, {AWS_REGION: ''}],
     ['an unknown profile', ['psql', 'prod-db', '--profile', 'nope'], 78, 'CONFIG_INVALID', /aws configure/],
     [
+      'an endpoint URL that is none',
+      ['psql', 'prod-db'],
+      78,
+      'CONFIG_INVALID',
+      /"nonsense" is not a URL.*\n.*AWS_ENDPOINT_URL/,
+      {AWS_ENDPOINT_URL: 'nonsense'},
+    ],
+    [
       'a plugin that is not there',
       ['psql', 'prod-db', '--engine', 'plugin'],
       78,

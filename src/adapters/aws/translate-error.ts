@@ -24,6 +24,11 @@ interface SdkException extends Error {
   readonly $response?: {readonly headers?: Readonly<Record<string, string | undefined>>}
 }
 
+/** Node's own, for what `new URL` does not take. */
+interface InvalidUrl extends Error {
+  readonly input?: string
+}
+
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']
 const INVALID = [
   'AuthFailure',
@@ -69,6 +74,7 @@ export function translateError(error: unknown, circumstances: Circumstances): un
   const skew = clockSkew($response?.headers)
 
   if (NO_CREDENTIALS.includes(name)) return noCredentials(error, source)
+  if ((error as NodeJS.ErrnoException).code === 'ERR_INVALID_URL') return notAUrl(error)
   const network = networkFailure(error, host)
   if (network) return network
   if (THROTTLED.includes(name) || $metadata?.httpStatusCode === 429 || $retryable?.throttling === true) {
@@ -98,6 +104,14 @@ export function translateError(error: unknown, circumstances: Circumstances): un
     })
   }
   return error
+}
+
+/** No URL but that of an endpoint is the user's to set. */
+function notAUrl(error: InvalidUrl): DbtunnelError {
+  return fail('CONFIG_INVALID', `The endpoint URL ${JSON.stringify(error.input ?? '')} is not a URL.`, {
+    hint: 'Check AWS_ENDPOINT_URL, those of single services (AWS_ENDPOINT_URL_SSM), and endpoint_url of the profile.',
+    cause: error,
+  })
 }
 
 /** The provider chain's own failures, told apart by how the profile gets its credentials. */
