@@ -36,6 +36,7 @@ export function openRegister(
 ): Register {
   const {ssm} = aws
   let now: TunnelRecord | undefined
+  let isThere = false
   let writing = Promise.resolve()
 
   /** One after another, each as things are by then. */
@@ -43,9 +44,12 @@ export function openRegister(
     now = next
     return (writing = writing.then(async () => {
       if (!now) return
-      await state
-        .write(now, writeTunnelRecord(now))
-        .catch((error: unknown) => run.say.debug(`state: not written: ${(error as Error).message}`))
+      try {
+        await state.write(now, writeTunnelRecord(now))
+        isThere = true
+      } catch (error) {
+        run.say.debug(`state: not written: ${(error as Error).message}`)
+      }
     }))
   }
   const firstRecord = async ({parameters}: StartSessionRequest): Promise<TunnelRecord> => {
@@ -70,7 +74,8 @@ export function openRegister(
     if (!isOver || !now || now.sessions.length + now.asked.length > 0) return
     const last = now
     await change(undefined)
-    await state.remove(last)
+    // A folder that takes no file (no HOME, as under cron) is nothing to complain of at the end.
+    if (isThere) await state.remove(last)
   }
   const answered = async (ask: AskedSession, ...granted: readonly RecordedSession[]): Promise<void> => {
     if (!now) return

@@ -114,6 +114,13 @@ it('goes on when nobody reads what it has to say', async () => {
   expect({status, stdout}).toEqual({status: 0, stdout: '1\n'})
 })
 
+it('without a home folder, as under cron: one line on the audit log, and none on what is left', async () => {
+  const {HOME: _, ...env} = environment()
+  const {status, stderr} = await inBash('"$@"', ['psql', 'prod-db', '-Atc', 'select 1'], env)
+  expect(status).toBe(0)
+  expect(stderr).toMatch(/\nLogin: [^\n]*\nThe audit log is not written: there is no home folder\.\n$/)
+})
+
 describe.skipIf(!existsSync('/dev/full')).concurrent('a full disk', () => {
   const told = /^dbtunnel: stdout cannot be written: the disk is full\. \[FILES_UNWRITABLE\]\n {2}\S[^\n]*\n$/
 
