@@ -106,6 +106,13 @@ export function translateError(error: unknown, circumstances: Circumstances): un
   return error
 }
 
+/** With one that can be typed as it is. */
+function chooseProfile(profiles: readonly string[]): string {
+  const [first = ''] = profiles
+  const choice = profiles.length > 1 ? ` (${profiles.slice(0, 8).join(', ')})` : ''
+  return `Choose a profile${choice}: ${shellLine(['--profile', first])}`
+}
+
 /** No URL but that of an endpoint is the user's to set. */
 function notAUrl(error: InvalidUrl): DbtunnelError {
   return fail('CONFIG_INVALID', `The endpoint URL ${JSON.stringify(error.input ?? '')} is not a URL.`, {
@@ -136,7 +143,7 @@ function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
       cause: error,
       hint: [
         others.length > 0
-          ? `Choose a profile: --profile ${others.slice(0, 8).join(' | ')}`
+          ? chooseProfile(others)
           : 'Make a profile and log in: aws configure sso && aws sso login --profile NAME',
         'Or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one).',
       ].join('\n'),
