@@ -223,6 +223,13 @@ describe('keys of the environment', () => {
     expect(notices).toEqual([])
   })
 
+  it('whose end is no time are not mentioned', async () => {
+    endIn(0)
+    vi.stubEnv('AWS_CREDENTIAL_EXPIRATION', 'tomorrow')
+    await api().sts.identity()
+    expect(notices).toEqual([])
+  })
+
   it('that have ended are told before any call', async () => {
     endIn(-1000)
     expect(await failureOf(api().sts.identity())).toMatchObject({code: 'CREDENTIALS_EXPIRED', exitCode: 77})

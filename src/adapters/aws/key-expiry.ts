@@ -17,6 +17,8 @@ export function expiryWatch(
   return async ({expiration}) => {
     if (!expiration || !keysInEnvironment(profile)) return
     const left = expiration.getTime() - Date.now()
+    // A variable that holds no time says nothing.
+    if (Number.isNaN(left)) return
     if (left <= 0) throw expired(await credentialSource(profile))
     if (told || left > SOON_MS) return
     told = true
