@@ -1,6 +1,7 @@
 import {fail} from '../core/errors.js'
 import type {HelperChange, HostsCleaning, HostsListing, HostsListingLine} from '../core/hosts-listing.js'
 import type {HelperInstaller, HostsFile, HostsHelperPort} from '../core/ports/hosts.js'
+import {shellLine} from '../core/shell-line.js'
 import {openHosts} from '../hosts/open-hosts.js'
 import {marksIn} from '../hosts/plan.js'
 import {supervise, type SupervisePorts} from './supervise.js'
@@ -81,7 +82,7 @@ async function throughSudo(words: readonly string[], installer: HelperInstaller)
   // dbtunnel itself never ends with 1, so sudo did.
   if (status === 1)
     throw fail('HELPER_NOT_INSTALLED', 'sudo did not let dbtunnel run as root.', {
-      hint: 'See what you may do with: sudo -l',
+      hint: `On a terminal, where sudo can ask: ${shellLine(['dbtunnel', ...words])}\nSee what you may do with: sudo -l`,
     })
   return {status}
 }
