@@ -42,6 +42,8 @@ export interface Settings {
   readonly keepAlive?: boolean | undefined
   /** Names of the config files, for whoever mistypes one. */
   readonly configured?: readonly string[] | undefined
+  /** Names of its groups, in lower case, for whoever takes one for a target. */
+  readonly groups?: readonly string[] | undefined
   /** Guard rails of the config file, all off without one: whether it is called production, */
   readonly production: boolean
   /** whether sessions shall begin read-only, */

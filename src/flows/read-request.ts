@@ -49,7 +49,9 @@ async function requestOf(
 ): Promise<TargetRequest> {
   const {name, ...from} = placeOf(target, config, sources.say)
   const settings = await readSettings(flags, {...sources, ...from})
-  return {name, settings: {...settings, configured: allConfigured(config).map((one) => one.name)}}
+  const configured = allConfigured(config).map((one) => one.name)
+  const groups = config.flatMap((file) => [...file.groups.keys()])
+  return {name, settings: {...settings, configured, groups}}
 }
 
 /** The same for what has no target: whom to ask, and where. */

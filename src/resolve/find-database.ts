@@ -15,7 +15,7 @@ export interface FoundDatabase {
 /** Rejects with TARGET_UNKNOWN and the closest names, with ENGINE_UNSUPPORTED, or as the RDS port does. */
 export async function findDatabase(
   name: TargetName,
-  input: Pick<ResolveInput, 'region' | 'configured' | 'engineOf'>,
+  input: Pick<ResolveInput, 'region' | 'configured' | 'groups' | 'engineOf'>,
   rds: RdsApi,
   signal: AbortSignal,
 ): Promise<FoundDatabase> {

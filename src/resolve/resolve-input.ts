@@ -16,5 +16,7 @@ export interface ResolveInput {
   readonly bastion: BastionRule
   /** Names of the config files, for whoever mistypes one. */
   readonly configured?: readonly string[] | undefined
+  /** Names of its groups, in lower case, for whoever takes one for a target. */
+  readonly groups?: readonly string[] | undefined
   engineOf(rdsEngine: string): Engine | undefined
 }

@@ -2,13 +2,14 @@ import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../core/closest-names.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {RdsApi} from '../core/ports/aws.js'
+import {shellLine} from '../core/shell-line.js'
 import type {TargetName} from './parse-target.js'
 import type {ResolveInput} from './resolve-input.js'
 
 /** TARGET_UNKNOWN with the closest names that there are; looking for them costs one more round trip. */
 export async function unknownTarget(
   name: TargetName,
-  {region, configured = []}: Pick<ResolveInput, 'region' | 'configured'>,
+  {region, configured = [], groups = []}: Pick<ResolveInput, 'region' | 'configured' | 'groups'>,
   rds: RdsApi,
   signal: AbortSignal,
 ): Promise<DbtunnelError> {
@@ -40,6 +41,12 @@ export async function unknownTarget(
     })
   }
 
+  if (groups.includes(name.text.toLowerCase())) {
+    const message = `${name.text} is a group of the config files, and no database in ${region}.`
+    return fail('TARGET_UNKNOWN', message, {
+      hint: `For all of them: ${shellLine(['dbtunnel', 'exec', name.text, '--'])} COMMAND`,
+    })
+  }
   const close = closestNames(name.id, [...new Set([...configured, ...ids(instances), ...ids(clusters)])], distance)
   const what =
     name.kind === 'endpoint' ? `${name.host} is not an endpoint of this account` : `There is no database ${name.id}`

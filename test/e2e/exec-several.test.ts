@@ -55,6 +55,11 @@ describe.concurrent('several databases', () => {
     const {stdout} = await exec(['--quiet', 'money', ...names], env, folder)
     expect(sorted(stdout)).toEqual(['', 'billing-db: billing', 'prod-db: shop'])
     expect(await exec(['none-*', ...names], env, folder)).toMatchObject({status: 68, stdout: ''})
+    // Elsewhere a group is no database, and what takes it is named.
+    expect(await run(['token', 'money'], {env, cwd: folder})).toMatchObject({
+      status: 68,
+      stderr: expect.stringMatching(/money is a group of the config files.*\n {2}.*dbtunnel exec money -- COMMAND\n/),
+    })
   })
 
   it('fail for themselves; the status is that of the first in the list', async () => {
