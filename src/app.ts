@@ -27,6 +27,7 @@ import {stateFolder} from './adapters/state-folder.js'
 import type {Terminal} from './adapters/terminal.js'
 import {webSocketPort} from './adapters/websocket.js'
 import type {RecordedAccount} from './core/tunnel-record.js'
+import {fail} from './core/errors.js'
 import {turns} from './core/turns.js'
 
 /** No quota is published; several tools may run beside each other. */
@@ -40,8 +41,7 @@ export function openApp(terminal: Terminal) {
   if (parent) terminal.echo((line) => parent.tell({kind: 'notice', line}))
   // eslint-disable-next-line no-restricted-properties -- likewise
   const environment = {...process.env}
-  // eslint-disable-next-line no-restricted-properties -- likewise
-  const cwd = process.cwd()
+  const cwd = workingDirectory()
   const startTurns = turns(1000 / START_SESSIONS_A_SECOND, systemClock)
   return {
     audit: auditLog(environment),
@@ -82,5 +82,15 @@ export function openApp(terminal: Terminal) {
     ssmOf: (account: RecordedAccount) => leftSessions(account, terminal),
     state: stateFolder(environment),
     webSocket: webSocketPort,
+  }
+}
+
+/** It may have been removed under a shell; what a team's file there would ask for is not known then. */
+function workingDirectory(): string {
+  try {
+    // eslint-disable-next-line no-restricted-properties -- here is where it comes in
+    return process.cwd()
+  } catch (cause) {
+    throw fail('CONFIG_INVALID', 'The working directory is gone.', {hint: 'Go to one that is there: cd', cause})
   }
 }

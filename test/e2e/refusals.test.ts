@@ -156,6 +156,15 @@ describe('before any call to AWS', () => {
   })
 })
 
+it.each(['status', 'list'])('a working directory that is gone: %s says so, 78', async (command) => {
+  const env = sandbox.env()
+  const line = 'mkdir "$HOME/gone" && cd "$HOME/gone" && rmdir "$HOME/gone" && exec "$@"'
+  expect(await inBash(line, [command], env)).toMatchObject({
+    status: 78,
+    stderr: 'dbtunnel: The working directory is gone. [CONFIG_INVALID]\n  Go to one that is there: cd\n',
+  })
+})
+
 it('a word that is not in UTF-8, which would reach psql changed', async () => {
   const before = requests()
   const line = `exec "$@" -c "$(printf "select '\\351'")"`
