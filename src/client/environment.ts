@@ -67,6 +67,12 @@ export function programEnvironment(
   }
 }
 
+/** What any client needs to know that is started elsewhere: libpq's variables, and the URL for those that know none. */
+export function shellEnvironment(connection: Connection, options?: string): Readonly<Record<string, string>> {
+  const variables = connectionVariables(connection, options)
+  return {...variables, DBTUNNEL_URL: connectionUrl(connection, variables['PGOPTIONS'])}
+}
+
 /** A connection as one word, for programs that take no other. The password is not in it: it is in the passfile. */
 function connectionUrl(connection: Connection, serverOptions: string | undefined): string {
   const {user, host, localPort, database, sslmode, authoritiesFile, mapping} = connection
@@ -84,7 +90,7 @@ function connectionUrl(connection: Connection, serverOptions: string | undefined
  * What any libpq client needs to know, whatever it is called and wherever it was started. `options` are the user's own
  * for the server: ours come after them, and so win.
  */
-export function connectionVariables(connection: Connection, options?: string): Readonly<Record<string, string>> {
+function connectionVariables(connection: Connection, options?: string): Readonly<Record<string, string>> {
   const allOptions = [options, connection.serverOptions].filter(Boolean).join(' ')
   return {
     PGHOST: connection.host,

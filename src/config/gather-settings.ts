@@ -2,7 +2,7 @@ import {fail} from '../core/errors.js'
 import {profileOption} from '../core/profile-option.js'
 import type {Layer} from './config.js'
 import type {BastionEntry, RailKey, SettingKey} from './config-file.js'
-import {withoutOuterExec} from './outer-exec.js'
+import {withoutOuterConnection} from './outer-connection.js'
 import {type Given, profileName, regionOf} from './values.js'
 
 type TextFlag =
@@ -55,7 +55,7 @@ const NO_LAYER: Layer = {values: {}, bastions: [], rails: {}}
  * unknown profile.
  */
 export async function gatherSettings(flags: FlagValues, given: SettingsSources): Promise<GivenSettings> {
-  const sources = {...given, env: withoutOuterExec(given.env)}
+  const sources = {...given, env: withoutOuterConnection(given.env)}
   const {env, layer: {values, bastions, rails} = NO_LAYER} = sources
   const from = (flag: TextFlag): Given | undefined => fromFlag(flags, flag) ?? fromEnv(env, variableOf(flag))
   const profile = from('profile') ?? values.profile ?? awsProfile(env)

@@ -19,7 +19,7 @@ export interface OpenedTunnel {
   /** Whether sessions begin read-only, by PGOPTIONS. */
   readonly readOnly: boolean
   readonly reason?: string | undefined
-  /** What a libpq client needs in its environment, in the order to print. */
+  /** What a client needs in its environment, in the order to print: libpq's variables, and DBTUNNEL_URL for others. */
   readonly env: Readonly<Record<string, string>>
 }
 

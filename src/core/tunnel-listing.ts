@@ -14,6 +14,8 @@ export interface ListedTunnel {
   readonly bastion?: {readonly id: string; readonly name?: string | undefined} | undefined
   /** The id of the session that carries it, or of the last one that did. */
   readonly session?: string | undefined
+  /** Who logs in, and how carefully, once it is ready; of `open` only. */
+  readonly login?: {readonly user: string; readonly database: string; readonly readOnly: boolean} | undefined
   /** ISO 8601. */
   readonly openSince: string
   readonly ageMs: number

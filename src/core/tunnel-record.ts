@@ -170,7 +170,8 @@ function readOpened(fields: Fields): OpenedTunnel {
 /** They are printed to be pasted. */
 function readVariables(fields: Fields): OpenedTunnel['env'] {
   const names = Object.keys(fields)
-  if (!names.every((name) => /^PG[A-Z]{1,30}$/.test(name))) throw new Error('env has other names than libpq')
+  if (!names.every((name) => /^(PG[A-Z]{1,30}|DBTUNNEL_URL)$/.test(name)))
+    throw new Error('env has other names than ours')
   return Object.fromEntries(names.map((name) => [name, word(fields, name, /^[^\0\r\n]{0,4096}$/)]))
 }
 

@@ -1,4 +1,4 @@
-import {connectionVariables} from '../client/environment.js'
+import {shellEnvironment} from '../client/environment.js'
 import type {FlagValues} from '../config/read-settings.js'
 import type {Settings} from '../config/settings.js'
 import {bytesText, countText, durationText} from '../core/amounts.js'
@@ -113,7 +113,7 @@ export async function open(
     if (mapping.via === 'hostaddr') run.say.notice(`${mapping.why}\n  ${mappingCommand('open', request.words)}`)
     await trail.start({command: 'open', target: name.text, settings, tunnel})
     const connection = {target: label, ...connectionOf(tunnel, settings)}
-    const env = connectionVariables(connection, ports.environment['PGOPTIONS'])
+    const env = shellEnvironment(connection, ports.environment['PGOPTIONS'])
     const opened = describe(name.text, settings, tunnel, env)
     await register.note({opened, status: now(), log})
     view.ready(opened, true)

@@ -20,7 +20,7 @@ export async function status(
 }
 
 function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: number): ListedTunnel {
-  const {target, command, endpoint, localPort, account, sessions, since, status, log, owner} = record
+  const {target, command, endpoint, localPort, account, sessions, since, opened, status, log, owner} = record
   const last = sessions.at(-1)
   return {
     target,
@@ -31,6 +31,7 @@ function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: numbe
     profile: account.profile,
     bastion: status?.bastion ?? (last && {id: last.bastion}),
     session: status?.session ?? last?.id,
+    login: opened && {user: opened.user, database: opened.database, readOnly: opened.readOnly},
     openSince: new Date(since).toISOString(),
     ageMs: now - since,
     health: status?.state ?? (command === 'open' ? 'starting' : 'unknown'),

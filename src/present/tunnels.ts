@@ -44,9 +44,10 @@ export function tunnelsText({tunnels, leftovers, strange}: TunnelListing, column
 }
 
 function details(tunnel: ListedTunnel): readonly string[] {
-  const {target, localPort, endpoint, bastion, session, why, log, owner, profile, region} = tunnel
+  const {target, localPort, endpoint, login, bastion, session, why, log, owner, profile, region} = tunnel
   const facts = [
     ['endpoint', `${endpoint.host}:${endpoint.port}`],
+    ['login', login && `${login.user}, database ${login.database}${login.readOnly ? ', read-only' : ''}`],
     ['bastion', `${bastion?.name ?? ''} ${bastion?.id ?? NOTHING}`.trim()],
     ['session', session ?? NOTHING],
     ['account', profile === undefined ? region : `${region}, profile ${profile}`],

@@ -78,6 +78,7 @@ describe.concurrent('open --detach', () => {
         region: 'eu-west-1',
         bastion: {id: expect.stringMatching(/^i-/), name: 'prod-bastion-a'},
         session: sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))?.id,
+        login: {user: 'alice', database: 'shop', readOnly: false},
         openSince: expect.stringMatching(/^\d{4}-.*Z$/),
         ageMs: expect.any(Number),
         health: 'up',
@@ -108,6 +109,7 @@ describe.concurrent('open --detach', () => {
     expect((await listing(env)).tunnels).toHaveLength(3)
     const table = await run(['status'], {env})
     expect(table.stdout).toMatch(/^TARGET +PORT +HEALTH[^]*\nprod-db +\d+ +up /)
+    expect(table.stdout).toMatch(/\n {2}login +reporting, database shop\n/)
 
     const misspelt = await run(['close', 'prod-bd'], {env})
     expect(misspelt).toMatchObject({status: 68, stderr: expect.stringContaining('Did you mean: prod-db')})

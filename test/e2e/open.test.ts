@@ -100,6 +100,7 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
       'export PGGSSENCMODE=disable',
       expect.stringMatching(`^export PGPASSFILE=${folder}/passfile$`),
       `export PGAPPNAME='dbtunnel:prod-db ${env['DBTUNNEL_REASON']}'`,
+      expect.stringMatching(`^export DBTUNNEL_URL='postgresql://alice@${HOST}:${port}/shop\\?sslmode=verify-full&`),
     ])
 
     const login = await pasted(block, `psql -w -Atc '\\conninfo' -c 'select current_user, current_database()'`)
@@ -109,6 +110,14 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
     // verify-full at work.
     const impostor = await pasted(block, 'psql -w host=other.invalid')
     expect(impostor).toMatchObject({status: 2, stderr: expect.stringContaining('does not match host name')})
+    // For what knows no PG* variables: here, nothing but the passfile.
+    const byUrl = `env -u PGHOST -u PGPORT -u PGUSER -u PGDATABASE psql -w "$DBTUNNEL_URL" -Atc 'select current_database()'`
+    expect(await pasted(block, byUrl)).toMatchObject({status: 0, stdout: 'shop\n'})
+    // What leads to this database is no wish for another one.
+    const config = `${process.execPath} ${PROGRAM} config billing-db`
+    expect(await pasted(block, `${config}; PGDATABASE=app ${config}`, env)).toMatchObject({
+      stdout: expect.stringMatching(/\ndatabase +the instance's own[^]*\ndatabase +app +PGDATABASE/),
+    })
     // By a token of another command, with no passfile.
     const token = `PGPASSWORD=$(${process.execPath} ${PROGRAM} token prod-db) PGPASSFILE=/dev/null psql -w -Atc 'select 7'`
     expect(await pasted(block, token, env)).toMatchObject({status: 0, stdout: '7\n'})
@@ -117,7 +126,7 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
     expect({status, stdout}).toEqual({status: 130, stdout: block})
     expect(stderr).toMatch(/^Database: [^]*\nLogin: alice, by IAM token\n/)
     expect(stderr).toMatch(
-      /\ndbtunnel: Closed prod-db after \d+ s: 3 connections, \d+ kB up, \d+ kB down\. \[INTERRUPTED\]\n$/,
+      /\ndbtunnel: Closed prod-db after \d+ s: 4 connections, \d+ kB up, \d+ kB down\. \[INTERRUPTED\]\n$/,
     )
     expect(stderr).not.toMatch(CONTROL_CODES)
     expect(portsOf(env)).not.toContain(port)
@@ -323,15 +332,15 @@ describe.concurrent('on a terminal', () => {
     else await screen.waitFor(/ prod-db on port \d+: 0 connections, 0 kB up, 0 kB down, \d s\. Ctrl-C ends it\.\r/)
     const lines = await closed(screen)
 
-    const block = /^# target {6}prod-db\n(?:#[^\n]*\n){4}unset [^\n]*\n(?:export [^\n]*\n){12}$/
+    const block = /^# target {6}prod-db\n(?:#[^\n]*\n){4}unset [^\n]*\n(?:export [^\n]*\n){13}$/
     const end = /^dbtunnel: Closed prod-db after \d s: 0 connections, 0 kB up, 0 kB down\. \[INTERRUPTED\]$/
     const told = lines.findIndex((line) => line.startsWith('#'))
     if (out) expect(read('out')).toMatch(block)
-    else expect(`${lines.slice(told, told + 18).join('\n')}\n`).toMatch(block)
+    else expect(`${lines.slice(told, told + 19).join('\n')}\n`).toMatch(block)
     if (err) {
       expect(read('err')).toMatch(/^Database: [^]*\ndbtunnel: Closed prod-db [^\n]*\n$/)
       expect(read('err')).not.toMatch(CONTROL_CODES)
-      expect(lines.slice(out ? 0 : 18)).toEqual(['^Cstatus 130', ''])
+      expect(lines.slice(out ? 0 : 19)).toEqual(['^Cstatus 130', ''])
     } else {
       // Nothing is left of the status line, nor of Ctrl-C.
       const farewell = lines.slice(lines.findIndex((line) => line.startsWith('dbtunnel:')))

@@ -11,6 +11,7 @@ const tunnel: ListedTunnel = {
   profile: 'work',
   bastion: {id: 'i-0123456789abcdef0', name: 'bastion-a'},
   session: 'alice-0a1b2c3d4e5f60718',
+  login: {user: 'alice', database: 'shop', readOnly: true},
   openSince: '2026-01-01T00:00:00.000Z',
   ageMs: 3 * 86_400_000,
   health: 'waiting-for-credentials',
@@ -40,6 +41,7 @@ it('fits 80 columns, and says below the table where each leads', () => {
   expect(text.split('\n\n')[1]).toBe(
     `prod-db on port 15432:
   endpoint  prod-db.abc.eu-west-1.rds.amazonaws.com:5432
+  login     alice, database shop, read-only
   bastion   bastion-a i-0123456789abcdef0
   session   alice-0a1b2c3d4e5f60718
   account   eu-west-1, profile work

@@ -1,10 +1,11 @@
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment without what an outer `dbtunnel exec` has told its command (DBTUNNEL_URL shows that there is one): the
- * user and database of the connection out there are no wish for another one. What has been set since then counts.
+ * The environment without what an outer `dbtunnel exec` has told its command, or the lines of `dbtunnel open` the shell
+ * (DBTUNNEL_URL shows that there is one): the user and database of that connection are no wish for another one. What has
+ * been set since then counts.
  */
-export function withoutOuterExec(env: Environment): Environment {
+export function withoutOuterConnection(env: Environment): Environment {
   const url = env['DBTUNNEL_URL']
   if (!url || !URL.canParse(url)) return env
   const {username, pathname} = new URL(url)
