@@ -57,6 +57,7 @@ export class Channel {
     this.#incoming = new ReceiveSequence(
       (message) => parts.events.received(message.payloadType, message.payload),
       (message) => message.payload.length,
+      (message) => message.copy(),
     )
   }
 

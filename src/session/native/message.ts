@@ -61,6 +61,11 @@ export class Message {
     this.#headerLength = headerLength
   }
 
+  /** With bytes of its own: a view of a few keeps alive all that the network brought with them. */
+  copy(): Message {
+    return new Message(Buffer.from(this.#frame), this.#headerLength)
+  }
+
   /** A MessageType, or a word that we do not know. */
   get type(): string {
     const padded = this.#frame.toString('latin1', AT.type, AT.schema)

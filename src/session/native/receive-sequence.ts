@@ -7,14 +7,16 @@ const MOST_BYTES = 16 * 1024 * 1024
 export class ReceiveSequence<T> {
   readonly #deliver: (item: T) => void
   readonly #sizeOf: (item: T) => number
+  readonly #keep: (item: T) => T
   readonly #early = new Map<number, T>()
   #earlyBytes = 0
   #next = 0
 
-  /** `sizeOf` tells an item's bytes. */
-  constructor(deliver: (item: T) => void, sizeOf: (item: T) => number) {
+  /** `sizeOf` tells an item's bytes. `keep` makes of an item what may wait here without holding on to anything else. */
+  constructor(deliver: (item: T) => void, sizeOf: (item: T) => number, keep: (item: T) => T = (item) => item) {
     this.#deliver = deliver
     this.#sizeOf = sizeOf
+    this.#keep = keep
   }
 
   /**
@@ -29,7 +31,7 @@ export class ReceiveSequence<T> {
       if (this.#early.has(sequence)) return true
       const bytes = this.#earlyBytes + this.#sizeOf(item)
       if (this.#early.size >= CAPACITY || bytes > MOST_BYTES) return false
-      this.#early.set(sequence, item)
+      this.#early.set(sequence, this.#keep(item))
       this.#earlyBytes = bytes
       return true
     }
