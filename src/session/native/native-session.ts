@@ -155,7 +155,9 @@ export class NativeSession implements Session {
     }
   }
 
+  /** Once: an agent has nothing to ask a second time, and no answer is forgotten before it is acknowledged. */
   #answer(payload: Buffer): void {
+    if (this.#features) return
     const {response, features, refusal} = answerHandshake(payload)
     this.#channel.send(PAYLOAD.handshakeResponse, response)
     if (refusal) throw refusal
@@ -163,6 +165,7 @@ export class NativeSession implements Session {
   }
 
   #forward(): void {
+    if (this.#forwarder) return
     if (!this.#features) throw fail('PROTOCOL', 'The SSM agent ended a handshake that it had not begun.')
     this.#say.debug(`agent: ${this.#features.multiplexed ? 'many connections' : 'one connection at a time'}`)
     const {clock, overflow} = this.#ports
