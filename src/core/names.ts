@@ -15,6 +15,9 @@ export function isDatabaseIdentifier(text: string): boolean {
   return text.length <= 63 && /^[a-z](-?[a-z0-9])*$/i.test(text)
 }
 
+/** A database's plain name. libpq would read `=` and `://` as a whole connection string, psql a leading `-` as an option. */
+export const DATABASE_NAME = /^(?!-)(?!.*:\/\/)[^=\p{Cc}]{1,63}$/u
+
 /** The shape of an AWS region's name, such as `eu-west-1` or `us-gov-east-1`. */
 export function isRegion(text: string): boolean {
   return /^[a-z]{2,4}(-[a-z]{2,12}){1,2}-\d{1,2}$/.test(text)

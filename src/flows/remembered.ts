@@ -1,7 +1,7 @@
 import type {Bastion} from '../bastion/bastion.js'
 import {engineOf} from '../client/engines.js'
 import {type Fields, ID, list, maybe, NODE_ID, record, TEXT, word} from '../core/fields.js'
-import {isHostName, isPort} from '../core/names.js'
+import {DATABASE_NAME, isHostName, isPort} from '../core/names.js'
 import type {CallerIdentity, Endpoint} from '../core/ports/aws.js'
 import type {Target} from '../resolve/target.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
@@ -61,8 +61,6 @@ export function readRemembered(text: string, {name, settings}: DiscoveryRequest,
 const VERSION_NUMBER = /^[0-9][0-9.]{0,30}$/
 /** What IAM allows in the name of a user or a session, and what its session ids begin with. */
 const PLAIN = /^[\w+=,.@][\w+=,.@-]{0,127}$/
-/** libpq would read `=` and `://` as a whole connection string, psql a leading `-` as an option. */
-const DATABASE = /^(?!-)(?!.*:\/\/)[^=\p{Cc}]{1,63}$/u
 const ARN = /^arn:[^\s\p{Cc}]{1,250}$/u
 
 function readTarget(fields: Fields): Omit<Target, 'name' | 'region' | 'profile'> {
@@ -74,7 +72,7 @@ function readTarget(fields: Fields): Omit<Target, 'name' | 'region' | 'profile'>
     resourceId: maybe(fields, 'resourceId', ID),
     vpcId: maybe(fields, 'vpcId', ID),
     zone: maybe(fields, 'zone', ID),
-    defaultDatabase: word(fields, 'defaultDatabase', DATABASE),
+    defaultDatabase: word(fields, 'defaultDatabase', DATABASE_NAME),
     securityGroupIds: list(fields['securityGroupIds'], 'securityGroupIds', (id) => word({id}, 'id', ID)),
   }
 }

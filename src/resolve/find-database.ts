@@ -1,4 +1,5 @@
 import {fail} from '../core/errors.js'
+import {DATABASE_NAME} from '../core/names.js'
 import type {Endpoint, RdsApi} from '../core/ports/aws.js'
 import {type Found, lookUp} from './look-up.js'
 import type {TargetName} from './parse-target.js'
@@ -44,12 +45,17 @@ export function placeOf(
   }
 }
 
+/** Rejects with PROTOCOL where RDS calls the database what no database is called: clients take that name from us. */
 export function targetAt(place: Place, {found, engine}: FoundDatabase, endpoint: Endpoint): Target {
+  const databaseName = found.owner.databaseName || engine.defaultDatabase
+  if (!DATABASE_NAME.test(databaseName)) {
+    throw fail('PROTOCOL', `RDS gives ${place.name} a database that is none: ${JSON.stringify(databaseName)}.`)
+  }
   return {
     ...place,
     engine: engine.id,
     endpoint,
-    defaultDatabase: found.owner.databaseName ?? engine.defaultDatabase,
+    defaultDatabase: databaseName,
     securityGroupIds: found.instance?.securityGroupIds ?? [],
   }
 }

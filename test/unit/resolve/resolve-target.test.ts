@@ -52,6 +52,14 @@ describe('what a name leads to', () => {
     },
   )
 
+  it.each(['host=evil.example sslmode=disable', 'postgresql://evil.example/app', '-c', 'a\nb'])(
+    'has no default database that a client would read as more than a name: %j',
+    async (databaseName) => {
+      const evil = {instances: [instance('prod-db', {databaseName})]}
+      await expect(resolve('prod-db', {...shop, ...evil}).target).rejects.toMatchObject({code: 'PROTOCOL'})
+    },
+  )
+
   it("is a cluster's writer, with the place of its writer instance", async () => {
     const {target} = resolve('shop', shop)
     expect(await target).toMatchObject({
