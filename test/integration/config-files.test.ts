@@ -1,5 +1,15 @@
 import {execFileSync} from 'node:child_process'
-import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {afterAll, expect, it} from 'vitest'
@@ -188,6 +198,23 @@ it.runIf(isRoot)('a group of one’s own may write', async () => {
   chownSync(write(at.team, {mode: 0o664}), 0, 0)
   expect(await at.read()).toHaveLength(1)
 })
+
+/** Debian's `nobody`, for one: other accounts have its group as their first, which no list of members tells. */
+const shared = accounts().find(
+  ({uid, gid}) => uid === gid && accounts().some((one) => one.gid === gid && one.uid !== uid),
+)
+
+it.runIf(isRoot && shared)('a group of one’s own may not, where it is another account’s, too', async () => {
+  const at = place()
+  const {uid = 0, gid = 0} = shared ?? {}
+  chownSync(write(at.team, {mode: 0o664}), uid, gid)
+  await expect(at.read({SUDO_UID: String(uid)})).rejects.toMatchObject({code: 'CONFIG_UNSAFE'})
+})
+
+function accounts(): readonly {uid: number; gid: number}[] {
+  const lines = readFileSync('/etc/passwd', 'utf8').trim().split('\n')
+  return lines.map((line) => line.split(':')).map(([, , uid, gid]) => ({uid: Number(uid), gid: Number(gid)}))
+}
 
 function linkTo(target: (at: Place) => string): (at: Place) => void {
   return (at) => symlinkSync(target(at), at.team)

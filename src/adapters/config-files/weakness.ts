@@ -20,13 +20,19 @@ function isOurs(uid: number, {SUDO_UID: sudoUid}: Environment): boolean {
 }
 
 /**
- * Whether the group is that of the file's owner alone. Where each user has such a group (Debian, Ubuntu, Fedora), the
- * umask lets it write all that git checks out.
+ * Whether the group is that of the file's owner alone: no other account is in it, as a member or by its own first group.
+ * Where each user has such a group (Debian, Ubuntu, Fedora), the umask lets it write all that git checks out.
  */
 async function isPrivateGroup({uid, gid}: Stats): Promise<boolean> {
   if (uid !== gid) return false
-  const groups = await readFile('/etc/group', 'utf8').catch(() => '')
-  const line = groups.split('\n').find((one) => one.split(':')[2] === String(gid))
-  const [name = '', , , members] = line?.split(':') ?? []
-  return members !== undefined && members.split(',').every((member) => member === '' || member === name)
+  const [groups, accounts] = await Promise.all([readTable('/etc/group'), readTable('/etc/passwd')])
+  const [name = '', , , members] = groups.find(([, , id]) => id === String(gid)) ?? []
+  const isOthers = accounts.some(([, , id, group]) => group === String(gid) && id !== String(uid))
+  return !isOthers && members !== undefined && members.split(',').every((member) => member === '' || member === name)
+}
+
+/** The fields of each line; none where it cannot be read. */
+async function readTable(path: string): Promise<readonly (readonly string[])[]> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  return text.split('\n').map((line) => line.split(':'))
 }
