@@ -22,9 +22,13 @@ const bundle = await rolldown({
   input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join('src', file)])),
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
-  external: ['typescript', 'bufferutil', 'utf-8-validate'],
+  external: ['typescript'],
   resolve: {mainFields: ['module', 'main']},
-  transform: {target: 'node20.19'},
+  // What ws would look for in every node_modules on the way up from here: others may be able to put it there.
+  transform: {
+    target: 'node20.19',
+    define: {'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"'},
+  },
 })
 const {output} = await bundle.write({
   dir: 'dist',

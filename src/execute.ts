@@ -1,6 +1,7 @@
 import {ExitError} from '@oclif/core/errors'
 import type {PJSON} from '@oclif/core/interfaces'
 import {run} from '@oclif/core/run'
+import {settings} from '@oclif/core/settings'
 import {ux} from '@oclif/core/ux'
 import {CATALOG, fail} from './core/errors.js'
 import {errorText} from './present/error.js'
@@ -13,6 +14,8 @@ import {errorText} from './present/error.js'
 export async function execute({root, pjson}: {readonly root: string; readonly pjson: PJSON}): Promise<void> {
   // Until it is over: without anything left to wait for, Node would call a forgotten command a success.
   process.exitCode = CATALOG.INTERNAL.exit
+  // With NODE_ENV=development oclif would look for a compiler, in every node_modules on the way up from here.
+  settings.enableAutoTranspile = false
   try {
     await run(process.argv.slice(2), {root, pjson, userPlugins: false, devPlugins: false})
     process.exitCode = 0

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import {once} from 'node:events'
 import {tmpdir} from 'node:os'
@@ -131,16 +132,29 @@ describe('installed by an ordinary user into an empty folder', () => {
   })
   afterAll(() => sandbox.close())
 
-  it('dbtunnel psql does its whole job', async () => {
+  /** The sandbox's, with a copy of its authorities that the user can read. */
+  function environment(): Record<string, string> {
     const env = sandbox.env()
     const authorities = join(home, 'authorities.pem')
     copyFileSync(env['DBTUNNEL_CA_BUNDLE'] ?? '', authorities)
     chmodSync(authorities, 0o644)
-    const ended = await asUser(['dbtunnel', 'psql', 'prod-db', '-Atc', 'select 1'], {
-      ...env,
-      DBTUNNEL_CA_BUNDLE: authorities,
-    })
+    return {...env, DBTUNNEL_CA_BUNDLE: authorities}
+  }
+
+  it('dbtunnel psql does its whole job', async () => {
+    const ended = await asUser(['dbtunnel', 'psql', 'prod-db', '-Atc', 'select 1'], environment())
     expect(ended, ended.stderr).toMatchObject({status: 0, stdout: '1\n'})
+  })
+
+  it('runs no code but its own, whatever lies in the folders above it', async () => {
+    for (const name of ['bufferutil', 'utf-8-validate', 'typescript', 'tsx', 'ts-node']) {
+      const folder = join(home, 'node_modules', name)
+      mkdirSync(folder, {recursive: true})
+      writeFileSync(join(folder, 'index.js'), `process.stderr.write('planted: ${name}')\n`)
+    }
+    const words = ['psql', 'prod-db', '--engine', 'native', '--quiet', '-Atc', 'select 1']
+    const ended = await asUser(['dbtunnel', ...words], {...environment(), NODE_ENV: 'development'})
+    expect(ended).toEqual({status: 0, stdout: '1\n', stderr: ''})
   })
 
   it('each command’s help fits 80 columns', async () => {
