@@ -2,7 +2,7 @@
 'use strict'
 const {closeSync, fstatSync, mkdirSync, statSync} = require('node:fs')
 const nodeModule = require('node:module')
-const {dirname, join} = require('node:path')
+const {dirname, isAbsolute, join} = require('node:path')
 
 // A terminal or pipe that has gone must not end the program before it has undone its work.
 // Whatever else befalls stderr (a full disk), nobody could be told of it.
@@ -31,11 +31,14 @@ function isTerminal(fd) {
   return fstatSync(fd).rdev !== statSync('/dev/null').rdev && require('node:tty').isatty(fd)
 }
 
-/** `~/.cache/dbtunnel/compiled`, made where it is missing; undefined where it cannot be had, or others could write. */
-function ownCacheFolder({HOME, XDG_CACHE_HOME}) {
+/**
+ * `~/.cache/dbtunnel/compiled`, made where it is missing; undefined where it cannot be had, or others could write. A
+ * relative path does not count: what lies in the working directory may be anybody's work.
+ */
+function ownCacheFolder({HOME = '', XDG_CACHE_HOME = ''}) {
   try {
-    if (XDG_CACHE_HOME) return ownFolder(XDG_CACHE_HOME, 'dbtunnel', 'compiled')
-    return HOME ? ownFolder(HOME, '.cache', 'dbtunnel', 'compiled') : undefined
+    if (isAbsolute(XDG_CACHE_HOME)) return ownFolder(XDG_CACHE_HOME, 'dbtunnel', 'compiled')
+    return isAbsolute(HOME) ? ownFolder(HOME, '.cache', 'dbtunnel', 'compiled') : undefined
   } catch {
     return undefined
   }

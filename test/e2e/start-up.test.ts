@@ -1,4 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expect, it, onTestFinished} from 'vitest'
@@ -35,4 +35,19 @@ it.each<[number, string[], string[]]>([
   const {status, files} = await filesOf(words)
   expect(status).toBe(expected)
   expect(files.toSorted()).toEqual([...START, ...entries].toSorted())
+})
+
+it('compiled code is taken from a folder of the user’s own, and never from the working directory', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'home-'))
+  onTestFinished(() => rmSync(home, {recursive: true}))
+  mkdirSync(join(home, 'cache'))
+  const compiledBy = async (env: Record<string, string>): Promise<string> => {
+    const NODE_OPTIONS = `--require=${join(ROOT, 'test/support/record-compile-cache.cjs')}`
+    const {stderr} = await run(['--version'], {env: {PATH: process.env['PATH'] ?? '', NODE_OPTIONS, ...env}, cwd: home})
+    return stderr
+  }
+  expect(await compiledBy({HOME: home})).toBe(`compiled: ${home}/.cache/dbtunnel/compiled\n`)
+  expect(await compiledBy({HOME: home, XDG_CACHE_HOME: join(home, 'cache')})).toContain(`${home}/cache/dbtunnel/`)
+  expect(await compiledBy({HOME: home, XDG_CACHE_HOME: 'cache'})).toContain(`${home}/.cache/dbtunnel/`)
+  expect(await compiledBy({HOME: '.'})).toBe('')
 })
