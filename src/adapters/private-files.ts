@@ -138,7 +138,8 @@ function privateBase(folder: string | undefined): string | undefined {
   try {
     const real = realpathSync(folder)
     const stats = statSync(real)
-    return stats.isDirectory() && isOurs(stats) && (stats.mode & 0o077) === 0 ? real : undefined
+    const isPrivate = stats.isDirectory() && isOurs(stats) && (stats.mode & 0o077) === 0
+    return isPrivate && !isExchangeable(real) ? real : undefined
   } catch {
     return undefined
   }
@@ -155,18 +156,22 @@ function sharedBase(folder: string): string {
     throw unwritable(`The temporary folder ${folder} cannot be used`, error)
   }
   const safe = (isOurs(stats) || stats.uid === 0) && ((stats.mode & 0o022) === 0 || (stats.mode & STICKY) !== 0)
-  if (safe && !isBelowOpenFolder(real)) return real
+  if (safe && !isExchangeable(real)) return real
   throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
     hint: 'Set TMPDIR to a folder of your own.',
   })
 }
 
-/** Whoever may write a folder above may put another one in the place of ours, with another CA file in it. */
-function isBelowOpenFolder(folder: string): boolean {
+/**
+ * Whether others may put another folder in the place of this one, with another CA file in it: whoever owns a folder above,
+ * or may write one.
+ */
+function isExchangeable(folder: string): boolean {
   const parent = dirname(folder)
   if (parent === folder) return false
-  const {mode} = statSync(parent)
-  return ((mode & ANYONE_MAY_WRITE) !== 0 && (mode & STICKY) === 0) || isBelowOpenFolder(parent)
+  const stats = statSync(parent)
+  const isOpen = (stats.mode & ANYONE_MAY_WRITE) !== 0 && (stats.mode & STICKY) === 0
+  return isOpen || !(isOurs(stats) || stats.uid === 0) || isExchangeable(parent)
 }
 
 function isOurs(stats: Stats): boolean {

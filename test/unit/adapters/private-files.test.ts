@@ -82,6 +82,14 @@ describe('makeFolder', () => {
     expect(dirname(await privateFiles({TMPDIR: deeper}).makeFolder())).toBe(deeper)
   })
 
+  it.runIf(process.getuid?.() === 0)('nor one below a folder of another user, who can exchange it, too', async () => {
+    const theirs = await folder('theirs', 0o755)
+    const TMPDIR = await folder('theirs/mine', 0o700)
+    await chown(theirs, 65534, 65534)
+    await expect(privateFiles({TMPDIR}).makeFolder()).rejects.toMatchObject({code: 'FILES_UNWRITABLE'})
+    expect(dirname(await privateFiles({XDG_RUNTIME_DIR: TMPDIR, TMPDIR: base}).makeFolder())).toBe(base)
+  })
+
   it('says in plain words why it cannot', async () => {
     const missing = join(base, 'missing')
     await expect(privateFiles({TMPDIR: missing}).makeFolder()).rejects.toThrow(
