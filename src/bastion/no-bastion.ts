@@ -3,6 +3,7 @@ import {type DbtunnelError, fail} from '../core/errors.js'
 import {fewLines} from '../core/few-lines.js'
 import {nodeName, partitionOf} from '../core/names.js'
 import {accountOptions, profileOption} from '../core/profile-option.js'
+import {shellLine} from '../core/shell-line.js'
 import type {Place} from '../resolve/target.js'
 import {kindOf} from './kinds.js'
 import type {Verdict} from './verdict.js'
@@ -27,16 +28,15 @@ export function noBastion(verdicts: readonly Verdict[], target: Place, rule: Bas
 function nextStep(verdicts: readonly Verdict[], target: Place, rule: BastionRule, marked: string): string {
   const near = verdicts.filter(({candidate}) => target.vpcId === undefined || candidate.vpcId === target.vpcId)
   const stopped = near.find(({candidate}) => candidate.state === 'stopped')
-  if (stopped)
-    return `Start it: aws ec2 start-instances --instance-ids ${stopped.candidate.id}${accountOptions(target)}`
+  if (stopped) return `Start it: aws ec2 start-instances ${instanceIds(stopped)}${accountOptions(target)}`
   const old = verdicts.find(({node}) => node?.ping === 'Online')
   if (old) {
-    return `Update its agent: aws ssm send-command --document-name AWS-UpdateSSMAgent --instance-ids ${old.candidate.id}${accountOptions(target)}`
+    return `Update its agent: aws ssm send-command --document-name AWS-UpdateSSMAgent ${instanceIds(old)}${accountOptions(target)}`
   }
   const running = near.filter(({candidate}) => candidate.state === 'running')
   const lost = running.find(({node}) => node)
   if (lost) {
-    return `Restart it, and its agent with it: aws ec2 reboot-instances --instance-ids ${lost.candidate.id}${accountOptions(target)}`
+    return `Restart it, and its agent with it: aws ec2 reboot-instances ${instanceIds(lost)}${accountOptions(target)}`
   }
   const [bare] = running
   if (bare) {
@@ -47,6 +47,11 @@ function nextStep(verdicts: readonly Verdict[], target: Place, rule: BastionRule
     return `See its state: aws ec2 describe-instance-status --include-all-instances --instance-ids ${rule.id}${accountOptions(target)}`
   }
   return rule.kind === 'managed-node' ? 'Start its agent, or name another with --bastion.' : marked
+}
+
+/** For a command to paste. */
+function instanceIds({candidate}: Verdict): string {
+  return shellLine(['--instance-ids', candidate.id])
 }
 
 /** BASTION_NONE, for a target whose VPC cannot be looked up and bastions in more than one. */

@@ -1,6 +1,7 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {loginStatement, policyJson} from '../core/iam-policies.js'
 import type {ProcessEnd} from '../core/ports/process.js'
+import {shellLine} from '../core/shell-line.js'
 import type {LoginOutcome} from './login-check.js'
 
 /** psql's status when it has no connection, or lost it (psql(1)). */
@@ -44,7 +45,7 @@ export function explainRefusedLogin(outcome: Exclude<LoginOutcome, {kind: 'in'}>
 function notAllowed({user, region, resourceId, caller}: LoginAttempt): DbtunnelError {
   const who = caller ? caller.arn : 'this AWS identity'
   const statement = policyJson([loginStatement({region, account: caller?.account, resourceId, user})])
-  const other = caller && caller.name !== user ? [`If you meant yourself: -U ${caller.name}`] : []
+  const other = caller && caller.name !== user ? [`If you meant yourself: ${shellLine(['-U', caller.name])}`] : []
   const off = resourceId === undefined ? ['IAM login may be off, too: RDS was not asked.'] : []
   return fail('LOGIN_REFUSED', `The database asked IAM, and IAM does not allow ${who} to log in as ${user}.`, {
     hint: [...other, 'The policy of your user or role must allow it:', statement, ...off].join('\n'),

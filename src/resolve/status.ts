@@ -1,5 +1,6 @@
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {accountOptions} from '../core/profile-option.js'
+import {shellLine} from '../core/shell-line.js'
 
 /** A cluster or an instance that is not in one, as far as its state goes. */
 export interface Subject {
@@ -74,7 +75,8 @@ export function awsRds(
   subject: Omit<Subject, 'status'>,
   does: 'start' | 'wait' | 'events' | 'members' | 'iam-login',
 ): string {
-  const {kind, id} = subject
+  const {kind} = subject
+  const id = shellLine([subject.id])
   const named = `--db-${kind}-identifier ${id}`
   const words = {
     start: `start-db-${kind} ${named}`,

@@ -3,6 +3,7 @@ import {type DbtunnelError, fail} from '../core/errors.js'
 import {nodeName} from '../core/names.js'
 import type {ProbeOutcome} from '../core/ports/network.js'
 import {accountOptions} from '../core/profile-option.js'
+import {shellLine} from '../core/shell-line.js'
 import type {Target} from '../resolve/target.js'
 
 /** `why` is one sentence. */
@@ -53,7 +54,8 @@ function addressOf({endpoint}: Target): string {
 export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
   const {endpoint, securityGroupIds} = target
   const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
-  const rule = `--group-id ${group} --protocol tcp --port ${endpoint.port} --source-group ${bastionGroup}`
+  const port = String(endpoint.port)
+  const rule = shellLine(['--group-id', group, '--protocol', 'tcp', '--port', port, '--source-group', bastionGroup])
   return (
     "The database's security group has to let the bastion's in:\n" +
     `aws ec2 authorize-security-group-ingress ${rule}${accountOptions(target)}`
@@ -68,6 +70,6 @@ export function letOut(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'):
   const rule = `IpProtocol=tcp,FromPort=${port},ToPort=${port},UserIdGroupPairs=[{GroupId=${group}}]`
   return (
     "The bastion's security group has to let it out to the database's:\n" +
-    `aws ec2 authorize-security-group-egress --group-id ${bastionGroup} --ip-permissions '${rule}'${accountOptions(target)}`
+    `aws ec2 authorize-security-group-egress ${shellLine(['--group-id', bastionGroup, '--ip-permissions', rule])}${accountOptions(target)}`
   )
 }
