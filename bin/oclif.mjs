@@ -34,6 +34,8 @@ const CHANGES = [
   ['util/fs.js', "await (0, promises_1.readFile)(path, 'utf8')", "(0, node_fs_1.readFileSync)(path, 'utf8')"],
   // A file more, and `child_process` for PowerShell: dbtunnel refuses Windows.
   ['util/os.js', /await import\('wsl-utils'\)/g, "require('wsl-utils')"],
+  // Throws for a user without a name, as in a container. Nothing here asks which shell it is.
+  ['util/os.js', /\(0, node_os_1\.userInfo\)\(\)\.shell\?\.split\(.*?\)\?\.pop\(\)/, 'undefined'],
   // A spinner, on every terminal: dbtunnel has its own progress.
   ['ux/index.js', /^exports\.action = (.*);$/m, 'const action = () => $1;'],
   ['ux/index.js', /^exports\.ux = exports\.action = /m, 'exports.ux = '],

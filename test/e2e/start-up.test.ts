@@ -51,3 +51,11 @@ it('compiled code is taken from a folder of the user’s own, and never from the
   expect(await compiledBy({HOME: home, XDG_CACHE_HOME: 'cache'})).toContain(`${home}/.cache/dbtunnel/`)
   expect(await compiledBy({HOME: '.'})).toBe('')
 })
+
+/** Of no account, as a container's often is. */
+const NAMELESS = 60_123
+
+it.runIf(process.getuid?.() === 0)('a user without a name, and without SHELL, can run it', async () => {
+  const env = {PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', NODE_DISABLE_COMPILE_CACHE: '1'}
+  expect(await run(['status'], {env, uid: NAMELESS})).toMatchObject({status: 0, stderr: 'Nothing is open.\n'})
+})
