@@ -27,7 +27,8 @@ export interface ClosePorts extends SweepPorts, Pick<PsqlPorts, 'signals' | 'say
  */
 export async function close(word: string | undefined, ports: ClosePorts): Promise<readonly string[]> {
   return supervise(ports, async (run) => {
-    const {records} = await readRecords(ports.state)
+    const {records, strange} = await readRecords(ports.state)
+    for (const {problem} of strange) run.say.notice(`Not believed: ${problem}`)
     const meant = records.filter(({record}) => word === undefined || isMeant(record, word))
     const [some, others] = [meant.filter((one) => isFree(one, word)), meant.filter((one) => !isFree(one, word))]
     if (word !== undefined && some.length === 0)
