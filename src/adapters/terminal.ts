@@ -9,7 +9,7 @@ import {StatusLine} from './status-line.js'
  * stderr as dbtunnel uses it: whole lines, redacted, without control characters, held back while live
  * progress draws. Both streams are opened here, before any client inherits
  * them: opened later, Node would switch the shared pipe to non-blocking and
- * the client would lose its output (design, section 3).
+ * the client would lose its output.
  */
 export class Terminal implements Say {
   readonly stdout: NodeJS.WriteStream = process.stdout

@@ -1,6 +1,6 @@
 /**
  * Every way in which dbtunnel itself fails: a stable code, and the sysexits.h
- * status that goes with it (design: 64 usage, 68 target, 69 unavailable, 70
+ * status that goes with it (64 usage, 68 target, 69 unavailable, 70
  * our bug, 73 cannot create, 75 try again, 76 protocol, 77 permission, 78
  * configuration, 126/127 client program).
  */

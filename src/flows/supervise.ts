@@ -4,7 +4,7 @@ import type {Signal, SignalPort} from '../core/ports/signals.js'
 import type {Run, Say} from '../core/run.js'
 import {Teardown} from '../core/teardown.js'
 
-/** All undoing together may take this long (design, section 1). */
+/** All undoing together may take this long. */
 const UNDO_BUDGET_MS = 2000
 /** A key pressed twice in a row, as impatient people do, is one signal: nothing shall be left at AWS for that. */
 export const ONE_PRESS_MS = 500

@@ -3,7 +3,7 @@ import {fold} from '../core/fold.js'
 import {printableLines} from '../core/printable.js'
 import {redact} from '../core/redact.js'
 
-/** What `--json` prints for a failure (design, section 1). */
+/** What `--json` prints for a failure. */
 export interface ErrorJson {
   readonly error: {
     readonly code: string

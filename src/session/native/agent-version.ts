@@ -1,6 +1,6 @@
 import {compareVersions} from '../../core/versions.js'
 
-/** What an agent of this version can do (datachannel facts, from plugin and agent sources). */
+/** What an agent of this version can do (from the sources of plugin and agent). */
 export interface AgentFeatures {
   /** Carries many connections at once. */
   readonly multiplexed: boolean
