@@ -1,5 +1,5 @@
 /** What holds in a session that begins read-only, until someone in it says otherwise. */
-export const GUARD_RAILS = {
+const GUARD_RAILS = {
   default_transaction_read_only: 'on',
   // A forgotten query does not load the database for the night,
   statement_timeout: '5min',

@@ -8,7 +8,7 @@ import {rest} from './rest.js'
 import {SendWindow} from './send-window.js'
 
 /** The real plugin sends no more in one message, and nothing larger is known to pass the service. */
-export const MOST_PAYLOAD = 1024
+const MOST_PAYLOAD = 1024
 const RESEND_LOOK_MS = 100
 /** With as much unsent, the line is too slow for second copies. */
 const MOST_UNSENT = 256 * 1024

@@ -11,7 +11,7 @@ import {rest} from './rest.js'
  * takes is not known, and faster senders are reported to have stalled
  * (aws/session-manager-plugin#145).
  */
-export const DEFAULT_UPLOAD_RATE = 1024 * 1024
+const DEFAULT_UPLOAD_RATE = 1024 * 1024
 
 export interface NativeOptions {
   readonly uploadBytesPerSecond?: number | 'unlimited' | undefined

@@ -3,7 +3,7 @@ import {compareVersions} from '../../../core/versions.js'
 import {hop, ok} from '../hop.js'
 
 /** As package.json has it. */
-export const OLDEST_NODE = '20.19.0'
+const OLDEST_NODE = '20.19.0'
 
 export const node = hop('node', {
   title: 'Node',
