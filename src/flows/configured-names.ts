@@ -15,7 +15,8 @@ export interface ConfiguredName {
   readonly isHere: boolean
 }
 
-export async function readNames(
+/** All names of the config files, and which of them are of the region and profile that are listed. */
+export async function readConfiguredNames(
   {configFiles}: Pick<RequestSources, 'configFiles'>,
   {region, profile}: Pick<Settings, 'region' | 'profile'>,
 ): Promise<readonly ConfiguredName[]> {

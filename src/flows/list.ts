@@ -10,7 +10,7 @@ import type {AwsApi} from '../core/ports/aws.js'
 import type {Say} from '../core/run.js'
 import {allTargets} from '../resolve/all-targets.js'
 import {besideConfigured, openTunnels} from './beside-configured.js'
-import {readNames} from './configured-names.js'
+import {readConfiguredNames} from './configured-names.js'
 import {noteListed} from './known-names.js'
 import {type ListFilter, readFilter} from './list-filter.js'
 import type {PsqlPorts} from './psql.js'
@@ -70,7 +70,7 @@ export async function list(
     }
     const {databases, configured} = besideConfigured(
       known,
-      await readNames(ports.sources, settings),
+      await readConfiguredNames(ports.sources, settings),
       openTunnels((await readRecords(ports.state)).records, settings.region),
     )
     const listing = {databases: databases.filter(isMeant), configured: configured.filter(isMeant)}

@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest'
 import type {ListedDatabase} from '../../../src/core/listing.js'
 import {besideConfigured, openTunnels} from '../../../src/flows/beside-configured.js'
-import {readNames} from '../../../src/flows/configured-names.js'
+import {readConfiguredNames} from '../../../src/flows/configured-names.js'
 import {readFilter} from '../../../src/flows/list-filter.js'
 import type {FoundRecord} from '../../../src/flows/records.js'
 
@@ -33,7 +33,7 @@ const ROWS = [
 ]
 
 const names = (text: string) =>
-  readNames(
+  readConfiguredNames(
     {configFiles: async () => [{owner: 'user', path: '/srv/config.yaml', text}]},
     {region: 'eu-west-1', profile: 'work'},
   )
