@@ -63,11 +63,14 @@ export async function findWay(
 }
 
 /** Who logs in: whoever was named, else the name of the AWS session. */
-export function userOf({settings}: DiscoveryRequest, {caller}: Pick<Discovery, 'caller'>): string {
+export function userOf({settings}: Pick<DiscoveryRequest, 'settings'>, {caller}: Pick<Discovery, 'caller'>): string {
   return settings.user ?? caller?.name ?? ''
 }
 
 /** Which database is opened: the one that was named, else the target's own. */
-export function databaseOf({settings}: DiscoveryRequest, {target}: Pick<Discovery, 'target'>): string {
+export function databaseOf(
+  {settings}: Pick<DiscoveryRequest, 'settings'>,
+  {target}: Pick<Discovery, 'target'>,
+): string {
   return settings.database ?? target.defaultDatabase
 }

@@ -1,14 +1,14 @@
 import {explainRefusedLogin} from '../../../client/refused-login.js'
+import {databaseOf, userOf} from '../../discover.js'
 import {hop, ok} from '../hop.js'
-import {userIn} from '../user-in.js'
 
 export const login = hop('login', {
   title: 'Login',
   ofTarget: true,
   needs: ['region', 'credentials', 'available', 'rds-iam'],
-  async check({region: {settings}, credentials: caller, available: target, 'rds-iam': outcome}) {
-    const user = userIn(settings, caller)
-    if (outcome.kind === 'in') return ok(`as ${user}, database ${settings.database ?? target.defaultDatabase}`)
+  async check({region, credentials: caller, available: target, 'rds-iam': outcome}) {
+    const user = userOf(region, {caller})
+    if (outcome.kind === 'in') return ok(`as ${user}, database ${databaseOf(region, {target})}`)
     throw explainRefusedLogin(outcome, {user, region: target.region, resourceId: target.resourceId, caller})
   },
 })

@@ -2,8 +2,8 @@ import type {Connection} from '../../../client/environment.js'
 import {explainRefusedLogin} from '../../../client/refused-login.js'
 import {keepPassfile} from '../../../token/passfile.js'
 import {checkLogin} from '../../check-login.js'
+import {databaseOf, userOf} from '../../discover.js'
 import {hop, ok} from '../hop.js'
-import {userIn} from '../user-in.js'
 
 /** Whether the database has IAM asked about this user: seen by how it takes a login. */
 export const rdsIam = hop('rds-iam', {
@@ -25,7 +25,7 @@ export const rdsIam = hop('rds-iam', {
   async check(found, _request, ports, run) {
     const {region, port: door, folder, credentials: caller, available: target, session} = found
     const {settings, aws} = region
-    const user = userIn(settings, caller)
+    const user = userOf(region, {caller})
     const {endpoint} = target
     door.lead(session.session.accept)
     const authoritiesFile = await ports.files.write(folder, 'authorities.pem', found.authorities)
@@ -36,7 +36,7 @@ export const rdsIam = hop('rds-iam', {
       host: endpoint.host,
       localPort: door.port,
       user,
-      database: settings.database ?? target.defaultDatabase,
+      database: databaseOf(region, {target}),
       sslmode: settings.sslmode,
       // It works without a line in the hosts file, whose hop has been before.
       mapping: 'hostaddr',
