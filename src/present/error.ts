@@ -1,5 +1,6 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../core/errors.js'
 import {fold} from '../core/fold.js'
+import {oneLine} from '../core/one-line.js'
 import {printableLines} from '../core/printable.js'
 import {redact} from '../core/redact.js'
 
@@ -57,8 +58,4 @@ function causes(cause: unknown): string[] {
     next = next.cause
   }
   return lines
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }

@@ -1,6 +1,7 @@
 import {accessDenied} from '../../core/access-denied.js'
 import {clockAdvice} from '../../core/clock-skew.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
+import {oneLine} from '../../core/one-line.js'
 import {profileOption} from '../../core/profile-option.js'
 import {shellLine} from '../../core/shell-line.js'
 import {networkFailure} from './network-failure.js'
@@ -194,8 +195,4 @@ function described({kind, profile}: CredentialSource): string {
 function clockSkew(headers: Readonly<Record<string, string | undefined>> | undefined): string | undefined {
   const offset = Date.parse(headers?.['date'] ?? '') - Date.now()
   return Math.abs(offset) > SKEW_MS ? clockAdvice(offset) : undefined
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }

@@ -1,7 +1,7 @@
 import {accessDenied} from '../../core/access-denied.js'
 import {type DbtunnelError, fail, hasCode, isDbtunnelError} from '../../core/errors.js'
 import {UpgradeRefused} from '../../core/ports/network.js'
-import {oneLine} from './one-line.js'
+import {foreignWords} from './foreign-words.js'
 
 /** The fresh token and signature were good: it is the permission that lacks. */
 export function isForbidden(error: unknown): boolean {
@@ -26,12 +26,16 @@ export function neverOpened(error: unknown, host: string): DbtunnelError {
 /** Why a data channel that was lost (`why`) did not come back. */
 export function notResumed(why: string, error: unknown): DbtunnelError {
   const hint = isDbtunnelError(error) ? error.hint : undefined
-  return fail('TUNNEL_LOST', `The tunnel was lost (${oneLine(why)}) and could not be resumed: ${reasonOf(error)}.`, {
-    hint: hint ?? 'Run the command again.',
-    cause: error,
-  })
+  return fail(
+    'TUNNEL_LOST',
+    `The tunnel was lost (${foreignWords(why)}) and could not be resumed: ${reasonOf(error)}.`,
+    {
+      hint: hint ?? 'Run the command again.',
+      cause: error,
+    },
+  )
 }
 
 function reasonOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+  return foreignWords(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }

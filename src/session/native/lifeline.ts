@@ -7,8 +7,8 @@ import {type Backoff, backoffDelay, retry} from '../../core/retry.js'
 import type {Say} from '../../core/run.js'
 import {type Attempt, attempt} from './attempt.js'
 import {isForbidden, isPassing, neverOpened, notResumed} from './channel-failure.js'
+import {foreignWords} from './foreign-words.js'
 import type {Gate} from './inbound-flow.js'
-import {oneLine} from './one-line.js'
 import {openDataChannel} from './payloads.js'
 import {rest} from './rest.js'
 import {checkStreamUrl, needsSignature} from './stream-url.js'
@@ -185,7 +185,7 @@ export class Lifeline implements Gate {
     this.#line = undefined
     this.#sign?.abort()
     this.#events.down()
-    this.#say.debug(`data channel lost: ${oneLine(why)}`)
+    this.#say.debug(`data channel lost: ${foreignWords(why)}`)
     const carried = line.carried || this.#clock.now() - line.since > GROWN_UP_MS
     this.#stillborn = carried ? 0 : this.#stillborn + 1
     this.#restoring = this.#restore(why)

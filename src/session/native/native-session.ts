@@ -8,13 +8,13 @@ import type {AgentFeatures} from './agent-version.js'
 import {Basic} from './basic.js'
 import {Channel} from './channel.js'
 import {Deferred} from './deferred.js'
+import {foreignWords} from './foreign-words.js'
 import type {Forwarder} from './forwarder.js'
 import {answerHandshake} from './handshake.js'
 import {InboundFlow} from './inbound-flow.js'
 import {Lifeline, type LifelinePorts} from './lifeline.js'
 import {PAYLOAD} from './message.js'
 import {Mux} from './mux.js'
-import {oneLine} from './one-line.js'
 import type {Pace} from './pace.js'
 import {FLAG, flag, readFlag} from './payloads.js'
 
@@ -179,7 +179,7 @@ export class NativeSession implements Session {
 
   /** What the service's own words at the end of a session mean. */
   #toldError(output: string): DbtunnelError {
-    const said = oneLine(output).replace(/\.$/, '') || 'it gave no reason'
+    const said = foreignWords(output).replace(/\.$/, '') || 'it gave no reason'
     if (/unable to connect to specified port/i.test(said)) {
       return fail('DATABASE_UNREACHABLE', `The bastion ${this.bastion.id} cannot reach the database: ${said}.`, {
         hint: "Let the bastion's security group in at the database's.",

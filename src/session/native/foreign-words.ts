@@ -3,7 +3,7 @@ import {redact} from '../../core/redact.js'
 const MOST = 300
 
 /** A foreign text as part of a message of ours: one line, no control characters, no secrets, not endless. */
-export function oneLine(text: string): string {
+export function foreignWords(text: string): string {
   return redact(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
