@@ -1,5 +1,3 @@
-import {setFlagsFromString} from 'node:v8'
-import {runInNewContext} from 'node:vm'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {Channel, type PayloadSource} from '../../../../src/session/native/channel.js'
@@ -49,13 +47,6 @@ function channelOf(clock = new ManualClock(), rate: number | 'unlimited' = 'unli
 function output(sequence: number, text: string): Buffer {
   const payload = Buffer.from(text)
   return writeAtAgent({type: 'output_stream_data', sequence, flags: 0, payloadType: 1, payload})
-}
-
-/** Bytes of buffers that somebody still holds. */
-function arrayBuffers(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc()')
-  return process.memoryUsage().arrayBuffers
 }
 
 /** Types, sequence numbers and payloads of what was sent. */
@@ -153,19 +144,16 @@ describe('what comes in', () => {
     expect(received).toHaveLength(1)
   })
 
-  it('too early waits in memory of its own, and not in all that came with it', () => {
+  it('too early waits in memory of its own, and holds none of what else came with it', () => {
     const {channel, received} = channelOf()
     channel.attach(new MemoryLink())
-    const before = arrayBuffers()
-    for (let sequence = 1; sequence <= 1000; sequence++) {
-      // As much as one look at a socket brings: one message, and what is none.
-      const piece = Buffer.alloc(64 * 1024)
-      const length = output(sequence, 'early').copy(piece)
-      channel.receive(piece.subarray(0, length))
-    }
-    expect(arrayBuffers() - before).toBeLessThan(4 * 1024 * 1024)
+    // As much as one look at a socket brings, of which the message is the least part.
+    const piece = Buffer.alloc(64 * 1024)
+    const length = output(1, 'early').copy(piece)
+    channel.receive(piece.subarray(0, length))
+    piece.fill(0)
     channel.receive(output(0, 'first'))
-    expect(received).toHaveLength(1001)
+    expect(received.map(({text}) => text)).toEqual(['first', 'early'])
   })
 
   it('closes the channel in the words of the service', () => {
