@@ -1,4 +1,5 @@
 import type {X509Certificate} from 'node:crypto'
+import {printable} from '../core/printable.js'
 
 /** Most names that a sentence about a certificate lists. */
 const NAMES_SHOWN = 3
@@ -63,6 +64,5 @@ function commonName(distinguishedName: string): string {
 
 /** What a stranger wrote must not steer the terminal. */
 function plain(name: string): string {
-  // eslint-disable-next-line no-control-regex
-  return name.replace(/[\x00-\x1f\x7f-\x9f]/g, '?').slice(0, 100)
+  return printable(name).slice(0, 100)
 }
