@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {constants, renameSync, rmSync, type Stats, writeFileSync} from 'node:fs'
 import {type FileHandle, lstat, mkdir, open, readdir, rm, stat} from 'node:fs/promises'
 import {dirname, isAbsolute, join} from 'node:path'
+import {OTHERS_MAY_WRITE} from './file-mode.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -28,8 +29,6 @@ export interface OwnFolder {
   /** Milliseconds since it was last written; without end for one that cannot be looked at. */
   age(name: string): Promise<number>
 }
-
-const OTHERS_MAY_WRITE = 0o022
 
 /** `dbtunnel` in the folder of an XDG variable, else in its `fallback` at home; undefined where there is neither. */
 export function xdgFolder(

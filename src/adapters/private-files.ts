@@ -5,6 +5,7 @@ import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {ProcessIdentity} from '../core/ports/hosts.js'
+import {isOpenToAll, OTHERS_MAY_WRITE, STICKY} from './file-mode.js'
 import {type ProcessTable, processTable} from './process-identity.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -13,9 +14,6 @@ type Environment = Readonly<Record<string, string | undefined>>
 const OWNER = 'owner'
 /** It is written right after its folder was made. */
 const UNOWNED_MS = 60_000
-
-const STICKY = 0o1000
-const ANYONE_MAY_WRITE = 0o002
 
 /**
  * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
@@ -155,7 +153,8 @@ function sharedBase(folder: string): string {
   } catch (error) {
     throw unwritable(`The temporary folder ${folder} cannot be used`, error)
   }
-  const safe = (isOurs(stats) || stats.uid === 0) && ((stats.mode & 0o022) === 0 || (stats.mode & STICKY) !== 0)
+  const safe =
+    (isOurs(stats) || stats.uid === 0) && ((stats.mode & OTHERS_MAY_WRITE) === 0 || (stats.mode & STICKY) !== 0)
   if (safe && !isExchangeable(real)) return real
   throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
     hint: 'Set TMPDIR to a folder of your own.',
@@ -170,8 +169,7 @@ function isExchangeable(folder: string): boolean {
   const parent = dirname(folder)
   if (parent === folder) return false
   const stats = statSync(parent)
-  const isOpen = (stats.mode & ANYONE_MAY_WRITE) !== 0 && (stats.mode & STICKY) === 0
-  return isOpen || !(isOurs(stats) || stats.uid === 0) || isExchangeable(parent)
+  return isOpenToAll(stats.mode) || !(isOurs(stats) || stats.uid === 0) || isExchangeable(parent)
 }
 
 function isOurs(stats: Stats): boolean {

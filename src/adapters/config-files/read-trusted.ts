@@ -3,6 +3,7 @@ import {open, readlink, realpath, stat} from 'node:fs/promises'
 import {basename, dirname, join, resolve} from 'node:path'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {shellLine} from '../../core/shell-line.js'
+import {isOpenToAll, STICKY} from '../file-mode.js'
 import {weaknessOf} from './weakness.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -10,9 +11,6 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Hundreds of targets; what is longer is something else. */
 const LARGEST_BYTES = 256 * 1024
 const MOST_LINKS = 8
-
-const ANYONE_MAY_WRITE = 0o002
-const STICKY = 0o1000
 
 /**
  * The text of a file that nobody but the user and root can have written: it, its folder, and every link on the way to it
@@ -60,7 +58,7 @@ async function checkFolder(folder: string, named: string, environment: Environme
   // Whoever may write a folder above can put another one in the place of this one, unless it is one like /tmp.
   for (let below = folder, above = dirname(folder); above !== below; below = above, above = dirname(below)) {
     const {mode} = await stat(above)
-    if ((mode & ANYONE_MAY_WRITE) !== 0 && (mode & STICKY) === 0) {
+    if (isOpenToAll(mode)) {
       throw unsafe(named, `anyone may write ${above}`, shellLine(['chmod', 'o-w', above]))
     }
   }

@@ -1,10 +1,8 @@
 import type {Stats} from 'node:fs'
 import {readFile} from 'node:fs/promises'
+import {ANYONE_MAY_WRITE, GROUP_MAY_WRITE} from '../file-mode.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-const GROUP_MAY_WRITE = 0o020
-const ANYONE_MAY_WRITE = 0o002
 
 /** Why others than the user and root may have written what has these stats; undefined when they cannot. */
 export async function weaknessOf(stats: Stats, environment: Environment): Promise<'owner' | 'mode' | undefined> {
