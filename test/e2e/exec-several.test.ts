@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
@@ -73,6 +73,25 @@ describe.concurrent('several databases', () => {
   it('are not started any more after the first failure, where that is asked for', async () => {
     const {status, stderr} = await exec([...TWO, '--parallel', '1', '--fail-fast', ...script('exit 4')])
     expect({status, stderr}).toEqual({status: 4, stderr: expect.stringMatching(/\nbilling-db +not started +-\n/)})
+  })
+
+  it('are reached each as whom its own profile says, and the default one where it has none', async () => {
+    const {AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, AWS_SESSION_TOKEN: ___, ...env} = environment()
+    const home = env['HOME'] ?? ''
+    const sections = Object.entries({default: 'alice', 'profile other': 'bob'}).map(([section, identity]) => {
+      const {accessKeyId, secretKey, sessionToken} = sandbox.keys.keysOf(identity)
+      const token = sessionToken === undefined ? '' : `aws_session_token = ${sessionToken}\n`
+      return `[${section}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretKey}\n${token}`
+    })
+    const AWS_CONFIG_FILE = join(home, 'aws')
+    writeFileSync(AWS_CONFIG_FILE, sections.join(''))
+    mkdirSync(join(home, '.config/dbtunnel'), {recursive: true})
+    writeFileSync(join(home, '.config/dbtunnel/config.yaml'), 'targets:\n  billing-db: {profile: other}\n')
+    const {status, stdout} = await exec([...TWO, ...script('psql -Atc "select current_user"')], {
+      ...env,
+      AWS_CONFIG_FILE,
+    })
+    expect({status, stdout: sorted(stdout)}).toEqual({status: 0, stdout: ['', 'billing-db: bob', 'prod-db: alice']})
   })
 
   it('print into files of their own, never over another one', async () => {

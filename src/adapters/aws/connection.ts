@@ -3,7 +3,7 @@ import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import type {Turns} from '../../core/turns.js'
 import {sharedCredentials, type SharedCredentials} from './credentials.js'
-import {credentialSource} from './profile.js'
+import {credentialSource, nameToSdk} from './profile.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'
 import {translateError} from './translate-error.js'
 
@@ -69,8 +69,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions): Connectio
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   // Every request holds a secret.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-  // The SDK looks for endpoint URLs in the profile that AWS_PROFILE names, whatever profile a client is given.
-  if (profile !== undefined && endpoint === undefined) process.env['AWS_PROFILE'] = profile
+  if (profile !== undefined && endpoint === undefined) nameToSdk(profile)
 
   // Another one for credentials, so that what fails there is known as theirs.
   const credentials = sharedCredentials({profile, region}, clientConfig(requestHandler(profile, silent)), say)

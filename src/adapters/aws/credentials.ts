@@ -1,7 +1,7 @@
 import type {Say} from '../../core/run.js'
 import {boundProgram} from './credential-program.js'
 import {expiryWatch} from './key-expiry.js'
-import {checkProfile, credentialSource, keysInEnvironment} from './profile.js'
+import {checkProfile, credentialSource, keysInEnvironment, nameInForce} from './profile.js'
 import type {RequestHandler} from './request-handler.js'
 import {ASSUME_ROLE, mfaNeeded, translateError} from './translate-error.js'
 
@@ -94,7 +94,8 @@ async function makeChain({profile, region}: Place, inner: InnerClient, mfaCodePr
   // Left to itself the SDK would take AWS_PROFILE before keys in the environment, and warn on the console.
   if (keysInEnvironment(profile)) return fromEnv()
   const settings = {
-    ...(profile === undefined ? {} : {profile}),
+    // Not left to the SDK, for AWS_PROFILE may be another connection's.
+    profile: nameInForce(profile),
     // The SDK keeps the AWS files as it found them first, for as long as the process lives.
     ignoreCache: true,
     logger: inner.logger,

@@ -112,9 +112,23 @@ function profileNames(sections: Sections): readonly string[] {
   return Object.keys(sections).filter((name) => !/^(sso-session|services)\./.test(name))
 }
 
-export function nameInForce(profile: string | undefined): string {
+/** What AWS_PROFILE was before a connection's own profile came to stand there. */
+let replaced: {readonly own: string | undefined; readonly by: string} | undefined
+
+/** The SDK looks for endpoint URLs in the profile that AWS_PROFILE names, whatever profile a client is given. */
+export function nameToSdk(profile: string): void {
+  replaced = {own: ownProfile(), by: profile}
+  process.env['AWS_PROFILE'] = profile
+}
+
+/** The user's own AWS_PROFILE: one target's profile is not that of another, which has none. */
+function ownProfile(): string | undefined {
   const {AWS_PROFILE: named} = process.env
-  return profile ?? (named || 'default')
+  return named === replaced?.by ? replaced?.own : named
+}
+
+export function nameInForce(profile: string | undefined): string {
+  return profile ?? (ownProfile() || 'default')
 }
 
 /** Config and credentials files together, as the SDK reads them (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE). */
