@@ -1,6 +1,8 @@
 import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
 import {systemClock} from '../../src/adapters/clock.js'
+import {hostsHelper} from '../../src/adapters/hosts-helper.js'
 import type {Checkup} from '../../src/core/checkup.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {run, start} from '../support/dbtunnel.js'
@@ -99,6 +101,15 @@ it('asks RDS nothing where all is given, and says what it so does not know', asy
     'security-groups',
   ])
   expect(sandbox.aws.log.slice(before).filter(({action}) => action.startsWith('rds:'))).toEqual([])
+})
+
+it('promises no password for a hosts file that sudo cannot write either', async () => {
+  world = openWorld(sandbox)
+  world.flags.resolve = 'hosts'
+  world.hostsPath = join(world.folder, 'gone')
+  const checkup = await examine(world, {hostsHelper: {...hostsHelper, canAsk: () => true}})
+  expect(checkup).toMatchObject({failing: 'hosts', exitCode: 73})
+  expect(hopIn(checkup, 'hosts')?.detail).not.toMatch(/sudo/)
 })
 
 it('goes on where nothing hangs on what fails, and says what the rest hangs on', async () => {

@@ -16,7 +16,9 @@ export const hosts = hop('hosts', {
     if (settings.resolve === 'auto') {
       return ok(`${path} ${obstacle}: psql is given the address instead (hostaddr)`, false)
     }
-    if (hostsHelper.canAsk()) {
+    // Not for a file that is missing, or on a disk that is read-only for root, too.
+    const isForSudo = await hostsFile.needsRoot()
+    if (isForSudo && hostsHelper.canAsk()) {
       return {
         status: 'warn',
         detail: `${path} ${obstacle}: sudo will ask for your password.`,
@@ -24,7 +26,8 @@ export const hosts = hop('hosts', {
         found: true,
       }
     }
-    throw fail('HOSTS_UNWRITABLE', `${path} ${obstacle}, and there is no terminal on which sudo could ask.`, {
+    const why = isForSudo ? ', and there is no terminal on which sudo could ask' : ''
+    throw fail('HOSTS_UNWRITABLE', `${path} ${obstacle}${why}.`, {
       hint: 'Connect without the hosts file: --resolve hostaddr',
     })
   },
