@@ -1,12 +1,18 @@
-import {writeFileSync} from 'node:fs'
+import {existsSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
+import {awsApi} from '../../src/adapters/aws/aws-api.js'
 import {systemClock} from '../../src/adapters/clock.js'
+import {hostsFile} from '../../src/adapters/hosts-file.js'
 import {hostsHelper} from '../../src/adapters/hosts-helper.js'
+import type {Settings} from '../../src/config/settings.js'
 import type {Checkup} from '../../src/core/checkup.js'
+import {fail} from '../../src/core/errors.js'
+import type {AwsApi} from '../../src/core/ports/aws.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {run, start} from '../support/dbtunnel.js'
 import {expectNothingOf} from '../support/leftovers.js'
+import {PLUGIN} from '../support/plugin.js'
 import {until} from '../support/until.js'
 import {FAULTS} from './doctor/faults.js'
 import {policy} from './doctor/mends.js'
@@ -23,7 +29,8 @@ import {
   type World,
 } from './doctor/world.js'
 
-const DAYS = 24 * 60 * 60_000
+const MINUTES = 60_000
+const DAYS = 24 * 60 * MINUTES
 
 let sandbox: Sandbox
 let world: World
@@ -76,6 +83,101 @@ describe('what is not as it should be, and yet in nobody’s way', () => {
     expect(hopIn(checkup, 'hosts-lines')).toMatchObject({status: 'warn', hint: 'dbtunnel hosts clean'})
   })
 
+  it('a write to the hosts file that was cut off', async () => {
+    world = openWorld(sandbox)
+    const torn = {...hostsFile(world.hostsPath), isTorn: async () => true}
+    const checkup = await examine(world, {hostsFile: torn})
+    expect(checkup.healthy).toBe(true)
+    expect(hopIn(checkup, 'hosts-lines')).toMatchObject({
+      status: 'warn',
+      detail: `${world.hostsPath}: a write to it was cut off.`,
+      hint: 'dbtunnel hosts clean',
+    })
+  })
+
+  it('a line of someone else’s for the name, where psql does without the hosts file', async () => {
+    world = openWorld(sandbox)
+    world.flags.resolve = 'hostaddr'
+    writeFileSync(world.hostsPath, `10.9.8.7 ${hostOf(world, 'prod-db')}\n`)
+    const checkup = await examine(world)
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'name')).toMatchObject({status: 'warn', detail: expect.stringContaining('10.9.8.7')})
+  })
+
+  it('a hosts file that cannot be written, where nothing asks for it', async () => {
+    world = openWorld(sandbox)
+    world.hostsPath = join(world.folder, 'gone')
+    const checkup = await examine(world)
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'hosts')).toMatchObject({status: 'ok', detail: expect.stringMatching(/\(hostaddr\)$/)})
+  })
+
+  it('a hosts file for which sudo will ask', async () => {
+    world = openWorld(sandbox)
+    world.flags.resolve = 'hosts'
+    const start = (): Promise<never> => Promise.reject(fail('HOSTS_UNWRITABLE', 'A password is required.'))
+    const checkup = await examine(world, {
+      hostsFile: {...hostsFile(world.hostsPath), needsRoot: async () => true},
+      hostsHelper: {installed: () => ({state: 'absent'}), canAsk: () => true, start},
+    })
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'hosts')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('sudo will ask for your password'),
+      hint: expect.stringContaining('dbtunnel hosts install'),
+    })
+  })
+
+  it('a plugin that is too old, for dbtunnel does without', async () => {
+    world = openWorld(sandbox)
+    Object.assign(world.env, {DBTUNNEL_PLUGIN: PLUGIN, SANDBOX_PLUGIN_FAULT: 'old'})
+    const checkup = await examine(world)
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'plugin')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('dbtunnel carries sessions itself'),
+    })
+    expect(hopIn(checkup, 'session')?.detail).toContain('native engine')
+  })
+
+  it('a clock that is a little slow', async () => {
+    world = openWorld(sandbox)
+    sandbox.clock.advance(3 * MINUTES)
+    world.cleanUp.push(() => sandbox.clock.advance(-3 * MINUTES))
+    const checkup = await examine(world)
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'clock')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('3 minutes behind'),
+      hint: expect.stringContaining('timedatectl'),
+    })
+  })
+
+  it('a database that is busy with itself', async () => {
+    world = openWorld(sandbox)
+    const database = databaseOf(world, 'prod-db')
+    database.status = 'storage-full'
+    world.cleanUp.push(() => void (database.status = 'available'))
+    const checkup = await examine(world)
+    expect(hopIn(checkup, 'available')).toMatchObject({status: 'warn', detail: expect.stringContaining('storage-full')})
+  })
+
+  it('security groups that say no, where the database answers', async () => {
+    world = openWorld(sandbox)
+    const awsFor = (account: Settings): AwsApi => {
+      const aws = awsApi({...account, say: {debug() {}, notice() {}}})
+      const securityGroups: AwsApi['ec2']['securityGroups'] = async (...query) =>
+        (await aws.ec2.securityGroups(...query)).map((group) => ({...group, ingress: []}))
+      return {...aws, ec2: {...aws.ec2, securityGroups}}
+    }
+    const checkup = await examine(world, {awsFor})
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'security-groups')).toMatchObject({
+      status: 'unknown',
+      detail: expect.stringMatching(/^The database answers, though no rule says so\./),
+    })
+  })
+
   it('a rule for its address, and none when it has another', async () => {
     world = openWorld(sandbox)
     const group = groupOf(world, databaseOf(world, 'prod-db').securityGroupIds[0] ?? '')
@@ -110,6 +212,41 @@ it('promises no password for a hosts file that sudo cannot write either', async 
   const checkup = await examine(world, {hostsHelper: {...hostsHelper, canAsk: () => true}})
   expect(checkup).toMatchObject({failing: 'hosts', exitCode: 73})
   expect(hopIn(checkup, 'hosts')?.detail).not.toMatch(/sudo/)
+})
+
+it('refuses for an RDS Proxy what psql would refuse', async () => {
+  world = openWorld(sandbox)
+  world.target = 'p.proxy-abc123.eu-west-1.rds.amazonaws.com:5432'
+  world.flags = {user: 'alice', bastion: world.bastion.id, 'read-only': true}
+  const checkup = await examine(world)
+  expect(checkup).toMatchObject({failing: 'authorities', exitCode: 64})
+  expect(hopIn(checkup, 'authorities')?.detail).toContain('cannot be read-only')
+})
+
+it('reads no ~/.psqlrc where it logs in', async () => {
+  world = openWorld(sandbox)
+  const home = world.env['HOME'] ?? ''
+  writeFileSync(join(home, '.psqlrc'), `\\! touch '${home}/was-read'\n`)
+  expect(await examine(world)).toMatchObject({healthy: true})
+  expect(existsSync(join(home, 'was-read'))).toBe(false)
+})
+
+it('waits at no hop for longer than it was told to', async () => {
+  world = openWorld(sandbox)
+  world.flags.timeout = '3s'
+  world.cleanUp.push(sandbox.aws.disturbances.add({action: 'rds:DescribeDBInstances', effect: {kind: 'hang'}}))
+  expect(hopIn(await examine(world), 'database')).toMatchObject({
+    status: 'fail',
+    code: 'TIMEOUT',
+    detail: 'There was no answer within 3 s.',
+  })
+})
+
+it('wants a Node that is new enough', async () => {
+  world = openWorld(sandbox)
+  const checkup = await examine(world, {nodeVersion: '20.18.3'})
+  expect(checkup).toMatchObject({failing: 'node', exitCode: 78})
+  expect((await examine(world, {nodeVersion: '20.19.0'})).healthy).toBe(true)
 })
 
 it('goes on where nothing hangs on what fails, and says what the rest hangs on', async () => {
@@ -156,6 +293,15 @@ describe('as a program', () => {
     expect(lines.at(-1)).toBe('dbtunnel psql prod-db works.')
     expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u)
     await expectNothingOf(world.env)
+  })
+
+  it('says what a name of the team’s file stands for', async () => {
+    world = openWorld(sandbox)
+    const folder = world.env['HOME'] ?? ''
+    writeFileSync(join(folder, 'dbtunnel.yaml'), 'targets:\n  shop: {identifier: prod-db}\n', {mode: 0o600})
+    const {status, stdout} = await run(['doctor', 'shop', '--resolve', 'hostaddr'], {env: world.env, cwd: folder})
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^ +shop stands for prod-db here: \S+dbtunnel\.yaml/m)
   })
 
   it('--json: one object, whose status is that of the first that fails', async () => {
@@ -208,6 +354,10 @@ describe('each way to be broken is the first hop that fails, and what doctor say
     const said = hopIn(broken, fault.hop)
     expect(said).toMatchObject({status: 'fail', code: fault.code})
     if (!said) return
+    // Nobody logs in, and no token is made, where the way there is not as it should be.
+    if (!['hosts', 'name', 'login'].includes(fault.hop)) {
+      expect(hopIn(broken, 'login')).toMatchObject({status: 'skip', detail: `because of: ${said.title}`})
+    }
     await fault.mend(said, world)
     expect(await examine(world)).toMatchObject({failing: null, healthy: true, exitCode: 0})
   })
