@@ -1,4 +1,4 @@
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
@@ -70,9 +70,35 @@ describe.concurrent('several databases', () => {
     expect(stderr).toMatch(/\nno-db +68 TARGET_UNKNOWN +\d+ s\nbilling-db +1 /)
   })
 
-  it('are not started any more after the first failure, where that is asked for', async () => {
-    const {status, stderr} = await exec([...TWO, '--parallel', '1', '--fail-fast', ...script('exit 4')])
-    expect({status, stderr}).toEqual({status: 4, stderr: expect.stringMatching(/\nbilling-db +not started +-\n/)})
+  it.each([
+    ['its program fails', 'prod-db', 4],
+    ['there is no such database', 'no-db', 68],
+  ])('are not started any more after the first failure, where that is asked for: %s', async (_, first, status) => {
+    const words = ['--target', first, '--target', 'billing-db', '--parallel', '1', '--fail-fast']
+    expect(await exec([...words, ...script('exit 4')])).toMatchObject({
+      status,
+      stdout: '',
+      stderr: expect.stringMatching(/\nbilling-db +not started +-\n/),
+    })
+  })
+
+  it('are not given one port for all, and AWS is not asked', async () => {
+    const env = {...environment(), AWS_ENDPOINT_URL: 'http://127.0.0.1:9', DBTUNNEL_LOCAL_PORT: '15432'}
+    expect(await exec([...TWO, ...script('exit 4')], env)).toMatchObject({
+      status: 64,
+      stderr: expect.stringMatching(/^dbtunnel: One local port is not enough for several databases\. \[USAGE\]\n/),
+    })
+  })
+
+  it('are looked for in the region of each', async () => {
+    const env = environment()
+    const folder = env['HOME'] ?? ''
+    const config = 'targets:\n  prod-db: {}\n  far: {identifier: billing-db, region: eu-central-1}\n'
+    writeFileSync(join(folder, 'dbtunnel.yaml'), config, {mode: 0o600})
+    const words = ['--target', 'prod-db', '--target', 'far', '--quiet', ...script('echo $DBTUNNEL_DATABASE')]
+    const {status, stdout, stderr} = await exec(words, env, folder)
+    expect({status, stdout}).toEqual({status: 77, stdout: 'prod-db: shop\n'})
+    expect(stderr).toMatch(/^far +77 /m)
   })
 
   it('are reached each as whom its own profile says, and the default one where it has none', async () => {
@@ -94,6 +120,37 @@ describe.concurrent('several databases', () => {
     expect({status, stdout: sorted(stdout)}).toEqual({status: 0, stdout: ['', 'billing-db: bob', 'prod-db: alice']})
   })
 
+  it('are undone each when its program is done, and not with the last', async () => {
+    const env = environment()
+    const go = join(env['HOME'] ?? '', 'go')
+    const wait = `test $DBTUNNEL_DATABASE = shop || until test -e '${go}'; do sleep 0.1; done; echo done`
+    const running = start(['exec', ...TWO, '--reason', 'each', ...script(wait)], {env, detached: true})
+    await until('the first', () => running.stdout() === 'prod-db: done\n')
+    const isOpen = ({reason, endedAt}: {reason?: string | undefined; endedAt?: unknown}): boolean =>
+      reason?.startsWith('each ') === true && endedAt === undefined
+    await until('the end of its session', () => sandbox.sessions.all().filter(isOpen).length === 1, 10_000)
+    writeFileSync(go, '')
+    expect(await running.ended).toMatchObject({status: 0, stdout: 'prod-db: done\nbilling-db: done\n'})
+  })
+
+  it('ask for their sessions three times a second at the most', async () => {
+    const env = {...environment(), AWS_SDK_UA_APP_ID: 'paced'}
+    const targets = ['01', '02', '03', '04', '05', '06', '07'].flatMap((number) => ['--target', `tenant-${number}`])
+    expect(await exec([...targets, '--parallel', '7', '--quiet', ...script('true')], env)).toMatchObject({status: 0})
+    const starts = sandbox.aws.log
+      .filter(({action, userAgent}) => action === 'ssm:StartSession' && userAgent.includes('app/paced'))
+      .map(({startedAt}) => startedAt)
+    expect(starts).toHaveLength(7)
+    // Six waits of a third of a second; each may come a little earlier or later than it was sent.
+    expect(Math.max(...starts) - Math.min(...starts)).toBeGreaterThan(1700)
+  })
+
+  it('end when nobody reads what they print', async () => {
+    const line = '"$@" | head -1; exit ${PIPESTATUS[0]}'
+    const {stdout} = await inBash(line, ['exec', ...TWO, ...script('yes')], environment())
+    expect(stdout).toMatch(/^(prod|billing)-db: y\n$/)
+  })
+
   it('print into files of their own, never over another one', async () => {
     const env = environment()
     const folder = join(env['HOME'] ?? '', 'deep/out')
@@ -108,6 +165,7 @@ describe.concurrent('several databases', () => {
       'prod-db.err': 'complaint\n',
       'prod-db.out': 'shop\n',
     })
+    for (const name of Object.keys(files)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
     const before = sandbox.aws.log.length
     expect(await exec(words, {...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:9'})).toMatchObject({
       status: 73,
@@ -146,6 +204,20 @@ describe.concurrent('several databases', () => {
     expect(sorted(ended.stdout)).toEqual(['', 'billing-db: told', 'billing-db: up', 'prod-db: told', 'prod-db: up'])
     await expectNothingOf(env)
   })
+})
+
+it('they have a new token each after Ctrl-Z and fg', async () => {
+  const running = start(['exec', ...TWO, ...script('echo $PGPASSFILE; sleep 30')], {env: environment(), detached: true})
+  const files = await until('both programs', () => {
+    const found = running.stdout().match(/\S+(?=\n)/g) ?? []
+    return found.length === 2 && found
+  })
+  const written = (): number[] => files.map((file) => statSync(file).mtimeMs)
+  const before = written()
+  running.child.kill('SIGCONT')
+  await until('both tokens', () => written().every((time, index) => time > (before[index] ?? 0)), 10_000)
+  running.child.kill('SIGTERM')
+  await running.ended
 })
 
 it('they are listed each for itself, and left alone unless named', async () => {

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {chmodSync, writeFileSync} from 'node:fs'
+import {chmodSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -80,6 +80,12 @@ describe.concurrent('the way to the database', () => {
   it('is no setting for a dbtunnel that runs inside', async () => {
     const inner = [process.execPath, PROGRAM, 'psql', 'billing-db', '--quiet', '-Atc', WHO]
     expect(await exec(inner)).toMatchObject({status: 0, stdout: 'alice|billing\n', stderr: ''})
+  })
+
+  it('is found as its user has said, with no advice on another way', async () => {
+    const {status, stderr} = await run(['exec', 'prod-db', '--', 'true'], {env: environment()})
+    expect(status).toBe(0)
+    expect(stderr).not.toContain('PGHOSTADDR')
   })
 
   it('ends with its session: that is said, and the program goes on', async () => {
@@ -167,6 +173,28 @@ describe.concurrent('the status', () => {
     expect(ended).toMatchObject({status, stdout: '', stderr: expect.stringContaining(`[${code}]`)})
   })
 })
+
+describe.concurrent('status 2', () => {
+  it('of psql whose login was refused: why', async () => {
+    const env = {...environment(), ...credentialsOf('without-rds-db:connect')}
+    const {status, stderr} = await run(['exec', 'prod-db', '--', 'psql', '-c', 'select 1'], {env})
+    expect(status).toBe(2)
+    expect(stderr).toContain('"Action":"rds-db:connect"')
+  })
+
+  it('of any other program is its own affair: it is not run a second time', async () => {
+    const env = environment()
+    const runs = join(env['HOME'] ?? '', 'runs')
+    const program = textFile(env['HOME'] ?? '', `#!/bin/sh\necho "$@" >> '${runs}'\nexit 2\n`, 0o755)
+    expect(await exec([program, 'once'], '', env)).toMatchObject({status: 2, stderr: ''})
+    expect(readFileSync(runs, 'utf8')).toBe('once\n')
+  })
+})
+
+function credentialsOf(identity: string): Env {
+  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
+  return Object.fromEntries(Object.entries(sandbox.env(identity)).filter(([name]) => names.includes(name)))
+}
 
 function textFile(folder: string, text: string, mode: number): string {
   const file = join(folder, 'program')
