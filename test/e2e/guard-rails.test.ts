@@ -67,16 +67,22 @@ describe.concurrent('a production target', () => {
     expect(await psql(['--write', '-c', INSERT], env)).toMatchObject({status: 0, stdout: 'INSERT 0 1\n'})
   })
 
-  it('that wants a reason: 64 and the line to type where nobody can be asked, before AWS is', async () => {
-    const env = guarded('requireReason: true')
-    const {ended} = start(['psql', 'prod-db', '-c', 'select 1'], {env, detached: true})
-    expect(await ended).toMatchObject({
-      status: 64,
-      stdout: '',
-      stderr: `dbtunnel: No reason is given for prod-db. [REASON_MISSING]\n  dbtunnel psql --reason 'TICKET: what for' prod-db -c 'select 1'\n`,
-    })
-    expect(askedAws(env)).toEqual([])
-  })
+  it.each([
+    ['psql', ['prod-db', '-c', 'select 1'], `prod-db -c 'select 1'`],
+    ['exec', ['prod-db', '--', 'echo', 'a b'], `prod-db -- echo 'a b'`],
+  ])(
+    'that wants a reason of %s: 64 and the line to type where nobody can be asked, before AWS is',
+    async (command, words, again) => {
+      const env = guarded('requireReason: true')
+      const {ended} = start([command, ...words], {env, detached: true})
+      expect(await ended).toMatchObject({
+        status: 64,
+        stdout: '',
+        stderr: `dbtunnel: No reason is given for prod-db. [REASON_MISSING]\n  dbtunnel ${command} --reason 'TICKET: what for' ${again}\n`,
+      })
+      expect(askedAws(env)).toEqual([])
+    },
+  )
 })
 
 describe.concurrent('exec for several targets', () => {
@@ -99,6 +105,12 @@ describe.concurrent('exec for several targets', () => {
       'start billing-db true',
       'start prod-db true',
     ])
+  })
+
+  it('says once that it does not know whether a program is read-only by that', async () => {
+    const {status, stderr} = await several(['--', 'true'], guarded('production: true'))
+    expect(status).toBe(0)
+    expect(stderr.match(/^Sessions are read-only for clients that use libpq; whether true does,.*$/gm)).toHaveLength(1)
   })
 
   it('wants one reason for all, before AWS is asked', async () => {
@@ -234,6 +246,16 @@ describe.concurrent('a reason', () => {
       {event: 'end', command: 'psql', target: 'prod-db', user: 'alice', reason, session: sessions[0]?.id, status: 0},
     ])
     expect(JSON.stringify(auditOf(env))).not.toContain('pg_stat_activity')
+  })
+
+  it('is in the audit log of exec, too, with the program’s own status', async () => {
+    const env = environment()
+    const command = ['exec', 'prod-db', '--quiet', '--reason', 'INC-4712', '--', 'sh', '-c', 'exit 3']
+    expect(await run(command, {env})).toMatchObject({status: 3})
+    expect(auditOf(env)).toMatchObject([
+      {event: 'start', command: 'exec', target: 'prod-db', reason: 'INC-4712'},
+      {event: 'end', command: 'exec', target: 'prod-db', reason: 'INC-4712', status: 3},
+    ])
   })
 
   it('is what the clients of open show, too', async () => {

@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest'
 import {isDbtunnelError} from '../../../src/core/errors.js'
 import type {Settings} from '../../../src/config/settings.js'
-import {withReason} from '../../../src/flows/reason.js'
+import {withOneReason, withReason} from '../../../src/flows/reason.js'
+import {parseTarget} from '../../../src/resolve/parse-target.js'
 import {recordedRun} from '../session/recorded-run.js'
 
 const guarded = {requireReason: true} as Settings
@@ -51,5 +52,22 @@ describe('a reason', () => {
   it('is held to the rules of --reason', async () => {
     await expect(give(guarded, person('x'.repeat(257)))).rejects.toMatchObject({code: 'VALUE_INVALID'})
     await expect(give(guarded, person('a\u001Bb'))).rejects.toMatchObject({code: 'VALUE_INVALID'})
+  })
+})
+
+describe('one reason for several', () => {
+  const request = (text: string, settings: object) => ({name: parseTarget(text), settings: settings as Settings})
+  const all = [
+    request('a-db', {requireReason: false}),
+    request('b-db', guarded),
+    request('c-db', {...guarded, reason: 'INC-2'}),
+    request('d-db', guarded),
+  ]
+
+  it('is asked for once, and given to those alone that want one and have none', async () => {
+    const who = person('INC-1')
+    const settled = await withOneReason(all, [], who, recordedRun())
+    expect(settled.map(({settings}) => settings.reason)).toEqual([undefined, 'INC-1', 'INC-2', 'INC-1'])
+    expect(who.asked).toEqual(['Reason for b-db and 1 more (kept in the session history): '])
   })
 })
