@@ -1,11 +1,12 @@
-import {mkdirSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {MFA_CODES} from '../sandbox/aws/services/sts.js'
 import {PROGRAM, run} from '../support/dbtunnel.js'
-import {watchFor} from '../support/leftovers.js'
+import {pidOf, watchFor} from '../support/leftovers.js'
 import {openScreen, type Screen} from '../support/terminal.js'
+import {until} from '../support/until.js'
 
 type Env = Record<string, string>
 let sandbox: Sandbox
@@ -61,12 +62,22 @@ describe('a login that has expired', () => {
     return {...env, PATH: `${bin}:${env['PATH']}`}
   }
 
-  it('is renewed on y, by the command itself; then it goes on', async () => {
-    const screen = onTerminal("dbtunnel psql prod-db -Atc 'select 40 + 2'", withAws())
+  it.each([
+    ['psql', "psql prod-db -Atc 'select 40 + 2'", /\r\n42\r\nstatus=0/],
+    ['exec', "exec prod-db -- psql -Atc 'select 40 + 2'", /\r\n42\r\nstatus=0/],
+    [
+      'exec for several, for all at once,',
+      "exec --target prod-db --target billing-db -- psql -Atc 'select 40 + 2'",
+      /(-db: 42\r\n[^]*){2}status=0/,
+    ],
+    ['doctor', 'doctor prod-db', /dbtunnel psql prod-db works\.\r\nstatus=0/],
+  ])('is renewed on y, by the command itself; then %s goes on', async (_, words, result) => {
+    const screen = onTerminal(`dbtunnel ${words}`, withAws())
     const at = await screen.waitFor(QUESTION)
     screen.type('y\r')
     await screen.waitFor(/Opening a browser: sso login --profile work\r\n/, at)
-    await screen.waitFor(/\r\n42\r\nstatus=0/, at)
+    await screen.waitFor(result, at)
+    expect(screen.plain().match(/\[y\/N\]/g)).toHaveLength(1)
   })
 
   it('leaves stdout to the result', async () => {
@@ -105,6 +116,22 @@ describe('a login that has expired', () => {
     expect(screen.plain()).not.toContain('[y/N]')
   })
 
+  it('is not left running by a dbtunnel that was asked to end', async () => {
+    const env = withAws()
+    const started = join(env['HOME'] ?? '', 'started')
+    writeFileSync(join(env['HOME'] ?? '', 'bin/aws'), `#!/bin/sh\necho > '${started}'\nexec sleep 60\n`)
+    // The shell goes on: else the terminal's end would be that of the program, too.
+    const screen = onTerminal('dbtunnel psql prod-db; echo "ended=$?"; read', env)
+    await screen.waitFor(QUESTION)
+    screen.type('y\r')
+    await until('the login', () => existsSync(started))
+    process.kill(pidOf(env, 'node') ?? 0, 'SIGTERM')
+    await screen.waitFor(/ended=143/)
+    await until('the end of the login', () => pidOf(env, 'sleep') === undefined, 5000)
+    screen.type('\r')
+    await screen.ended
+  })
+
   it('Ctrl-C at the question: 130', async () => {
     const screen = onTerminal('dbtunnel psql prod-db', withAws())
     await screen.waitFor(QUESTION)
@@ -127,6 +154,15 @@ describe('a role that takes an MFA code', () => {
     await screen.waitFor(/shop=> $/, at)
     screen.type('\\q\r')
     await screen.waitFor(/status=0/, at)
+  })
+
+  it('is not sent to AWS when it is no code', async () => {
+    const before = sandbox.aws.log.length
+    const screen = onTerminal('dbtunnel psql prod-db', withMfa())
+    const at = await screen.waitFor(/mfa\/bob: $/)
+    screen.type('12345\r')
+    await screen.waitFor(/That is no MFA code: it has six digits\. \[VALUE_INVALID\][^]*status=64/, at)
+    expect(sandbox.aws.log.slice(before)).toEqual([])
   })
 
   it('is not had with a wrong code', async () => {

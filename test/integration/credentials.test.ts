@@ -1,5 +1,5 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
-import {exec} from 'node:child_process'
+import {exec, spawn} from 'node:child_process'
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
@@ -197,6 +197,17 @@ describe('a credential_process', () => {
     expect(failure).toMatchObject({code: 'TIMEOUT', exitCode: 75})
     expect(failure.message).toBe('The credential_process of profile dev gave nothing within 0.5 s.')
     await until('its end', async () => !(await isAlive()))
+  })
+
+  it('that hangs is ended alone, and not what was started meanwhile', async () => {
+    const file = await program('exec sleep 60')
+    const ask = async () => {
+      void promisify(exec)(file).catch(() => {})
+      return spawn('sleep', ['60'])
+    }
+    const other = await boundProgram({profile: 'dev', line: file}, ask)
+    expect(other.killed).toBe(false)
+    other.kill()
   })
 })
 

@@ -22,7 +22,7 @@ it('is the same while nobody logs in, and there need not be any file', async () 
   expect(await credentialFilesMark()).toBe(await credentialFilesMark())
 })
 
-it.each(['mine', '.aws/config', '.aws/sso/cache/0a1b.json', '.aws/login/cache/0a1b.json'])(
+it.each(['mine', '.aws/config', '.aws/sso/cache/0a1b.json', '.aws/login/cache/0a1b.json', '.aws/cli/cache/0a1b.json'])(
   'changes when %s is made, and when it is written again in its place',
   async (name) => {
     const file = join(home, name)
