@@ -68,7 +68,8 @@ export function processes(path: string = process.env['PATH'] ?? ''): ProcessPort
     async output(spec, timeoutMs) {
       const {stdout, stderr, ...end} = await finish(spec, path, timeoutMs)
       if (end.code === 0) return stdout
-      throw fail('CLIENT_UNRUNNABLE', `${spec.file} ended with ${describe(end)}: ${stderr.trim()}`)
+      const said = stderr.trim()
+      throw fail('CLIENT_UNRUNNABLE', `${spec.file} ended with ${describe(end)}${said === '' ? '.' : `: ${said}`}`)
     },
   }
 }

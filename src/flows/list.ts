@@ -75,7 +75,7 @@ export async function list(
     )
     const listing = {databases: databases.filter(isMeant), configured: configured.filter(isMeant)}
     if (known.length > 0 && listing.databases.length + listing.configured.length === 0) {
-      run.say.notice(`None of the ${countText(known.length + configured.length, 'target')} is meant.`)
+      run.say.notice(`None of the ${countText(known.length + configured.length, 'target')} matches.`)
     }
     return {region: settings.region, ...listing}
   })
