@@ -118,7 +118,7 @@ export const guardFlags = {
     helpGroup: 'GUARD RAIL',
   }),
   'read-only': Flags.boolean({
-    description: `Sessions begin read-only, with limits: ${GUARD_LIMITS}. A guard rail for libpq clients, not a permission: "set" lifts it.`,
+    description: `Sessions begin read-only, with limits: ${GUARD_LIMITS}. [DBTUNNEL_READ_ONLY=on] A guard rail for libpq clients, not a permission: "set" lifts it.`,
     helpGroup: 'GUARD RAIL',
   }),
   write: Flags.boolean({

@@ -86,7 +86,7 @@ export async function gatherSettings(flags: FlagValues, given: SettingsSources):
     idle: from('idle') ?? values.idle,
     keepAlive: values.keepAlive,
     production,
-    readOnly: readOnlyFlag(flags) ?? rails.readOnly,
+    readOnly: readOnlyFlag(flags) ?? readOnlyVariable(env) ?? rails.readOnly,
     requireReason: rails.requireReason,
   })
 }
@@ -98,6 +98,17 @@ function readOnlyFlag({'read-only': isReadOnly = false, write = false}: FlagValu
   }
   if (write) return {text: 'false', origin: '--write'}
   return isReadOnly ? {text: 'true', origin: '--read-only'} : undefined
+}
+
+/** It can put the guard rail up, and never down. Throws VALUE_INVALID. */
+function readOnlyVariable(env: SettingsSources['env']): Given | undefined {
+  const given = fromEnv(env, 'DBTUNNEL_READ_ONLY')
+  if (!given) return undefined
+  const {text, origin} = given
+  if (['on', 'true', 'yes', '1'].includes(text.toLowerCase())) return {text: 'true', origin}
+  throw fail('VALUE_INVALID', `${origin}: ${JSON.stringify(text)} is not "on".`, {
+    hint: 'No variable lifts read-only: unset it, and for one run that may write, type --write',
+  })
 }
 
 function compact(given: Partial<Record<GivenKey, Given | undefined>>): GivenSettings {

@@ -45,6 +45,11 @@ describe('readSettings', () => {
     expect(await read({'read-only': true}, {DBTUNNEL_WRITE: 'on', DBTUNNEL_READ_ONLY: 'off'})).toMatchObject({
       readOnly: true,
     })
+    for (const on of ['on', 'True', '1', 'yes']) {
+      expect(await read({}, {DBTUNNEL_READ_ONLY: on})).toMatchObject({readOnly: true})
+    }
+    expect(await read({write: true}, {DBTUNNEL_READ_ONLY: 'on'})).toMatchObject({readOnly: false})
+    await expect(read({}, {DBTUNNEL_READ_ONLY: 'off'})).rejects.toMatchObject({code: 'VALUE_INVALID'})
   })
 
   it('reads every flag', async () => {
