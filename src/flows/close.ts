@@ -5,7 +5,7 @@ import type {StateKey} from '../core/ports/state.js'
 import type {TunnelRecord} from '../core/tunnel-record.js'
 import {hostsLines} from '../hosts/apply.js'
 import type {PsqlPorts} from './psql.js'
-import {type FoundRecord, isMeant, notOpen, readRecords} from './records.js'
+import {type FoundRecord, meantBy, notOpen, readRecords} from './records.js'
 import {supervise} from './supervise.js'
 import {endLeft, sessionsOf, type SweepPorts} from './sweep.js'
 
@@ -29,7 +29,7 @@ export async function close(word: string | undefined, ports: ClosePorts): Promis
   return supervise(ports, async (run) => {
     const {records, strange} = await readRecords(ports.state)
     for (const {problem} of strange) run.say.notice(`Not believed: ${problem}`)
-    const meant = records.filter(({record}) => word === undefined || isMeant(record, word))
+    const meant = meantBy(word, records)
     const [some, others] = [meant.filter((one) => isFree(one, word)), meant.filter((one) => !isFree(one, word))]
     if (word !== undefined && some.length === 0)
       throw others[0] ? ofClient(word, others[0].record) : notOpen(word, records)

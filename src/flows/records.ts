@@ -1,9 +1,11 @@
 import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../core/closest-names.js'
-import {type DbtunnelError, fail} from '../core/errors.js'
+import {type DbtunnelError, fail, hasCode} from '../core/errors.js'
 import type {ProcessState} from '../core/ports/hosts.js'
 import type {StatePort} from '../core/ports/state.js'
 import {readTunnelRecord, type TunnelRecord} from '../core/tunnel-record.js'
+import {leadsTo} from '../resolve/leads-to.js'
+import {parseTarget} from '../resolve/parse-target.js'
 
 export interface FoundRecord {
   readonly record: TunnelRecord
@@ -38,9 +40,25 @@ export async function readRecords(
   return {records, strange}
 }
 
-/** By its target, a session's id, its owner's pid, or its endpoint's name. */
-export function isMeant({target, sessions, owner, endpoint}: TunnelRecord, word: string): boolean {
-  return [target, String(owner.pid), endpoint.host, ...sessions.map(({id}) => id)].includes(word)
+/**
+ * By its target, a session's id, its owner's pid, or its endpoint's name; where nothing is called so, by what RDS calls the
+ * database. All of them without a word.
+ */
+export function meantBy(word: string | undefined, records: readonly FoundRecord[]): readonly FoundRecord[] {
+  if (word === undefined) return records
+  const isNamed = ({target, sessions, owner, endpoint}: TunnelRecord): boolean =>
+    [target, String(owner.pid), endpoint.host, ...sessions.map(({id}) => id)].includes(word)
+  const named = records.filter(({record}) => isNamed(record))
+  return named.length > 0 ? named : records.filter(({record}) => isOf(word, record))
+}
+
+function isOf(word: string, {endpoint}: TunnelRecord): boolean {
+  try {
+    return leadsTo(parseTarget(word), endpoint.host)
+  } catch (error) {
+    if (hasCode(error, 'TARGET_INVALID')) return false
+    throw error
+  }
 }
 
 export function notOpen(word: string, records: readonly FoundRecord[]): DbtunnelError {

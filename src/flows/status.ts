@@ -2,7 +2,7 @@ import type {Clock} from '../core/ports/clock.js'
 import type {StatePort} from '../core/ports/state.js'
 import type {Leftover, ListedTunnel, TunnelListing} from '../core/tunnel-listing.js'
 import type {TunnelRecord} from '../core/tunnel-record.js'
-import {isMeant, notOpen, readRecords} from './records.js'
+import {meantBy, notOpen, readRecords} from './records.js'
 
 /** What is open on this machine, by this user's runs. AWS is not asked. Rejects with NOT_OPEN for a word that nothing open has. */
 export async function status(
@@ -10,7 +10,7 @@ export async function status(
   {state, clock}: {readonly state: StatePort; readonly clock: Pick<Clock, 'now'>},
 ): Promise<TunnelListing> {
   const {records, strange} = await readRecords(state)
-  const meant = records.filter(({record}) => word === undefined || isMeant(record, word))
+  const meant = meantBy(word, records)
   if (word !== undefined && meant.length === 0) throw notOpen(word, records)
   return {
     tunnels: meant.flatMap(({record, process}) => (process === 'dead' ? [] : [listed(record, process, clock.now())])),

@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import type {TunnelListing} from '../../src/core/tunnel-listing.js'
@@ -120,6 +120,19 @@ describe.concurrent('open --detach', () => {
     await expectClosed(env, port)
     expect(await run(['close', '--all'], {env})).toMatchObject({status: 0, stderr: 'Nothing is open.\n'})
     expect(await run(['status'], {env})).toMatchObject({status: 0, stdout: '', stderr: 'Nothing is open.\n'})
+  })
+
+  it('is known by the name that RDS has for it, whatever it was opened under', async () => {
+    const env = environment()
+    const config = join(env['HOME'] ?? '', '.config/dbtunnel')
+    mkdirSync(config, {recursive: true})
+    writeFileSync(join(config, 'config.yaml'), 'targets:\n  shop:\n    identifier: prod-db\n')
+    const opened = await run(['open', 'shop', '--detach'], {env})
+    expect(opened.status, opened.stderr).toBe(0)
+    expect(await run(['close', 'billing-db'], {env})).toMatchObject({status: 68})
+    expect(await run(['status', 'prod-db'], {env})).toMatchObject({stdout: expect.stringMatching(/\nshop +\d+ +up /)})
+    expect(await run(['close', 'prod-db'], {env})).toMatchObject({status: 0, stderr: 'Closed: shop\n'})
+    await expectClosed(env, portIn(opened.stdout))
   })
 
   it('fails as open does, with its status, and leaves nothing', async () => {
