@@ -46,7 +46,7 @@ it.runIf(ROOT)('as root, --resolve hostaddr leaves the hosts file alone', async 
 
 it.runIf(ROOT)('as root, open needs no PGHOSTADDR, and any program finds the name while it is open', async () => {
   const tunnel = start(['open', 'prod-db', '--quiet'], {env})
-  const block = await until('the block', () => /[^]*PGAPPNAME.*\n/.exec(tunnel.stdout())?.[0])
+  const block = await until('the block', () => /[^]*DBTUNNEL_URL.*\n/.exec(tunnel.stdout())?.[0])
   expect(block).not.toContain('PGHOSTADDR')
   const {status, stdout} = await pasted(block, `getent hosts "$PGHOST"; psql -w -Atc '\\conninfo' -c 'select 1'`)
   expect(status).toBe(0)
