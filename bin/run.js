@@ -26,9 +26,10 @@ if (compiled) nodeModule.enableCompileCache(compiled)
 const {execute} = require('../dist/execute.js')
 void execute({root: dirname(__dirname), pjson: require('../package.json')})
 
-/** With no `node:tty`, which takes a while to load, for /dev/null. */
+/** With no `node:tty`, which takes a while to load, for files, pipes and /dev/null. */
 function isTerminal(fd) {
-  return fstatSync(fd).rdev !== statSync('/dev/null').rdev && require('node:tty').isatty(fd)
+  const stats = fstatSync(fd)
+  return stats.isCharacterDevice() && stats.rdev !== statSync('/dev/null').rdev && require('node:tty').isatty(fd)
 }
 
 /**

@@ -41,7 +41,8 @@ export abstract class BaseCommand extends Command {
     const failure = isUsage(error) ? parserError(error, this.#parsed()) : asFailure(refusal(error))
     // Where stdout itself has failed, only stderr is left to tell it.
     if (this.jsonEnabled() && !process.stdout.errored) this.logJson(errorJson(failure))
-    else this.logToStderr(errorText(failure, {debug: this.#debug, columns: process.stderr.columns}))
+    // `console`, which oclif would use, takes a while to load.
+    else process.stderr.write(`${errorText(failure, {debug: this.#debug, columns: process.stderr.columns})}\n`)
     throw ended(failure.exitCode)
   }
 
