@@ -18,7 +18,10 @@ With --all, what killed runs have left at AWS is ended, too. psql's own tunnels 
   static override enableJsonFlag = true
 
   static override args = {
-    target: Args.string({description: 'As it was opened, what RDS calls it, or a session or process id.', ignoreStdin: true}),
+    target: Args.string({
+      description: 'As it was opened, what RDS calls it, or a session or process id.',
+      ignoreStdin: true,
+    }),
   }
 
   static override flags = {all: Flags.boolean({description: 'Every tunnel that open keeps.'}), ...outputFlags}

@@ -20,7 +20,10 @@ then where each leads, and what killed runs have left at AWS.`
   static override enableJsonFlag = true
 
   static override args = {
-    target: Args.string({description: 'As it was opened, what RDS calls it, or a session or process id.', ignoreStdin: true}),
+    target: Args.string({
+      description: 'As it was opened, what RDS calls it, or a session or process id.',
+      ignoreStdin: true,
+    }),
   }
 
   static override flags = {...outputFlags}

@@ -1,7 +1,6 @@
 import {candidates, type CommandShape} from '../core/candidates.js'
 import type {CachePort} from '../core/ports/cache.js'
 import type {ConfigFiles} from '../core/ports/config-files.js'
-import {configuredNames, listedNames, openedNames} from './known-names.js'
 
 export interface CompletePorts {
   readonly cache: CachePort
@@ -18,7 +17,10 @@ export async function complete(
   ports: () => Promise<CompletePorts>,
 ): Promise<readonly string[]> {
   const targets = async (): Promise<readonly string[]> => {
-    const {cache, configFiles} = await ports()
+    const [{cache, configFiles}, {configuredNames, listedNames, openedNames}] = await Promise.all([
+      ports(),
+      import('./known-names.js'),
+    ])
     const names = await Promise.all([configuredNames(configFiles, cache), openedNames(cache), listedNames(cache)])
     return names.flat().filter(isPlain)
   }

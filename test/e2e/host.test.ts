@@ -49,36 +49,49 @@ function linkInto(name: string): string {
   return data
 }
 
-describe.each<[string, () => {program: string; env?: Record<string, string>}]>([
+interface Host {
+  readonly program: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const inHost = ({program, env}: Host, ...words: string[]): Promise<Ended> =>
+  run(words, {program, env: {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', ...env}})
+
+describe.each<[string, () => Host]>([
   ['among the plugins of another oclif CLI', () => ({program: makeHost('named', {plugins: ['dbtunnel']})})],
   ['linked by whoever uses one', () => ({program: makeHost('linking', {}), env: {HOST_DATA_DIR: linkInto('linking')}})],
 ])('%s', (_, make) => {
-  let host: ReturnType<typeof make>
+  let host: Host
   beforeAll(() => {
     host = make()
   })
-  const inHost = (...words: string[]): Promise<Ended> =>
-    run(words, {program: host.program, env: {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', ...host.env}})
 
   it('its commands are listed', async () => {
-    const {status, stdout} = await inHost('--help')
+    const {status, stdout} = await inHost(host, '--help')
     expect(status).toBe(0)
     expect(stdout).toMatch(/^COMMANDS\n(.*\n)* {2}open .*\n(.*\n)* {2}psql .*\n/m)
   })
 
   it('a command of its own wins', async () => {
-    expect(await inHost('status')).toMatchObject({status: 0, stdout: 'sunny\n'})
-    const {stdout} = await inHost('--help')
+    expect(await inHost(host, 'status')).toMatchObject({status: 0, stdout: 'sunny\n'})
+    const {stdout} = await inHost(host, '--help')
     expect(stdout.match(/^ {2}status .*$/gm)).toEqual([expect.stringContaining('Show the weather.')])
   })
 
   it('psql does its whole job', async () => {
-    const ended = await inHost('psql', 'prod-db', '-Atc', 'select 1')
+    const ended = await inHost(host, 'psql', 'prod-db', '-Atc', 'select 1')
     expect(ended, ended.stderr).toMatchObject({status: 0, stdout: '1\n'})
+  })
+})
+
+describe('what it says there', () => {
+  let host: Host
+  beforeAll(() => {
+    host = {program: makeHost('saying', {plugins: ['dbtunnel']})}
   })
 
   it('the status is psql’s own', async () => {
-    const {status, stderr} = await inHost('psql', 'prod-db', '--quiet', '-c', 'nonsense')
+    const {status, stderr} = await inHost(host, 'psql', 'prod-db', '--quiet', '-c', 'nonsense')
     expect(status).toBe(1)
     expect(stderr).toMatch(/^ERROR: .*\nLINE 1: nonsense\n *\^\n$/)
   })
@@ -90,13 +103,13 @@ describe.each<[string, () => {program: string; env?: Record<string, string>}]>([
     [68, ['token', 'prod-bd']],
   ])('ends with %i after %j, and says what dbtunnel itself says', async (status, words) => {
     const env = {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr'}
-    const [hosted, alone] = await Promise.all([inHost(...words), run(words, {env})])
+    const [hosted, alone] = await Promise.all([inHost(host, ...words), run(words, {env})])
     expect(hosted).toMatchObject({status, stdout: '', stderr: alone.stderr})
     expect(alone.status).toBe(status)
   })
 
   it('ends with 64 after an unknown command, and names one that can be typed there', async () => {
     const hint = 'dbtunnel: There is no command "tokne". [COMMAND_UNKNOWN]\n  Did you mean: host token\n'
-    expect(await inHost('tokne')).toMatchObject({status: 64, stdout: '', stderr: hint})
+    expect(await inHost(host, 'tokne')).toMatchObject({status: 64, stdout: '', stderr: hint})
   })
 })
