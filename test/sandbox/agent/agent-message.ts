@@ -1,7 +1,7 @@
 import {hash} from 'node:crypto'
 import {idAt, putId, putRandomId} from './uuid.js'
 
-/** Header length of everything but channel_closed, which the service sends without a payload type (datachannel 5). */
+/** Header length of everything but channel_closed, which the service sends without a payload type. */
 const HEADER = 116
 const SHORT_HEADER = 112
 const TYPE_LENGTH = 32

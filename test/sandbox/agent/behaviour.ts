@@ -38,7 +38,7 @@ export const FAULTLESS: Behaviour = {
   seed: 1,
 }
 
-/** The protocol's own times, in milliseconds (datachannel 6 to 8); shorter ones make tests fast. */
+/** The protocol's own times, in milliseconds; shorter ones make tests fast. */
 export interface Timing {
   /** From HandshakeRequest to HandshakeResponse. */
   readonly handshakeMs: number

@@ -1,7 +1,7 @@
 import {encodeMessage, type Incoming, messageId, type Outgoing} from './agent-message.js'
 import {readAcknowledgement} from './strict.js'
 
-/** Both of the agent's buffers hold as many messages (datachannel 7). */
+/** Both of the agent's buffers hold as many messages. */
 const CAPACITY = 100_000
 const RTO_START_MS = 200
 const RTO_MAX_MS = 1_000
@@ -24,7 +24,7 @@ export interface ChannelHandlers {
 }
 
 /**
- * Sequence numbers, acknowledgements and retransmission (datachannel 7). It
+ * Sequence numbers, acknowledgements and retransmission. It
  * outlives WebSockets: after a resume both sides count on.
  */
 export class Channel {

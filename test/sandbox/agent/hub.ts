@@ -10,7 +10,7 @@ export type {Behaviour, Dial, Grant, SessionEnd, SessionFacts, Timing}
 
 export interface HubOptions {
   readonly dial: Dial
-  /** What an agent finds for a name, once, when its session starts (datachannel 8); `dial` gets that. */
+  /** What an agent finds for a name, once, when its session starts; `dial` gets that. */
   readonly resolve?: (host: string) => string
   /** Asked for each signed upgrade; a reason refuses it with 403. */
   readonly verifyUpgrade?: (request: IncomingMessage) => string | undefined | Promise<string | undefined>

@@ -18,7 +18,7 @@ export interface PortHost {
   end(cause: EndCause, detail: string): void
 }
 
-/** A way of forwarding a port: multiplexed or basic (datachannel 8). */
+/** A way of forwarding a port: multiplexed or basic. */
 export interface Port {
   /** False until it can take data. */
   readonly ready: boolean

@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net'
 import type {Counters} from './facts.js'
 
-/** As much may lie unread between the client and the database before the agent stops reading (datachannel 8). */
+/** As much may lie unread between the client and the database before the agent stops reading. */
 const UNREAD_LIMIT = 4 * 1024 * 1024
 
 /** Counts the client's bytes that no database has taken yet. */

@@ -20,7 +20,7 @@ export interface Features {
   readonly terminateFlag: boolean
 }
 
-/** Which of the agent's features a session has (datachannel 8): both sides have a say. */
+/** Which of the agent's features a session has: both sides have a say. */
 export function featuresOf(agent: string, client: string): Features {
   return {
     mux: isLater(agent, '3.0.196.0') && !isLater('1.1.70', client),

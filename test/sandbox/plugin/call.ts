@@ -1,4 +1,4 @@
-/** What AWS CLI passes to the plugin (datachannel 1). */
+/** What AWS CLI passes to the plugin. */
 export interface Call {
   readonly region: string
   readonly profile: string
