@@ -26,8 +26,8 @@ import {processSignals} from './adapters/signals.js'
 import {stateFolder} from './adapters/state-folder.js'
 import type {Terminal} from './adapters/terminal.js'
 import {webSocketPort} from './adapters/websocket.js'
-import type {RecordedAccount} from './core/tunnel-record.js'
 import {fail} from './core/errors.js'
+import type {RecordedAccount} from './core/tunnel-record.js'
 import {turns} from './core/turns.js'
 
 /** No quota is published; several tools may run beside each other. */

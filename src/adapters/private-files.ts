@@ -153,8 +153,7 @@ function sharedBase(folder: string): string {
   } catch (error) {
     throw unwritable(`The temporary folder ${folder} cannot be used`, error)
   }
-  const safe =
-    (isOurs(stats) || stats.uid === 0) && ((stats.mode & OTHERS_MAY_WRITE) === 0 || (stats.mode & STICKY) !== 0)
+  const safe = isOursOrRoots(stats) && ((stats.mode & OTHERS_MAY_WRITE) === 0 || (stats.mode & STICKY) !== 0)
   if (safe && !isExchangeable(real)) return real
   throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
     hint: 'Set TMPDIR to a folder of your own.',
@@ -169,7 +168,11 @@ function isExchangeable(folder: string): boolean {
   const parent = dirname(folder)
   if (parent === folder) return false
   const stats = statSync(parent)
-  return isOpenToAll(stats.mode) || !(isOurs(stats) || stats.uid === 0) || isExchangeable(parent)
+  return isOpenToAll(stats.mode) || !isOursOrRoots(stats) || isExchangeable(parent)
+}
+
+function isOursOrRoots(stats: Stats): boolean {
+  return isOurs(stats) || stats.uid === 0
 }
 
 function isOurs(stats: Stats): boolean {

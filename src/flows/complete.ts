@@ -10,7 +10,10 @@ export interface CompletePorts {
 /** Longer ones are nobody's to type. */
 const LONGEST = 200
 
-/** What the last of `words` can become. AWS is not asked: databases are those of the config files, and those opened or listed of late. */
+/**
+ * What the last of `words` can become. AWS is not asked: databases are those of the config files, and those opened or
+ * listed of late.
+ */
 export async function complete(
   words: readonly string[],
   commands: readonly CommandShape[],
