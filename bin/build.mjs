@@ -12,7 +12,7 @@ import {isLater, oclif} from './oclif.mjs'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const sources = readdirSync('src', {recursive: true}).filter((file) => /^(commands|hooks)\/.*\.ts$/.test(file))
-const entries = ['execute.ts', 'help.ts', ...sources]
+const entries = ['cli/execute.ts', 'cli/help.ts', ...sources]
 
 /** The chunk with the parts of oclif that no start uses. */
 const LATER = 'oclif'
@@ -58,7 +58,11 @@ const privileged = await rolldown({
 await privileged.write({file: join('dist', helper), format: 'cjs', comments: false})
 
 // For editors, made of what checks the config files.
-const schemas = await rolldown({input: 'src/config/json-schema.ts', platform: 'node', transform: {target: 'node20.19'}})
+const schemas = await rolldown({
+  input: 'src/settings/config-file/json-schema.ts',
+  platform: 'node',
+  transform: {target: 'node20.19'},
+})
 const {
   output: [schemaMaker],
 } = await schemas.generate({format: 'esm'})

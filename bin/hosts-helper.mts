@@ -2,8 +2,8 @@
 // it. It takes no argument but `apart`, reads no variable, and loads nothing but Node's own modules and the hosts stage.
 import {spawn} from 'node:child_process'
 import {hostsFileAt} from '../src/adapters/hosts-file/file-at.js'
-import {hostsLines} from '../src/hosts/apply.js'
-import {hostsServer} from '../src/hosts/serve.js'
+import {hostsLines} from '../src/hosts/edit.js'
+import {hostsServer} from '../src/hosts/helper-server.js'
 
 // The terminal's keys are dbtunnel's and its client's; sudo relays them. For SIGUSR1 Node would open its debugger.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {

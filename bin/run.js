@@ -8,7 +8,7 @@ const {dirname, isAbsolute, join} = require('node:path')
 // Whatever else befalls stderr (a full disk), nobody could be told of it.
 process.stderr.on('error', () => {})
 process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') require('../dist/execute.js').endWithoutOutput(error)
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') require('../dist/cli/execute.js').endWithoutOutput(error)
 })
 
 // At its very end Node puts the modes of its terminals back, and aborts where one of them has gone (20.20).
@@ -23,7 +23,7 @@ process.on('exit', () => {
 const compiled = nodeModule.enableCompileCache && ownCacheFolder(process.env)
 if (compiled) nodeModule.enableCompileCache(compiled)
 
-const {execute} = require('../dist/execute.js')
+const {execute} = require('../dist/cli/execute.js')
 void execute({root: dirname(__dirname), pjson: require('../package.json')})
 
 /** With no `node:tty`, which takes a while to load, for files, pipes and /dev/null. */

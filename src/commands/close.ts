@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {BaseCommand} from '../base-command.js'
+import {BaseCommand} from '../cli/base-command.js'
 import {fail} from '../core/errors.js'
-import {outputFlags} from '../flags.js'
+import {outputFlags} from '../cli/flags.js'
 
 export default class Close extends BaseCommand {
   static override summary = 'End a tunnel that open keeps, and wait until it is gone.'
@@ -34,7 +34,7 @@ With --all, what killed runs have left at AWS is ended, too. psql's own tunnels 
       throw fail('USAGE', message, {hint: 'dbtunnel close TARGET, or: dbtunnel close --all'})
     }
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {close}] = await Promise.all([import('../app.js'), import('../flows/close.js')])
+    const [{openApp}, {close}] = await Promise.all([import('../app/ports.js'), import('../flows/close.js')])
     const closed = await close(args.target, openApp(terminal))
     terminal.notice(closed.length === 0 ? 'Nothing is open.' : `Closed: ${closed.join(', ')}`)
     return {closed}

@@ -1,4 +1,4 @@
-import {BaseCommand} from '../base-command.js'
+import {BaseCommand} from '../cli/base-command.js'
 
 /** Asked by the scripts of `completion`, at each press of the key. */
 export default class Complete extends BaseCommand {
@@ -11,8 +11,8 @@ export default class Complete extends BaseCommand {
   async run(): Promise<void> {
     // `--` comes first, or oclif would take the words for its own.
     const [, ...words] = this.argv
-    const {complete} = await import('../flows/complete.js')
-    const ports = async () => (await import('../completion-ports.js')).completionPorts()
+    const {complete} = await import('../flows/complete/complete.js')
+    const ports = async () => (await import('../app/completion-ports.js')).completionPorts()
     for (const word of await complete(words, this.config.commands, ports)) this.log(word)
   }
 }

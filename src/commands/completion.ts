@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import {outputFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {outputFlags} from '../cli/flags.js'
 
 export default class Completion extends BaseCommand {
   static override summary = 'Print what makes a shell complete commands, flags and names of databases.'

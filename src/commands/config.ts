@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import type {ConfigListing, TargetListing} from '../core/config-listing.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import type {ConfigListing, TargetListing} from '../core/results/config-listing.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
 
 export default class Config extends BaseCommand {
   static override summary = 'Show what the config files say, and where each value of a target comes from.'
@@ -28,7 +28,7 @@ AWS is not asked.`
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {explainTarget, listConfig}, {configText, targetText}] = await Promise.all([
-      import('../app.js'),
+      import('../app/ports.js'),
       import('../flows/config.js'),
       import('../present/config.js'),
     ])

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import type {HopResult} from '../core/checkup.js'
-import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import type {HopResult} from '../core/results/checkup.js'
+import {accountFlags, loginFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Say what is wrong: look at every hop between here and a database.'
@@ -32,8 +32,8 @@ The status is 0 only if psql would work, else that of the first hop that fails. 
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {doctor}, {checkupJson, hopText, verdictText}] = await Promise.all([
-      import('../app.js'),
-      import('../flows/doctor.js'),
+      import('../app/ports.js'),
+      import('../flows/doctor/doctor.js'),
       import('../present/doctor.js'),
     ])
     const {stdout} = terminal

@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, severalFlags, tunnelFlags} from '../flags.js'
-import {readOwnFlags} from '../flows/own-flags.js'
-import {splitExecWords} from '../flows/split-words.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, severalFlags, tunnelFlags} from '../cli/flags.js'
+import {readOwnFlags} from '../cli/words/flag-table.js'
+import {splitExecWords} from '../cli/words/split-words.js'
 
 export default class Exec extends BaseCommand {
   static override summary = 'Run any program on a private RDS database, and undo everything when it ends.'
@@ -60,15 +60,21 @@ a table at the end says what became of each. The status is 0 when all are well, 
     const terminal = this.openTerminal(flags)
     const request = {flags: login, command: client, words: [...first, ...own]}
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {selectTargets}] = await Promise.all([import('../app.js'), import('../flows/select-targets.js')])
+    const [{openApp}, {selectTargets}] = await Promise.all([
+      import('../app/ports.js'),
+      import('../flows/request/select-targets.js'),
+    ])
     const app = openApp(terminal)
     const {targets, isOpen} = await selectTargets([...first, ...others], app.sources.configFiles)
     if (target !== undefined && others.length === 0 && !isOpen && outputFolder === undefined) {
-      const [{exec}, {chooseProgress}] = await Promise.all([import('../flows/exec.js'), import('../tasks/progress.js')])
+      const [{exec}, {chooseProgress}] = await Promise.all([
+        import('../flows/exec/one.js'),
+        import('../present/progress/choose.js'),
+      ])
       this.exit(await exec({...request, target}, app, await chooseProgress(terminal, flags)))
     }
     const [{execMany}, {execManyView}] = await Promise.all([
-      import('../flows/exec-many.js'),
+      import('../flows/exec/many.js'),
       import('../present/exec-many-view.js'),
     ])
     const several = {...request, targets, parallel, outputFolder, failFast}

@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {BaseCommand} from '../base-command.js'
-import type {Listing} from '../core/listing.js'
-import {accountFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import type {Listing} from '../core/results/database-listing.js'
+import {accountFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
 
 export default class List extends BaseCommand {
   static override summary = 'List the databases of a region, and whether a bastion leads to them.'
@@ -51,8 +51,8 @@ NAMES what the config files call it, and OPEN the port where a tunnel of yours l
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {list}, {listText}] = await Promise.all([
-      import('../app.js'),
-      import('../flows/list.js'),
+      import('../app/ports.js'),
+      import('../flows/list/list.js'),
       import('../present/list.js'),
     ])
     const {tag: tags, ...others} = flags

@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {BaseCommand} from '../base-command.js'
-import type {OpenedTunnel} from '../core/opened-tunnel.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
@@ -68,10 +68,10 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {open}, {detach, withParent}, {chooseProgress}, {openedJson, openedText, useText}] =
       await Promise.all([
-        import('../app.js'),
-        import('../flows/open.js'),
-        import('../flows/background.js'),
-        import('../tasks/progress.js'),
+        import('../app/ports.js'),
+        import('../flows/open/open.js'),
+        import('../flows/open/detach.js'),
+        import('../present/progress/choose.js'),
         import('../present/opened-tunnel.js'),
       ])
     const progress = await chooseProgress(terminal, flags)

@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../flags.js'
-import {readOwnFlags} from '../flows/own-flags.js'
-import {splitPsqlWords} from '../flows/split-words.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
+import {readOwnFlags} from '../cli/words/flag-table.js'
+import {splitPsqlWords} from '../cli/words/split-words.js'
 
 export default class Psql extends BaseCommand {
   static override summary = 'Open a psql prompt on a private RDS database, and undo everything when it ends.'
@@ -43,9 +43,9 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {psql}, {chooseProgress}] = await Promise.all([
-      import('../app.js'),
+      import('../app/ports.js'),
       import('../flows/psql.js'),
-      import('../tasks/progress.js'),
+      import('../present/progress/choose.js'),
     ])
     const progress = await chooseProgress(terminal, flags)
     const request = {target, flags, words: client, typed}

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import type {TunnelListing} from '../core/tunnel-listing.js'
-import {outputFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import type {TunnelListing} from '../core/results/tunnel-listing.js'
+import {outputFlags} from '../cli/flags.js'
 
 export default class Status extends BaseCommand {
   static override summary = 'Show the tunnels that are open on this machine.'
@@ -33,7 +33,7 @@ then where each leads, and what killed runs have left at AWS.`
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {status}, {tunnelsText}] = await Promise.all([
-      import('../app.js'),
+      import('../app/ports.js'),
       import('../flows/status.js'),
       import('../present/tunnels.js'),
     ])

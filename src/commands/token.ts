@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
-import {BaseCommand} from '../base-command.js'
-import {accountFlags, loginFlags, outputFlags} from '../flags.js'
+import {BaseCommand} from '../cli/base-command.js'
+import {accountFlags, loginFlags, outputFlags} from '../cli/flags.js'
 import type {TokenResult} from '../flows/token.js'
 
 export default class Token extends BaseCommand {
@@ -28,7 +28,7 @@ It is a password: keep it out of logs and command lines.`
     const {args, flags} = await this.parse(Token)
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {token}] = await Promise.all([import('../app.js'), import('../flows/token.js')])
+    const [{openApp}, {token}] = await Promise.all([import('../app/ports.js'), import('../flows/token.js')])
     const result = await token({target: args.target, flags}, openApp(terminal))
     this.log(result.token)
     return result

@@ -2,12 +2,12 @@ import {fail, isDbtunnelError} from '../core/errors.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {HostsFile} from '../core/ports/hosts.js'
 import type {StateKey} from '../core/ports/state.js'
-import type {TunnelRecord} from '../core/tunnel-record.js'
-import {hostsLines} from '../hosts/apply.js'
+import type {TunnelRecord} from '../core/results/tunnel-record.js'
+import {hostsLines} from '../hosts/edit.js'
 import type {PsqlPorts} from './psql.js'
-import {type FoundRecord, meantBy, notOpen, readRecords} from './records.js'
-import {supervise} from './supervise.js'
-import {endLeft, sessionsOf, type SweepPorts} from './sweep.js'
+import {type FoundRecord, meantBy, notOpen, readRecords} from '../tunnel/registry/read-records.js'
+import {supervise} from '../core/supervise.js'
+import {endLeft, sessionsOf, type SweepPorts} from '../tunnel/registry/sweep.js'
 
 /** For all its undoing an owner takes 2 s at the most, and a little longer to end. */
 const PATIENCE_MS = 5000

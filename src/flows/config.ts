@@ -1,9 +1,9 @@
-import {allConfigured, type Config, type ConfiguredTarget, layerOf} from '../config/config.js'
-import {type FlagValues, gatherSettings, type GivenSettings} from '../config/gather-settings.js'
-import {checkSettings} from '../config/read-settings.js'
-import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/config-listing.js'
-import {loadConfig} from './load-config.js'
-import {placeOf, type RequestSources} from './read-request.js'
+import {allConfigured, type Config, type ConfiguredTarget, layerOf} from '../settings/config-file/layers.js'
+import {type FlagValues, gatherSettings, type GivenSettings} from '../settings/gather.js'
+import {checkSettings} from '../settings/read.js'
+import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/results/config-listing.js'
+import {loadConfig} from './request/load-config.js'
+import {placeOf, type RequestSources} from './request/read-request.js'
 
 /** What the config files hold. Asks nobody. Rejects with CONFIG_INVALID or CONFIG_UNSAFE. */
 export async function listConfig({configFiles}: Pick<RequestSources, 'configFiles'>): Promise<ConfigListing> {

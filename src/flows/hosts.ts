@@ -1,10 +1,10 @@
 import {fail} from '../core/errors.js'
-import type {HelperChange, HostsCleaning, HostsListing, HostsListingLine} from '../core/hosts-listing.js'
+import type {HelperChange, HostsCleaning, HostsListing, HostsListingLine} from '../core/results/hosts-listing.js'
 import type {HelperInstaller, HostsFile, HostsHelperPort} from '../core/ports/hosts.js'
-import {shellLine} from '../core/shell-line.js'
-import {openHosts} from '../hosts/open-hosts.js'
-import {marksIn} from '../hosts/plan.js'
-import {supervise, type SupervisePorts} from './supervise.js'
+import {shellLine} from '../core/text/shell-line.js'
+import {openHosts} from '../hosts/choose-writer.js'
+import {marksIn} from '../hosts/lines.js'
+import {supervise, type SupervisePorts} from '../core/supervise.js'
 
 export interface HostsPorts extends SupervisePorts {
   readonly hostsFile: HostsFile

@@ -1,8 +1,8 @@
 import type {Clock} from '../core/ports/clock.js'
 import type {StatePort} from '../core/ports/state.js'
-import type {Leftover, ListedTunnel, TunnelListing} from '../core/tunnel-listing.js'
-import type {TunnelRecord} from '../core/tunnel-record.js'
-import {meantBy, notOpen, readRecords} from './records.js'
+import type {Leftover, ListedTunnel, TunnelListing} from '../core/results/tunnel-listing.js'
+import type {TunnelRecord} from '../core/results/tunnel-record.js'
+import {meantBy, notOpen, readRecords} from '../tunnel/registry/read-records.js'
 
 /** What is open on this machine, by this user's runs. AWS is not asked. Rejects with NOT_OPEN for a word that nothing open has. */
 export async function status(

@@ -1,14 +1,14 @@
-import {engineOf} from '../client/engines.js'
+import {engineOf} from '../databases/kinds.js'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
-import type {FlagValues} from '../config/read-settings.js'
-import {resolveTarget} from '../resolve/resolve-target.js'
-import {signToken} from '../token/sign-token.js'
+import type {FlagValues} from '../settings/read.js'
+import {resolveTarget} from '../targets/resolve-target.js'
+import {signToken} from '../databases/sign-token.js'
 import type {PsqlPorts} from './psql.js'
-import {readRequest} from './read-request.js'
-import {signIn} from './sign-in.js'
-import {supervise} from './supervise.js'
-import {together} from './together.js'
+import {readRequest} from './request/read-request.js'
+import {signIn} from './request/sign-in.js'
+import {supervise} from '../core/supervise.js'
+import {together} from '../core/all-or-first-failure.js'
 
 export interface TokenResult {
   readonly token: string

@@ -1,9 +1,9 @@
 import type {Hook} from '@oclif/core/hooks'
 import {ux} from '@oclif/core/ux'
 import {distance} from 'fastest-levenshtein'
-import {closestNames} from '../core/closest-names.js'
+import {closestNames} from '../core/text/closest-names.js'
 import {fail} from '../core/errors.js'
-import {ended} from '../ended.js'
+import {ended} from '../cli/exit.js'
 import {errorText} from '../present/error.js'
 
 /** What other programs take for their help or version, and what it is here. */

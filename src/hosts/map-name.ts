@@ -1,6 +1,6 @@
-import type {ResolveMode} from '../config/settings.js'
+import type {ResolveMode} from '../settings/settings.js'
 import {fail, hasCode} from '../core/errors.js'
-import {isHostName} from '../core/names.js'
+import {isHostName} from '../core/grammars.js'
 import type {HostsPort} from '../core/ports/hosts.js'
 import type {Run} from '../core/run.js'
 

@@ -1,5 +1,5 @@
-import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/config-listing.js'
-import {printable} from '../core/printable.js'
+import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/results/config-listing.js'
+import {printable} from '../core/text/printable.js'
 import {clip} from './clip.js'
 import {type Column, table} from './table.js'
 

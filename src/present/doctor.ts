@@ -1,8 +1,8 @@
-import type {Checkup, HopResult, HopStatus} from '../core/checkup.js'
-import {fold} from '../core/fold.js'
-import {printableLines} from '../core/printable.js'
-import {redact} from '../core/redact.js'
-import {shellLine} from '../core/shell-line.js'
+import type {Checkup, HopResult, HopStatus} from '../core/results/checkup.js'
+import {fold} from '../core/text/wrap.js'
+import {printableLines} from '../core/text/printable.js'
+import {redact} from '../core/text/redact.js'
+import {shellLine} from '../core/text/shell-line.js'
 
 const WORDS: Readonly<Record<HopStatus, string>> = {ok: 'ok', warn: 'warn', fail: 'FAIL', unknown: '?', skip: 'skip'}
 /** SGR codes; what is right needs none. */

@@ -1,8 +1,8 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../core/errors.js'
-import {fold} from '../core/fold.js'
-import {oneLine} from '../core/one-line.js'
-import {printableLines} from '../core/printable.js'
-import {redact} from '../core/redact.js'
+import {fold} from '../core/text/wrap.js'
+import {oneLine} from '../core/text/one-line.js'
+import {printableLines} from '../core/text/printable.js'
+import {redact} from '../core/text/redact.js'
 
 /** What `--json` prints for a failure. */
 export interface ErrorJson {

@@ -1,4 +1,4 @@
-import type {ExecOutcome} from '../core/exec-outcome.js'
+import type {ExecOutcome} from '../core/results/exec-outcome.js'
 import {errorText} from './error.js'
 import {isWell, outcomesText, outcomeText} from './exec-outcomes.js'
 

@@ -1,6 +1,6 @@
-import {countText, durationText} from '../core/amounts.js'
-import type {ExecOutcome} from '../core/exec-outcome.js'
-import {printable} from '../core/printable.js'
+import {countText, durationText} from '../core/text/amounts.js'
+import type {ExecOutcome} from '../core/results/exec-outcome.js'
+import {printable} from '../core/text/printable.js'
 import {type Column, table} from './table.js'
 
 const COLUMNS: readonly Column<ExecOutcome>[] = [

@@ -1,6 +1,6 @@
-import {countText} from '../core/amounts.js'
-import type {HostsCleaning, HostsListing, HostsListingLine} from '../core/hosts-listing.js'
-import {printable} from '../core/printable.js'
+import {countText} from '../core/text/amounts.js'
+import type {HostsCleaning, HostsListing, HostsListingLine} from '../core/results/hosts-listing.js'
+import {printable} from '../core/text/printable.js'
 import {type Column, table} from './table.js'
 
 const STATES: Readonly<Record<HostsListingLine['state'], string>> = {

@@ -1,5 +1,5 @@
-import type {ListedDatabase, ListedName, Listing} from '../core/listing.js'
-import {printable} from '../core/printable.js'
+import type {ListedDatabase, ListedName, Listing} from '../core/results/database-listing.js'
+import {printable} from '../core/text/printable.js'
 import {clip} from './clip.js'
 import {type Column, table} from './table.js'
 

@@ -1,7 +1,7 @@
-import {countText, bytesText, durationText} from '../core/amounts.js'
-import type {OpenedTunnel, TunnelState, TunnelStatus} from '../core/opened-tunnel.js'
-import {printable} from '../core/printable.js'
-import {shellLine} from '../core/shell-line.js'
+import {countText, bytesText, durationText} from '../core/text/amounts.js'
+import type {OpenedTunnel, TunnelState, TunnelStatus} from '../core/results/opened-tunnel.js'
+import {printable} from '../core/text/printable.js'
+import {shellLine} from '../core/text/shell-line.js'
 
 /**
  * Variables that libpq would prefer to what is exported: a password, a service that leads elsewhere; and what the lines of

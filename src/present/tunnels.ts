@@ -1,6 +1,6 @@
-import {bytesText, durationText} from '../core/amounts.js'
-import {printable, printableLines} from '../core/printable.js'
-import type {Leftover, ListedTunnel, TunnelListing} from '../core/tunnel-listing.js'
+import {bytesText, durationText} from '../core/text/amounts.js'
+import {printable, printableLines} from '../core/text/printable.js'
+import type {Leftover, ListedTunnel, TunnelListing} from '../core/results/tunnel-listing.js'
 import {type Column, table} from './table.js'
 
 const NOTHING = '-'

@@ -1,7 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {text} from 'node:stream/consumers'
-import {findExecutable} from '../../src/adapters/executables.js'
+import {findExecutable} from '../../src/adapters/processes/executables.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {PROGRAM} from '../support/dbtunnel.js'
 import {freePort} from '../support/free-port.js'

@@ -1,7 +1,7 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {findExecutable} from '../../src/adapters/executables.js'
+import {findExecutable} from '../../src/adapters/processes/executables.js'
 import {CARRIERS} from '../support/carriers.js'
 import {run} from '../support/dbtunnel.js'
 import {atMost, median, type Part, type Row} from './row.js'

@@ -28,8 +28,12 @@ export default defineConfig(
     rules: {
       'no-restricted-properties': [
         'error',
-        {object: 'process', property: 'env', message: 'The environment comes in through src/app.ts and the adapters.'},
-        {object: 'process', property: 'cwd', message: 'The working directory comes in through src/app.ts.'},
+        {
+          object: 'process',
+          property: 'env',
+          message: 'The environment comes in through src/app/ports.ts and the adapters.',
+        },
+        {object: 'process', property: 'cwd', message: 'The working directory comes in through src/app/ports.ts.'},
         {object: 'process', property: 'exit', message: 'Throw: BaseCommand sets the status.'},
       ],
       'no-restricted-globals': ['error', 'fetch'],

@@ -1,7 +1,7 @@
 import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import type {TunnelListing} from '../../src/core/tunnel-listing.js'
+import type {TunnelListing} from '../../src/core/results/tunnel-listing.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, PROGRAM, run, start} from '../support/dbtunnel.js'
 import {expectNothingOf, pidOf, portsOf, processesWith, watchFor} from '../support/leftovers.js'

@@ -1,7 +1,7 @@
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, expect, it} from 'vitest'
-import type {TargetListing} from '../../src/core/config-listing.js'
+import type {TargetListing} from '../../src/core/results/config-listing.js'
 import {defaultAccount, MACHINE, otherAccount} from '../sandbox/account.js'
 import {engineerPolicy, PERMISSIONS, roleSession} from '../sandbox/account/identities.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'

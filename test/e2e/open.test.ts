@@ -1,7 +1,7 @@
 import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import type {OpenedTunnel} from '../../src/core/opened-tunnel.js'
+import type {OpenedTunnel} from '../../src/core/results/opened-tunnel.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS, type Carrier} from '../support/carriers.js'
 import {type Ended, PROGRAM, run, type Running, type RunOptions, start} from '../support/dbtunnel.js'

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, expect, it} from 'vitest'
-import type {HopResult} from '../../src/core/checkup.js'
+import type {HopResult} from '../../src/core/results/checkup.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {type Ended, ROOT, run} from '../support/dbtunnel.js'
 import {FAULTS} from './doctor/faults.js'

@@ -5,7 +5,7 @@ import {expect, it, onTestFinished} from 'vitest'
 import {ROOT, run} from '../support/dbtunnel.js'
 
 /** What all commands share of oclif: its help and colours, the AWS SDK, WebSockets and progress are elsewhere. */
-const START = ['bin/run.js', 'dist/chunks/rolldown-runtime.js', 'dist/execute.js', 'package.json']
+const START = ['bin/run.js', 'dist/chunks/rolldown-runtime.js', 'dist/cli/execute.js', 'package.json']
 
 interface Loaded {
   readonly status: number | null

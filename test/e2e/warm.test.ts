@@ -3,7 +3,7 @@ import {chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {OPENED} from '../../src/flows/known-names.js'
+import {OPENED} from '../../src/tunnel/discovery/name-history.js'
 import {defaultAccount, MACHINE, otherAccount} from '../sandbox/account.js'
 import type {Account, Database, Instance, ManagedNode} from '../sandbox/aws/model.js'
 import {sequentialRoundTrips} from '../sandbox/aws/request-log.js'

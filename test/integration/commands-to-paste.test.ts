@@ -1,10 +1,10 @@
 import {execFileSync} from 'node:child_process'
 import {expect, it} from 'vitest'
-import {noBastion} from '../../src/bastion/no-bastion.js'
-import {explainRefusedLogin} from '../../src/client/refused-login.js'
-import {awsRds} from '../../src/resolve/status.js'
-import type {Target} from '../../src/resolve/target.js'
-import {letIn, letOut} from '../../src/session/session-failure.js'
+import {noBastion} from '../../src/bastions/none-usable.js'
+import {explainRefusedLogin} from '../../src/databases/postgres/refused-login.js'
+import {awsRds} from '../../src/targets/database-status.js'
+import type {Target} from '../../src/targets/target.js'
+import {letIn, letOut} from '../../src/links/probe-failure.js'
 
 // What AWS answers is in commands that people paste into a shell: no id of it can be more than one word there.
 const EVIL = "x'; echo run >&2; $(echo run >&2)"

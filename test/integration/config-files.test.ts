@@ -13,7 +13,7 @@ import {
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {afterAll, expect, it} from 'vitest'
-import {configFiles} from '../../src/adapters/config-files.js'
+import {configFiles} from '../../src/adapters/files/config-files.js'
 import {NOBODY} from '../support/ordinary-user.js'
 
 const isRoot = process.getuid?.() === 0

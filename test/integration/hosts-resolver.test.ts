@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs'
 import {expect, test} from 'vitest'
-import {hostsFile} from '../../src/adapters/hosts-file.js'
-import {processTable} from '../../src/adapters/process-identity.js'
-import {hostsLines} from '../../src/hosts/apply.js'
-import {isSame, withoutLines} from '../../src/hosts/plan.js'
+import {hostsFile} from '../../src/adapters/hosts-file/hosts-file.js'
+import {processTable} from '../../src/adapters/processes/process-identity.js'
+import {hostsLines} from '../../src/hosts/edit.js'
+import {isSame, withoutLines} from '../../src/hosts/lines.js'
 import {isRoot, outputOf} from '../support/hosts-children.js'
 
 const NAME = `dbtunnel-test-${process.pid}.c1a2b3.eu-west-1.rds.amazonaws.com`

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto'
 import {connect, type Socket} from 'node:net'
 import {afterEach, describe, expect, it} from 'vitest'
-import {systemClock} from '../../src/adapters/clock.js'
+import {systemClock} from '../../src/adapters/processes/clock.js'
 import {fail} from '../../src/core/errors.js'
 import type {Clock} from '../../src/core/ports/clock.js'
 import {type EchoServer, startEchoServer} from '../sandbox/agent/echo-server.js'

@@ -3,11 +3,11 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import fc from 'fast-check'
 import {afterAll, beforeAll, expect, it} from 'vitest'
-import {processes} from '../../src/adapters/processes.js'
-import {readPsqlArguments} from '../../src/client/psql-arguments.js'
-import {readOwnFlags} from '../../src/flows/own-flags.js'
-import {splitExecWords, splitPsqlWords} from '../../src/flows/split-words.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../../src/flags.js'
+import {processes} from '../../src/adapters/processes/processes.js'
+import {readPsqlArguments} from '../../src/clients/psql/arguments.js'
+import {readOwnFlags} from '../../src/cli/words/flag-table.js'
+import {splitExecWords, splitPsqlWords} from '../../src/cli/words/split-words.js'
+import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../../src/cli/flags.js'
 
 const flags = readOwnFlags({...accountFlags, ...loginFlags, ...outputFlags, ...tunnelFlags, ...guardFlags})
 

@@ -1,13 +1,13 @@
 import {afterEach, beforeEach, expect, it} from 'vitest'
-import {systemClock} from '../../src/adapters/clock.js'
-import {listenPort} from '../../src/adapters/listen.js'
-import {portOwners} from '../../src/adapters/port-owner.js'
+import {systemClock} from '../../src/adapters/processes/clock.js'
+import {listenPort} from '../../src/adapters/network/listen.js'
+import {portOwners} from '../../src/adapters/network/port-owner.js'
 import {fail} from '../../src/core/errors.js'
 import type {ListenPort} from '../../src/core/ports/network.js'
-import {doorAt, usualDoor} from '../../src/flows/tunnel-door.js'
-import type {Target} from '../../src/resolve/target.js'
+import {doorAt, usualDoor} from '../../src/tunnel/listener/choose-port.js'
+import type {Target} from '../../src/targets/target.js'
 import {listenSomewhere} from '../support/free-port.js'
-import {type RecordedRun, recordedRun} from '../unit/session/recorded-run.js'
+import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
 
 const TARGET: Target = {
   name: 'prod-db',

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {afterAll, beforeAll, expect, it} from 'vitest'
-import {marksIn} from '../../src/hosts/plan.js'
+import {marksIn} from '../../src/hosts/lines.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Running, start} from '../support/dbtunnel.js'
 import {asOrdinary} from '../support/ordinary-user.js'

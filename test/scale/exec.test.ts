@@ -9,7 +9,7 @@ import {type Ended, start} from '../support/dbtunnel.js'
 import {expectNothingOf, watchFor} from '../support/leftovers.js'
 
 const COUNT = 100
-/** src/app.ts's. */
+/** As in src/app/ports.ts. */
 const STARTS_A_SECOND = 3
 const MOST_MIB = 200
 const NAMES = Array.from({length: COUNT}, (_, index) => `tenant-${String(index + 1).padStart(2, '0')}`)

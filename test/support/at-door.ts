@@ -1,7 +1,7 @@
-import {systemClock} from '../../src/adapters/clock.js'
-import {listenPort} from '../../src/adapters/listen.js'
-import {type Door, openDoor} from '../../src/session/door.js'
-import type {Session} from '../../src/session/session.js'
+import {systemClock} from '../../src/adapters/processes/clock.js'
+import {listenPort} from '../../src/adapters/network/listen.js'
+import {type Door, openDoor} from '../../src/tunnel/listener/listener.js'
+import type {Session} from '../../src/links/link.js'
 
 /** A session that a door of its own leads to. */
 export type SessionAtDoor = Session & {readonly door: Door; readonly localPort: number}

@@ -4,9 +4,9 @@ import {execFileSync} from 'node:child_process'
 import {once} from 'node:events'
 import fs from 'node:fs'
 import {syncBuiltinESMExports} from 'node:module'
-import {hostsFile} from '../../src/adapters/hosts-file.js'
+import {hostsFile} from '../../src/adapters/hosts-file/hosts-file.js'
 import {isDbtunnelError} from '../../src/core/errors.js'
-import {hostsLines} from '../../src/hosts/apply.js'
+import {hostsLines} from '../../src/hosts/edit.js'
 
 const [path = '', ...steps] = process.argv.slice(2)
 const hosts = hostsLines(hostsFile(path))

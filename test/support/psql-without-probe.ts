@@ -1,7 +1,7 @@
-import {Terminal} from '../../src/adapters/terminal.js'
-import {openApp} from '../../src/app.js'
+import {Terminal} from '../../src/adapters/terminal/terminal.js'
+import {openApp} from '../../src/app/ports.js'
 import {psql} from '../../src/flows/psql.js'
-import {chooseProgress} from '../../src/tasks/progress.js'
+import {chooseProgress} from '../../src/present/progress/choose.js'
 
 // dbtunnel as it is, but for a probe that believes everything: what does psql itself refuse?
 const [target = '', ...words] = process.argv.slice(2)

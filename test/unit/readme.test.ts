@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {expect, it} from 'vitest'
-import {namedTargets} from '../../src/config/named-targets.js'
+import {namedTargets} from '../../src/settings/config-file/match-targets.js'
 import {CATALOG} from '../../src/core/errors.js'
 import {
   describeStatement,
@@ -10,8 +10,8 @@ import {
   policyJson,
   startSessionStatements,
   sweepStatement,
-} from '../../src/core/iam-policies.js'
-import {loadConfig} from '../../src/flows/load-config.js'
+} from '../../src/core/iam/statements.js'
+import {loadConfig} from '../../src/flows/request/load-config.js'
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 

@@ -1,7 +1,7 @@
 import {setMaxListeners} from 'node:events'
 import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
-import type {Turns} from '../../core/turns.js'
+import type {Turns} from '../../core/rate-limit.js'
 import {sharedCredentials, type SharedCredentials} from './credentials.js'
 import {credentialSource, nameToSdk} from './profile.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'

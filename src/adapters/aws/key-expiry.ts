@@ -1,4 +1,4 @@
-import {durationText} from '../../core/amounts.js'
+import {durationText} from '../../core/text/amounts.js'
 import type {Say} from '../../core/run.js'
 import {credentialSource, keysInEnvironment} from './profile.js'
 import {expired} from './translate-error.js'

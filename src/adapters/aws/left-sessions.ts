@@ -1,6 +1,6 @@
 import type {LeftSessions} from '../../core/ports/aws.js'
 import type {Say} from '../../core/run.js'
-import type {RecordedAccount} from '../../core/tunnel-record.js'
+import type {RecordedAccount} from '../../core/results/tunnel-record.js'
 import {connect} from './connection.js'
 import {settingsScope} from './scope.js'
 import {ssmApi} from './ssm.js'

@@ -1,7 +1,7 @@
 import {distance} from 'fastest-levenshtein'
-import {closestNames} from '../../core/closest-names.js'
+import {closestNames} from '../../core/text/closest-names.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
-import {profileOption} from '../../core/profile-option.js'
+import {profileOption} from '../../core/text/aws-cli-options.js'
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
 

@@ -1,6 +1,6 @@
 import type {NodeHttpHandler} from '@smithy/node-http-handler'
-import {awsAuthorities} from '../aws-authorities.js'
-import {type Proxy, proxyFor} from '../proxy.js'
+import {awsAuthorities} from './authorities.js'
+import {type Proxy, proxyFor} from '../network/proxy.js'
 
 const CONNECT_MS = 3000
 const ANSWER_MS = 10_000
@@ -67,7 +67,7 @@ async function makeHandler(
   const [{NodeHttpHandler}, ca] = await Promise.all([import('@smithy/node-http-handler'), awsAuthorities(profile)])
   const limits = {requestTimeout: ANSWER_MS, throwOnRequestTimeout: true, logger: logger as Console}
   if (!proxy) return new NodeHttpHandler({...limits, connectionTimeout: CONNECT_MS, httpsAgent: {ca}})
-  const {ProxyAgent} = await import('../proxy-agent.js')
+  const {ProxyAgent} = await import('../network/proxy-agent.js')
   const agent = new ProxyAgent(proxy, ca)
   return new NodeHttpHandler({
     ...limits,

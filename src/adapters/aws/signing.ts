@@ -1,6 +1,6 @@
-import {clockAdvice, isTooWrong} from '../../core/clock-skew.js'
+import {clockAdvice, isTooWrong} from '../../core/iam/clock-skew.js'
 import {fail} from '../../core/errors.js'
-import {isRegion} from '../../core/names.js'
+import {isRegion} from '../../core/grammars.js'
 import type {SigningApi} from '../../core/ports/aws.js'
 import type {Connection} from './connection.js'
 import type {Credentials} from './credentials.js'

@@ -7,7 +7,7 @@ import {hasJournal, repair} from './journal.js'
 import {withLock} from './lock.js'
 import {locate, syncFolder} from './site.js'
 import {discardDrafts, readSnapshot, write} from './write.js'
-import {processTable} from '../process-identity.js'
+import {processTable} from '../processes/process-identity.js'
 
 /** How often someone who knows no lock may write between our reading and our writing. */
 const ATTEMPTS = 20

@@ -2,7 +2,7 @@ import {accessSync, closeSync, constants, lstatSync, openSync, readdirSync} from
 import {join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {HostsWait, ProcessIdentity} from '../../core/ports/hosts.js'
-import type {ProcessTable} from '../process-identity.js'
+import type {ProcessTable} from '../processes/process-identity.js'
 import {discard, freshName, type Site} from './site.js'
 import {untilTouched} from './until-touched.js'
 

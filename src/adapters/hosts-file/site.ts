@@ -2,7 +2,7 @@ import {createHash, randomBytes} from 'node:crypto'
 import {closeSync, fsyncSync, openSync, readdirSync, realpathSync, type Stats, statSync, unlinkSync} from 'node:fs'
 import {basename, dirname, join} from 'node:path'
 import {fail} from '../../core/errors.js'
-import {OTHERS_MAY_WRITE} from '../file-mode.js'
+import {OTHERS_MAY_WRITE} from '../files/file-mode.js'
 
 /** For those who may write the file but not its folder. Sticky: nobody removes or replaces another user's files. */
 const SHARED_FOLDERS = ['/var/tmp', '/tmp']

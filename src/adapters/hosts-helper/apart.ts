@@ -1,7 +1,7 @@
 import type {Duplex} from 'node:stream'
 import type {BackgroundParent} from '../../core/ports/background.js'
 import type {HostsHelperPort} from '../../core/ports/hosts.js'
-import {hostsHelper, startBySudo} from '../hosts-helper.js'
+import {hostsHelper, startBySudo} from './hosts-helper.js'
 import {helperAt} from './conversation.js'
 
 /**

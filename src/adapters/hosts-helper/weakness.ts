@@ -1,6 +1,6 @@
 import {lstatSync, readlinkSync} from 'node:fs'
 import {dirname, resolve} from 'node:path'
-import {OTHERS_MAY_WRITE} from '../file-mode.js'
+import {OTHERS_MAY_WRITE} from '../files/file-mode.js'
 
 /**
  * Who but root could change what is found at this path: in a few words, for the first of it, the folders above it and

@@ -1,6 +1,6 @@
-import {BaseCommand} from '../../base-command.js'
-import type {HostsCleaning} from '../../core/hosts-listing.js'
-import {outputFlags} from '../../flags.js'
+import {BaseCommand} from '../../cli/base-command.js'
+import type {HostsCleaning} from '../../core/results/hosts-listing.js'
+import {outputFlags} from '../../cli/flags.js'
 
 export default class HostsClean extends BaseCommand {
   static override summary = 'Take the lines of dead owners out of the hosts file, and repair it.'
@@ -16,7 +16,7 @@ Where the file needs root, sudo is used, and asks on a terminal.`
     const {flags} = await this.parse(HostsClean)
     const terminal = this.openTerminal(flags)
     const [{openApp}, {cleanHosts}, {cleaningText}] = await Promise.all([
-      import('../../app.js'),
+      import('../../app/ports.js'),
       import('../../flows/hosts.js'),
       import('../../present/hosts.js'),
     ])

@@ -1,6 +1,6 @@
-import {BaseCommand} from '../../base-command.js'
-import type {HostsListing} from '../../core/hosts-listing.js'
-import {outputFlags} from '../../flags.js'
+import {BaseCommand} from '../../cli/base-command.js'
+import type {HostsListing} from '../../core/results/hosts-listing.js'
+import {outputFlags} from '../../cli/flags.js'
 
 export default class Hosts extends BaseCommand {
   static override summary = 'Show what dbtunnel has in the hosts file, and whose it is.'
@@ -16,7 +16,7 @@ Lines of dead owners are taken out by the next start that may write the file, or
     const {flags} = await this.parse(Hosts)
     const terminal = this.openTerminal(flags)
     const [{openApp}, {listHosts}, {hostsText}] = await Promise.all([
-      import('../../app.js'),
+      import('../../app/ports.js'),
       import('../../flows/hosts.js'),
       import('../../present/hosts.js'),
     ])

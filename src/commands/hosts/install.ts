@@ -1,6 +1,6 @@
-import {BaseCommand} from '../../base-command.js'
-import type {HelperChange} from '../../core/hosts-listing.js'
-import {outputFlags} from '../../flags.js'
+import {BaseCommand} from '../../cli/base-command.js'
+import type {HelperChange} from '../../core/results/hosts-listing.js'
+import {outputFlags} from '../../cli/flags.js'
 
 export default class HostsInstall extends BaseCommand {
   static override summary = 'Let dbtunnel write the hosts file without a password from now on.'
@@ -17,7 +17,10 @@ Refused where anyone but root could change any of it. After an update of dbtunne
   async run(): Promise<HelperChange> {
     const {flags} = await this.parse(HostsInstall)
     const terminal = this.openTerminal(flags)
-    const [{openApp}, {installHelper}] = await Promise.all([import('../../app.js'), import('../../flows/hosts.js')])
+    const [{openApp}, {installHelper}] = await Promise.all([
+      import('../../app/ports.js'),
+      import('../../flows/hosts.js'),
+    ])
     const result = await installHelper(this.argv, openApp(terminal).helperInstaller)
     if ('status' in result) this.exit(result.status)
     terminal.notice(

@@ -1,6 +1,6 @@
-import {BaseCommand} from '../../base-command.js'
-import type {HelperChange} from '../../core/hosts-listing.js'
-import {outputFlags} from '../../flags.js'
+import {BaseCommand} from '../../cli/base-command.js'
+import type {HelperChange} from '../../core/results/hosts-listing.js'
+import {outputFlags} from '../../cli/flags.js'
 
 export default class HostsUninstall extends BaseCommand {
   static override summary = 'Take out all that "dbtunnel hosts install" has made.'
@@ -12,7 +12,10 @@ export default class HostsUninstall extends BaseCommand {
   async run(): Promise<HelperChange> {
     const {flags} = await this.parse(HostsUninstall)
     const terminal = this.openTerminal(flags)
-    const [{openApp}, {uninstallHelper}] = await Promise.all([import('../../app.js'), import('../../flows/hosts.js')])
+    const [{openApp}, {uninstallHelper}] = await Promise.all([
+      import('../../app/ports.js'),
+      import('../../flows/hosts.js'),
+    ])
     const result = await uninstallHelper(this.argv, openApp(terminal).helperInstaller)
     if ('status' in result) this.exit(result.status)
     terminal.notice(

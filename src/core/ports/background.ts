@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream'
 import type {ErrorCode} from '../errors.js'
-import type {OpenedTunnel} from '../opened-tunnel.js'
+import type {OpenedTunnel} from '../results/opened-tunnel.js'
 
 /** What a background process tells the one that has started it. The last two are the end of that. */
 export type BackgroundNews =

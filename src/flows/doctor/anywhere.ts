@@ -1,5 +1,5 @@
-import type {Settings} from '../../config/settings.js'
-import type {Place} from '../../resolve/target.js'
+import type {Settings} from '../../settings/settings.js'
+import type {Place} from '../../targets/target.js'
 
 /** Where a bastion may be when no database is named. */
 export function anywhere({region, profile}: Settings): Place {

@@ -1,4 +1,4 @@
-import type {HopResult} from '../../core/checkup.js'
+import type {HopResult} from '../../core/results/checkup.js'
 import {withDeadline} from '../../core/deadline.js'
 import {fail, isDbtunnelError} from '../../core/errors.js'
 import type {Run} from '../../core/run.js'

@@ -1,4 +1,4 @@
-import {readAccount, readRequest, type RequestSources} from '../read-request.js'
+import {readAccount, readRequest, type RequestSources} from '../request/read-request.js'
 import type {DoctorRequest, Words} from './hop.js'
 
 /** As `psql` would read them. */

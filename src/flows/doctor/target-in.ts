@@ -1,5 +1,5 @@
 import {fail} from '../../core/errors.js'
-import type {TargetName} from '../../resolve/parse-target.js'
+import type {TargetName} from '../../targets/parse-target.js'
 import type {Findings} from './hop.js'
 
 /** The target, for hops that are there only with one. */

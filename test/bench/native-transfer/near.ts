@@ -1,8 +1,8 @@
 /** The near side as a process: the native engine, as dbtunnel runs it. */
-import {systemClock} from '../../../src/adapters/clock.js'
-import {overflow} from '../../../src/adapters/overflow.js'
-import {webSocketPort} from '../../../src/adapters/websocket.js'
-import {nativeEngine} from '../../../src/session/native/engine.js'
+import {systemClock} from '../../../src/adapters/processes/clock.js'
+import {overflow} from '../../../src/adapters/files/overflow.js'
+import {webSocketPort} from '../../../src/adapters/network/websocket.js'
+import {nativeEngine} from '../../../src/links/session/native/carrier.js'
 import {atDoor} from '../../support/at-door.js'
 import {quietRun} from '../../support/native-session.js'
 import type {SessionGrant} from '../../../src/core/ports/aws.js'

@@ -1,4 +1,4 @@
-import type {HopResult} from '../../../src/core/checkup.js'
+import type {HopResult} from '../../../src/core/results/checkup.js'
 import type {Policy, Statement} from '../../sandbox/aws/policy.js'
 import {become, clusterOf, databaseOf, found, groupOf, identityOf, type World, type Writable} from './world.js'
 

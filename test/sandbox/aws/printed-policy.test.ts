@@ -19,7 +19,7 @@ import {
   ownSessionStatements,
   SESSION_DOCUMENT,
   startSessionStatements,
-} from '../../../src/core/iam-policies.js'
+} from '../../../src/core/iam/statements.js'
 import {ACCOUNT_ID, MACHINE, REGION} from '../account.js'
 import {roleSession} from '../account/identities.js'
 import {verdictOn} from './authorize.js'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import type {Checkup, HopResult} from '../../../src/core/checkup.js'
+import type {Checkup, HopResult} from '../../../src/core/results/checkup.js'
 import {checkupJson, hopText, verdictText} from '../../../src/present/doctor.js'
 
 const PLAIN = {columns: undefined, hasColours: false}

@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest'
 import {fail} from '../../../src/core/errors.js'
-import {type ExecOutcome, statusOfAll} from '../../../src/core/exec-outcome.js'
+import {type ExecOutcome, statusOfAll} from '../../../src/core/results/exec-outcome.js'
 import {outcomesText} from '../../../src/present/exec-outcomes.js'
 
 const well: ExecOutcome = {target: 'prod-db', end: {kind: 'ended', status: 0}, tookMs: 1200}

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest'
-import type {ListedDatabase} from '../../../src/core/listing.js'
+import type {ListedDatabase} from '../../../src/core/results/database-listing.js'
 import {listText} from '../../../src/present/list.js'
 
 const LONG = 'a-name-of-sixty-three-characters-which-is-as-long-as-they-can-be'.slice(0, 63)

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
-import type {OpenedTunnel, TunnelStatus} from '../../../src/core/opened-tunnel.js'
+import type {OpenedTunnel, TunnelStatus} from '../../../src/core/results/opened-tunnel.js'
 import {openedJson, openedText, useText} from '../../../src/present/opened-tunnel.js'
 
 const TUNNEL: OpenedTunnel = {

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest'
-import type {ListedTunnel} from '../../../src/core/tunnel-listing.js'
+import type {ListedTunnel} from '../../../src/core/results/tunnel-listing.js'
 import {tunnelsText} from '../../../src/present/tunnels.js'
 
 const tunnel: ListedTunnel = {

@@ -1,6 +1,6 @@
-import {trustAuthorities} from '../../../client/authorities.js'
-import {checkProxy} from '../../../client/proxy.js'
-import {countText} from '../../../core/amounts.js'
+import {trustAuthorities} from '../../../databases/authorities.js'
+import {checkProxy} from '../../../databases/rds-proxy.js'
+import {countText} from '../../../core/text/amounts.js'
 import {hop, ok} from '../hop.js'
 
 export const authorities = hop('authorities', {

@@ -1,5 +1,5 @@
-import {checkEndpoint, doubtIn, servingEndpoint} from '../../../resolve/database-state.js'
-import {targetAt} from '../../../resolve/find-database.js'
+import {checkEndpoint, doubtIn, servingEndpoint} from '../../../targets/database-state.js'
+import {targetAt} from '../../../targets/find-database.js'
 import {hop, ok} from '../hop.js'
 import {targetIn} from '../target-in.js'
 

@@ -1,5 +1,5 @@
-import {accountOptions} from '../../../core/profile-option.js'
-import {probeFailure} from '../../../session/session-failure.js'
+import {accountOptions} from '../../../core/text/aws-cli-options.js'
+import {probeFailure} from '../../../links/probe-failure.js'
 import {hop, ok} from '../hop.js'
 
 const DAY_MS = 24 * 60 * 60_000

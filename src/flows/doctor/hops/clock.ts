@@ -1,4 +1,4 @@
-import {clockAdvice, clockDifference, isTooWrong} from '../../../core/clock-skew.js'
+import {clockAdvice, clockDifference, isTooWrong} from '../../../core/iam/clock-skew.js'
 import {fail} from '../../../core/errors.js'
 import {hop, ok} from '../hop.js'
 

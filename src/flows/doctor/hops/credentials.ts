@@ -1,4 +1,4 @@
-import {signIn} from '../../sign-in.js'
+import {signIn} from '../../request/sign-in.js'
 import {hop, ok} from '../hop.js'
 
 export const credentials = hop('credentials', {

@@ -1,6 +1,6 @@
-import {engineOf} from '../../../client/engines.js'
-import {findDatabase, placeOf} from '../../../resolve/find-database.js'
-import {givenTarget} from '../../../resolve/given-target.js'
+import {engineOf} from '../../../databases/kinds.js'
+import {findDatabase, placeOf} from '../../../targets/find-database.js'
+import {givenTarget} from '../../../targets/fully-specified.js'
 import {hop, ok} from '../hop.js'
 import {targetIn} from '../target-in.js'
 

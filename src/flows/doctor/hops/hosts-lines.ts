@@ -1,5 +1,5 @@
-import {countText} from '../../../core/amounts.js'
-import {marksIn} from '../../../hosts/plan.js'
+import {countText} from '../../../core/text/amounts.js'
+import {marksIn} from '../../../hosts/lines.js'
 import {hop, ok} from '../hop.js'
 import {hostsContent} from '../hosts-content.js'
 

@@ -1,5 +1,5 @@
 import {fail} from '../../../core/errors.js'
-import {openHosts} from '../../../hosts/open-hosts.js'
+import {openHosts} from '../../../hosts/choose-writer.js'
 import {hop, ok} from '../hop.js'
 
 /** `psql` itself may ask for a password here; this never does. */

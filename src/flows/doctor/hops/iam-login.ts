@@ -1,4 +1,4 @@
-import {checkIamLogin} from '../../../resolve/database-state.js'
+import {checkIamLogin} from '../../../targets/database-state.js'
 import {hop, ok} from '../hop.js'
 
 export const iamLogin = hop('iam-login', {

@@ -1,5 +1,5 @@
-import {explainRefusedLogin} from '../../../client/refused-login.js'
-import {databaseOf, userOf} from '../../discover.js'
+import {explainRefusedLogin} from '../../../databases/postgres/refused-login.js'
+import {databaseOf, userOf} from '../../../tunnel/discovery/discover.js'
 import {hop, ok} from '../hop.js'
 
 export const login = hop('login', {

@@ -1,5 +1,5 @@
 import {withDeadline} from '../../../core/deadline.js'
-import {conflict, foreignAddress} from '../../../hosts/apply.js'
+import {conflict, foreignAddress} from '../../../hosts/edit.js'
 import {hop, ok} from '../hop.js'
 import {hostsContent} from '../hosts-content.js'
 

@@ -1,5 +1,5 @@
 import {fail} from '../../../core/errors.js'
-import {findPlugin} from '../../../session/find-plugin.js'
+import {findPlugin} from '../../../links/session/plugin/find.js'
 import {hop, ok} from '../hop.js'
 
 export const plugin = hop('plugin', {

@@ -1,4 +1,4 @@
-import {doorAt} from '../../tunnel-door.js'
+import {doorAt} from '../../../tunnel/listener/choose-port.js'
 import {hop, ok} from '../hop.js'
 
 export const port = hop('port', {

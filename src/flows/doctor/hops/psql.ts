@@ -1,4 +1,4 @@
-import {findPsql, psqlVersion} from '../../../client/psql.js'
+import {findPsql, psqlVersion} from '../../../clients/psql/find.js'
 import {setVariables} from '../../../core/set-variables.js'
 import {hop, ok} from '../hop.js'
 

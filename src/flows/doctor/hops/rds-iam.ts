@@ -1,8 +1,8 @@
-import type {Connection} from '../../../client/environment.js'
-import {explainRefusedLogin} from '../../../client/refused-login.js'
-import {keepPassfile} from '../../../token/passfile.js'
-import {checkLogin} from '../../check-login.js'
-import {databaseOf, userOf} from '../../discover.js'
+import type {Connection} from '../../../databases/postgres/environment.js'
+import {explainRefusedLogin} from '../../../databases/postgres/refused-login.js'
+import {keepPassfile} from '../../../databases/postgres/passfile.js'
+import {checkLogin} from '../../../tunnel/check-login.js'
+import {databaseOf, userOf} from '../../../tunnel/discovery/discover.js'
 import {hop, ok} from '../hop.js'
 
 /** Whether the database has IAM asked about this user: seen by how it takes a login. */

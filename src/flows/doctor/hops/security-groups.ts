@@ -1,7 +1,7 @@
 import {fail, hasCode} from '../../../core/errors.js'
-import {nodeName} from '../../../core/names.js'
-import {hasNoAnswer} from '../../../session/open-session.js'
-import {lookAtPassage, mendPassage} from '../../passage.js'
+import {nodeName} from '../../../core/grammars.js'
+import {hasNoAnswer} from '../../../links/session/open-session.js'
+import {lookAtPassage, mendPassage} from '../../../bastions/reachability.js'
 import {hop, ok} from '../hop.js'
 
 /** By their rules; where those say no, the database itself has the last word. */

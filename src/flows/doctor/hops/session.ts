@@ -1,7 +1,7 @@
-import {nodeName} from '../../../core/names.js'
-import {askDatabase, carrySession} from '../../../session/open-session.js'
-import {sessionEngines} from '../../session-engines.js'
-import {preambleOf} from '../../session-ways.js'
+import {nodeName} from '../../../core/grammars.js'
+import {askDatabase, carrySession} from '../../../links/session/open-session.js'
+import {sessionEngines} from '../../../links/session/carriers.js'
+import {preambleOf} from '../../../tunnel/connector.js'
 import {hop, ok} from '../hop.js'
 
 /** Of the whole time: afterwards the database has to answer. */

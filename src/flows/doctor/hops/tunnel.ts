@@ -1,7 +1,7 @@
 import {fail} from '../../../core/errors.js'
-import {hasNoAnswer} from '../../../session/open-session.js'
-import {probeFailure} from '../../../session/session-failure.js'
-import {adviceOnPassage} from '../../passage.js'
+import {hasNoAnswer} from '../../../links/session/open-session.js'
+import {probeFailure} from '../../../links/probe-failure.js'
+import {adviceOnPassage} from '../../../bastions/reachability.js'
 import {hop, ok} from '../hop.js'
 
 /** Something answers at the far end. */

@@ -1,0 +1,51 @@
+import {lstat} from 'node:fs/promises'
+import {dirname, isAbsolute, join, resolve} from 'node:path'
+import type {ConfigFiles, ConfigText} from '../../core/ports/config-files.js'
+import {readTrusted} from './read-trusted.js'
+import {xdgFolder} from './own-folder.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const TEAM_FILE = 'dbtunnel.yaml'
+const USER_FILE = 'config.yaml'
+
+/** The user's `~/.config/dbtunnel/config.yaml`, and the `dbtunnel.yaml` of the working directory or above it. */
+export function configFiles(environment: Environment, cwd: string): ConfigFiles {
+  return async () => {
+    const found = await Promise.all([readUserFile(environment), readTeamFile(environment, cwd)])
+    return found.filter((file) => file !== undefined)
+  }
+}
+
+async function readUserFile(environment: Environment): Promise<ConfigText | undefined> {
+  const folder = xdgFolder(environment, 'XDG_CONFIG_HOME', '.config')
+  const path = folder && join(folder, USER_FILE)
+  if (path === undefined || !(await isThere(path))) return undefined
+  return {owner: 'user', path, text: await readTrusted(path, environment)}
+}
+
+async function readTeamFile(environment: Environment, cwd: string): Promise<ConfigText | undefined> {
+  for (const folder of await foldersUpward(cwd, environment['HOME'])) {
+    const path = join(folder, TEAM_FILE)
+    if (await isThere(path)) return {owner: 'team', path, text: await readTrusted(path, environment)}
+  }
+  return undefined
+}
+
+/** From `cwd` to the root of its repository or to the home folder; where it is in neither, to the top. */
+async function foldersUpward(cwd: string, home: string | undefined): Promise<readonly string[]> {
+  const folders: string[] = []
+  for (let folder = cwd, above = dirname(cwd); ; folder = above, above = dirname(folder)) {
+    folders.push(folder)
+    const isHome = home !== undefined && isAbsolute(home) && folder === resolve(home)
+    if (isHome || above === folder || (await isThere(join(folder, '.git')))) return folders
+  }
+}
+
+/** Whatever it is: a folder of this name, or a link that leads nowhere, is not passed over. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,206 @@
+import {randomBytes} from 'node:crypto'
+import {constants, mkdtempSync, realpathSync, rmSync, type Stats, statSync, writeFileSync} from 'node:fs'
+import {lstat, open, readdir, readFile, rename, rm, rmdir} from 'node:fs/promises'
+import {basename, dirname, isAbsolute, join} from 'node:path'
+import {type DbtunnelError, fail} from '../../core/errors.js'
+import type {PrivateFiles} from '../../core/ports/files.js'
+import type {ProcessIdentity} from '../../core/ports/hosts.js'
+import {isOpenToAll, OTHERS_MAY_WRITE, STICKY} from './file-mode.js'
+import {type ProcessTable, processTable} from '../processes/process-identity.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** In each folder: whose it is, for whoever finds it later. */
+const OWNER = 'owner'
+/** It is written right after its folder was made. */
+const UNOWNED_MS = 60_000
+
+/**
+ * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
+ * goes with the login), else under TMPDIR.
+ */
+export function privateFiles(environment: Environment = process.env): PrivateFiles {
+  const table = processTable()
+  return {
+    // Made at once, without a pause before the caller goes on: no signal can
+    // come between the folder and its undo.
+    async makeFolder() {
+      return makeFolder(environment, table.self())
+    },
+
+    async write(folder, name, content) {
+      if (basename(name) !== name || name.startsWith('.')) throw new Error(`not a plain file name: ${name}`)
+      const path = join(folder, name)
+      const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`)
+      try {
+        // Exclusive: an existing file or link of that name is never opened.
+        const file = await open(draft, 'wx', 0o600)
+        try {
+          await file.chmod(0o600)
+          await file.writeFile(content)
+        } finally {
+          await file.close()
+        }
+        await rename(draft, path)
+        return path
+      } catch (error) {
+        await rm(draft, {force: true}).catch(() => {})
+        throw unwritable(`The file ${path} cannot be written`, error)
+      }
+    },
+
+    async removeFolder(folder) {
+      await rm(folder, {recursive: true, force: true})
+    },
+
+    async sweep() {
+      for (const base of basesIn(environment)) {
+        const names = await readdir(base)
+        for (const name of names) {
+          if (/^dbtunnel-[A-Za-z0-9]{6}$/.test(name)) await removeLeft(join(base, name), table)
+        }
+      }
+    },
+
+    async readText(path) {
+      try {
+        return await readPlain(path)
+      } catch (error) {
+        throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reason(error)}.`, {
+          hint: `Check it with: ls -l ${path}`,
+          cause: error,
+        })
+      }
+    },
+  }
+}
+
+/** Some certificates, or settings; what is longer is neither. */
+const LARGEST_BYTES = 8 * 1024 * 1024
+
+async function readPlain(path: string): Promise<string> {
+  // A named pipe that nobody writes to is not waited for.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const stats = await file.stat()
+    if (stats.isDirectory()) throw Object.assign(new Error('a folder'), {code: 'EISDIR'})
+    if (!stats.isFile()) throw new Error('it is not a plain file')
+    if (stats.size > LARGEST_BYTES) throw new Error('it is too long')
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+function makeFolder(environment: Environment, {pid, started}: ProcessIdentity): string {
+  const base = privateBase(environment['XDG_RUNTIME_DIR']) ?? sharedBase(environment['TMPDIR'] || '/tmp')
+  let folder: string | undefined
+  try {
+    folder = mkdtempSync(join(base, 'dbtunnel-'))
+    writeFileSync(join(folder, OWNER), `${pid} ${started}\n`, {flag: 'wx', mode: 0o600})
+    return folder
+  } catch (error) {
+    if (folder !== undefined) rmSync(folder, {recursive: true, force: true})
+    throw unwritable(`No folder can be made in ${base}`, error)
+  }
+}
+
+/** Wherever an earlier run may have made its folder. */
+function basesIn(environment: Environment): readonly string[] {
+  const shared = (): string | undefined => {
+    try {
+      return sharedBase(environment['TMPDIR'] || '/tmp')
+    } catch {
+      return undefined
+    }
+  }
+  return [privateBase(environment['XDG_RUNTIME_DIR']), shared()].filter((base) => base !== undefined)
+}
+
+async function removeLeft(folder: string, table: ProcessTable): Promise<void> {
+  const stats = await lstat(folder).catch(() => undefined)
+  if (!stats?.isDirectory() || !isOurs(stats) || (stats.mode & 0o077) !== 0) return
+  const owner = await readFile(join(folder, OWNER), 'latin1').catch(() => '')
+  const [, pid, started] = /^(\d+) ([a-z0-9-]+)\n$/.exec(owner) ?? []
+  if (pid === undefined || started === undefined) {
+    // Killed between two steps. What is not empty is none of ours.
+    if (Date.now() - stats.mtimeMs > UNOWNED_MS) await rmdir(folder).catch(() => {})
+  } else if (table.state({pid: Number(pid), started}) === 'dead') {
+    await rm(folder, {recursive: true, force: true})
+  }
+}
+
+/** A folder that is ours alone; anything less is passed over. */
+function privateBase(folder: string | undefined): string | undefined {
+  if (folder === undefined || !isAbsolute(folder)) return undefined
+  try {
+    const real = realpathSync(folder)
+    const stats = statSync(real)
+    const isPrivate = stats.isDirectory() && isOurs(stats) && (stats.mode & 0o077) === 0
+    return isPrivate && !isExchangeable(real) ? real : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A folder in which no other user can replace what is ours: our own, or one like /tmp with the sticky bit. */
+function sharedBase(folder: string): string {
+  let stats: Stats
+  let real: string
+  try {
+    real = realpathSync(folder)
+    stats = statSync(real)
+  } catch (error) {
+    throw unwritable(`The temporary folder ${folder} cannot be used`, error)
+  }
+  const safe = isOursOrRoots(stats) && ((stats.mode & OTHERS_MAY_WRITE) === 0 || (stats.mode & STICKY) !== 0)
+  if (safe && !isExchangeable(real)) return real
+  throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
+    hint: 'Set TMPDIR to a folder of your own.',
+  })
+}
+
+/**
+ * Whether others may put another folder in the place of this one, with another CA file in it: whoever owns a folder above,
+ * or may write one.
+ */
+function isExchangeable(folder: string): boolean {
+  const parent = dirname(folder)
+  if (parent === folder) return false
+  const stats = statSync(parent)
+  return isOpenToAll(stats.mode) || !isOursOrRoots(stats) || isExchangeable(parent)
+}
+
+function isOursOrRoots(stats: Stats): boolean {
+  return isOurs(stats) || stats.uid === 0
+}
+
+function isOurs(stats: Stats): boolean {
+  return stats.uid === process.geteuid?.()
+}
+
+function unwritable(what: string, cause: unknown): DbtunnelError {
+  return fail('FILES_UNWRITABLE', `${what}: ${reason(cause)}.`, {
+    hint: 'Free some space there, or set TMPDIR to a folder of your own.',
+    cause,
+  })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'it does not exist',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is no folder',
+  EPERM: 'it is not permitted',
+  EROFS: 'the file system is read-only',
+}
+
+function reason(error: unknown): string {
+  const {code, message} = error as NodeJS.ErrnoException
+  return REASONS[code ?? ''] ?? message
+}

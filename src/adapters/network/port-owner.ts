@@ -1,0 +1,53 @@
+import {execFile} from 'node:child_process'
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
+import type {PortOwner, PortOwners} from '../../core/ports/network.js'
+
+/** Of a line of /proc/net/tcp, whose fields are: number, local address, remote address, state, …, and inode as the tenth. */
+const LISTENING = '0A'
+
+/** Who listens on a port of this machine, as far as we may see. */
+export function portOwners(platform: NodeJS.Platform = process.platform): PortOwners {
+  return {ownerOf: platform === 'linux' ? async (port) => linuxOwner(port) : lsofOwner}
+}
+
+function linuxOwner(port: number): PortOwner | undefined {
+  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeners(table, port)))
+  if (inodes.size === 0) return undefined
+  for (const pid of look(() => readdirSync('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const fds = look(() => readdirSync(`/proc/${pid}/fd`))
+    const isOwner = fds.some((fd) =>
+      look(() => [readlinkSync(`/proc/${pid}/fd/${fd}`)]).some((link) => inodes.has(link)),
+    )
+    const [program] = isOwner ? look(() => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()]) : []
+    if (program !== undefined) return {pid: Number(pid), program}
+  }
+  return undefined
+}
+
+function listeners(table: string, port: number): readonly string[] {
+  const lines = look(() => readFileSync(table, 'utf8').split('\n'))
+  return lines.flatMap((line) => {
+    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/)
+    const isIt = state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port
+    return isIt ? [`socket:[${inode}]`] : []
+  })
+}
+
+/** Processes end while they are looked at, and others are not ours to look at. */
+function look(read: () => string[]): readonly string[] {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}
+
+function lsofOwner(port: number): Promise<PortOwner | undefined> {
+  const argv = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']
+  return new Promise((resolve) => {
+    execFile('/usr/sbin/lsof', argv, {timeout: 2000, env: {}}, (_, output) => {
+      const [, pid, program] = /^p(\d+)\nc(.*)$/m.exec(output) ?? []
+      resolve(pid !== undefined && program !== undefined ? {pid: Number(pid), program} : undefined)
+    })
+  })
+}

@@ -1,0 +1,78 @@
+import type {BastionRule} from '../settings/settings.js'
+import {nodeName} from '../core/grammars.js'
+import type {SsmApi} from '../core/ports/aws.js'
+import type {Run} from '../core/run.js'
+import {compareVersions} from '../core/versions.js'
+import type {Place} from '../targets/target.js'
+import type {Bastion} from './bastion.js'
+import type {Candidate} from './kind.js'
+import {noBastion, vpcUnknown} from './none-usable.js'
+import {judge, type Verdict} from './judge.js'
+
+/**
+ * The second round: which candidates can carry a session to the target, best
+ * first (same zone, newer agent, id). Never empty: rejects with BASTION_NONE,
+ * saying of each candidate why not. A node named by its id is taken wherever it
+ * is, and without a look when the target was not looked up either.
+ */
+export async function chooseBastions(
+  candidates: readonly Candidate[],
+  target: Place,
+  rule: BastionRule,
+  ports: {readonly ssm: SsmApi},
+  run: Run,
+): Promise<readonly Bastion[]> {
+  const verdicts = await judgeFor(candidates, target, rule, ports.ssm, run.signal)
+  for (const {candidate, refusal} of verdicts) {
+    if (refusal !== undefined) run.say.debug(`bastion ${nodeName(candidate)} left out: ${refusal}`)
+  }
+  return bestOf(verdicts, target, rule)
+}
+
+/** What is to be said of each candidate for this place. */
+export async function judgeFor(
+  candidates: readonly Candidate[],
+  target: Place,
+  rule: BastionRule,
+  ssm: SsmApi,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  if (isNamed(rule) && target.resourceId === undefined) return candidates.map(({id}) => ({candidate: {id}}))
+  return judge(candidates, vpcFor(rule, target), ssm, signal)
+}
+
+/** Those that will do, best first; never empty. Rejects with BASTION_NONE. */
+export function bestOf(verdicts: readonly Verdict[], target: Place, rule: BastionRule): readonly Bastion[] {
+  const usable = usableOf(verdicts, target.zone)
+  if (usable.length === 0) throw noBastion(verdicts, target, rule)
+  const vpcs = new Set(usable.map(({candidate}) => candidate.vpcId))
+  if (!isNamed(rule) && target.vpcId === undefined && vpcs.size > 1) throw vpcUnknown(usable, target)
+  return usable.map(bastionOf)
+}
+
+/** The VPC that a bastion has to be in; undefined when any will do, or it is not known. */
+export function vpcFor(rule: BastionRule, {vpcId}: Pick<Place, 'vpcId'>): string | undefined {
+  return isNamed(rule) ? undefined : vpcId
+}
+
+/** A node named by its id is taken in whatever VPC. */
+export function isNamed(rule: BastionRule): boolean {
+  return rule.kind === 'instance' || rule.kind === 'managed-node'
+}
+
+/** Those that will do, best first. */
+export function usableOf(verdicts: readonly Verdict[], zone: string | undefined): readonly Verdict[] {
+  return verdicts.filter(({refusal}) => refusal === undefined).sort(byUse(zone))
+}
+
+export function bastionOf({candidate: {id, name, zone}, node}: Verdict): Bastion {
+  return {id, name: name ?? node?.name, zone, agentVersion: node?.agentVersion}
+}
+
+function byUse(zone: string | undefined): (a: Verdict, b: Verdict) => number {
+  const far = ({candidate}: Verdict): number => Number(zone === undefined || candidate.zone !== zone)
+  return (a, b) =>
+    far(a) - far(b) ||
+    compareVersions(b.node?.agentVersion ?? '', a.node?.agentVersion ?? '') ||
+    (a.candidate.id < b.candidate.id ? -1 : 1)
+}

@@ -1,0 +1,145 @@
+import {closest, distance} from 'fastest-levenshtein'
+import {PSQL_LONG_NAMES, readPsqlWord, takesNextWord} from '../../clients/psql/options.js'
+import {type DbtunnelError, fail} from '../../core/errors.js'
+import {shellLine} from '../../core/text/shell-line.js'
+import {type OwnFlags, readOwnFlag} from './flag-table.js'
+
+/** A command line by who reads each word, every part in its order. */
+export interface SplitWords {
+  /** dbtunnel's own flags with their values: for oclif's parser. */
+  readonly own: readonly string[]
+  readonly target: string
+  /** For the client, byte for byte. */
+  readonly client: readonly string[]
+}
+
+/**
+ * Splits the words of `dbtunnel psql`. oclif must not see the client's words:
+ * it sorts them by first occurrence and refuses unknown flags (oclif 4.14).
+ *
+ * Own flags are recognised anywhere before `--`, but never where a psql option
+ * takes its value. TARGET is the first word that is neither; psql's words come
+ * after it. `--` ends ours; it is not passed on, a second one is.
+ * Throws TARGET_MISSING, OPTION_BEFORE_TARGET or USAGE.
+ */
+export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitWords {
+  const own: string[] = []
+  const client: string[] = []
+  let target: string | undefined
+  let early: string | undefined
+  let at = 0
+
+  for (; at < argv.length && argv[at] !== '--'; at++) {
+    const word = argv[at] as string
+    const flag = readOwnFlag(word, flags)
+    if (flag) {
+      own.push(word)
+      if (flag.takesNext) own.push(ownValue(word, argv[++at]))
+    } else if (target === undefined && !word.startsWith('-')) {
+      target = word
+    } else {
+      const read = readPsqlWord(word)
+      if (read.kind === 'wrong') throw unknownOption(word, read.problem, flags)
+      if (target === undefined) early ??= word
+      client.push(word)
+      if (takesNextWord(word) && at + 1 < argv.length) client.push(argv[++at] as string)
+    }
+  }
+
+  const rest = argv.slice(at)
+  if (target === undefined && rest[1] !== undefined && !rest[1].startsWith('-'))
+    throw targetBehindDashes(own, client, rest)
+  const checked = checkTarget(target, 'dbtunnel psql prod-db', early)
+  if (early !== undefined) throw optionBeforeTarget(early, [...own, checked, ...client, ...rest])
+  return {own, target: checked, client: [...client, ...rest.slice(1)]}
+}
+
+/** The words of `dbtunnel exec`: `client` is the command, its name first. */
+export interface SplitExecWords extends Omit<SplitWords, 'target'> {
+  /** Missing where flags (`--target`) name several. */
+  readonly target?: string | undefined
+  readonly client: readonly [string, ...string[]]
+}
+
+/** Splits the words of `dbtunnel exec`: own flags and TARGET, then `--`, then the command. Throws TARGET_MISSING or USAGE. */
+export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitExecWords {
+  const hasDashes = argv.includes('--')
+  const own: string[] = []
+  let target: string | undefined
+  let at = 0
+
+  for (; at < argv.length && argv[at] !== '--'; at++) {
+    const word = argv[at] as string
+    const flag = readOwnFlag(word, flags)
+    if (flag) {
+      own.push(word)
+      if (flag.takesNext) own.push(ownValue(word, argv[++at]))
+    } else if (word.startsWith('-') && word !== '-' && (hasDashes || target === undefined)) {
+      throw unknownOption(word, `dbtunnel exec has no option ${word}.`, flags, [], 'See dbtunnel exec --help.')
+    } else if (target === undefined) target = word
+    else break
+  }
+
+  const isNamed = target === undefined && own.some((word) => /^--target(=|$)/.test(word))
+  const checked = isNamed ? undefined : checkTarget(target, 'dbtunnel exec prod-db -- COMMAND')
+  const [name, ...words] = argv.slice(at + 1)
+  if (argv[at] === '--' && name !== undefined) return {own, target: checked, client: [name, ...words]}
+  // What stands there may be meant for the command.
+  const meant = argv.slice(at).filter((word, index, all) => word !== '--' || all.indexOf('--') !== index)
+  throw fail('USAGE', 'The command to run comes after "--".', {
+    hint: shellLine([
+      ...['dbtunnel', 'exec', ...own, ...(checked === undefined ? [] : [checked])],
+      ...['--', ...(meant.length > 0 ? meant : ['COMMAND'])],
+    ]),
+  })
+}
+
+/** `--` is never a value of ours. */
+function ownValue(flag: string, value: string | undefined): string {
+  if (value !== undefined && value !== '--') return value
+  throw fail('USAGE', `${flag} needs a value.`, {hint: `Give one after it: ${flag} VALUE`})
+}
+
+function checkTarget(target: string | undefined, example: string, early?: string): string {
+  if (target !== undefined && target !== '') return target
+  const why = early === undefined ? 'No target is given.' : `No target is given; ${early} is read as an option of psql.`
+  throw fail('TARGET_MISSING', target === '' ? 'The target is an empty word.' : why, {
+    hint: `Name the database first, for example: ${example}`,
+  })
+}
+
+function optionBeforeTarget(option: string, line: readonly string[]): DbtunnelError {
+  return fail('OPTION_BEFORE_TARGET', `The target comes before psql's own arguments, but ${option} stands before it.`, {
+    hint: shellLine(['dbtunnel', 'psql', ...line]),
+  })
+}
+
+function targetBehindDashes(own: readonly string[], client: readonly string[], rest: readonly string[]): DbtunnelError {
+  const [, target, ...words] = rest
+  return fail('TARGET_MISSING', 'The target comes before "--"; every word after that is for psql.', {
+    hint: shellLine([
+      'dbtunnel',
+      'psql',
+      ...own,
+      target as string,
+      ...client,
+      ...(words.length > 0 ? ['--', ...words] : []),
+    ]),
+  })
+}
+
+function unknownOption(
+  word: string,
+  problem: string,
+  flags: OwnFlags,
+  others = PSQL_LONG_NAMES,
+  help = 'See dbtunnel psql --help and psql --help.',
+): DbtunnelError {
+  const typed = word.replace(/^-+/, '').replace(/=.*/s, '')
+  const nearest = closest(typed, [...flags.long.keys(), ...others])
+  const far = distance(typed, nearest)
+  const likely = word.startsWith('--') && far > 0 && far <= Math.max(1, Math.floor(typed.length / 3))
+  return fail('USAGE', likely ? `There is no option --${typed}.` : problem, {
+    hint: likely ? `Did you mean --${nearest}?` : help,
+  })
+}

@@ -1,0 +1,120 @@
+import {fail} from '../../core/errors.js'
+import {readPsqlWord} from './options.js'
+
+export interface Login {
+  readonly user?: string | undefined
+  readonly database?: string | undefined
+}
+
+/** psql's words with user and database taken out, for dbtunnel gives them to psql itself. */
+export interface PsqlArguments extends Login {
+  /** What is left, word for word and in order. */
+  readonly argv: readonly string[]
+}
+
+/**
+ * Reads psql's words as psql would. Every spelling of user and database (`-U`,
+ * `-Ux`, `-AtU x`, `--username=`, `--user`, first and second name) is ours;
+ * what would leave the tunnel, lower TLS or ask for a password is refused
+ * (ARGUMENT_REFUSED), and what psql itself would refuse is refused before a
+ * tunnel is opened for it (USAGE). `own` is what dbtunnel's own `-U` and `-d`
+ * gave: psql counts them, too, when it reads a name without an option.
+ */
+export function readPsqlArguments(words: readonly string[], own: Login = {}): PsqlArguments {
+  const login = {user: checkUser(own.user), database: checkDatabase(own.database)}
+  const names: string[] = []
+  const argv: string[] = []
+
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string
+    const read = readPsqlWord(word)
+    if (read.kind === 'wrong') throw fail('USAGE', read.problem, {hint: 'See psql --help.'})
+    if (read.kind === 'plain') names.push(word)
+    else if (read.kind === 'end') {
+      // Kept: without a word after it, it means nothing to psql.
+      argv.push(word)
+      names.push(...words.slice(at + 1))
+      break
+    } else {
+      if (read.bare.includes('W')) throw passwordRefused()
+      if (!read.valued) {
+        argv.push(word)
+        continue
+      }
+      const {letter} = read.valued
+      const separate = read.valued.value === undefined
+      const value = separate ? words[++at] : read.valued.value
+      if (letter === 'h' || letter === 'p') throw addressRefused(letter === 'h' ? 'host' : 'port')
+      if (value === undefined) throw fail('USAGE', `psql's ${word} needs a value.`, {hint: 'See psql --help.'})
+      if (letter !== 'U' && letter !== 'd') {
+        argv.push(...(separate ? [word, value] : [word]))
+        continue
+      }
+      if (letter === 'U') login.user = agree('user', login.user, checkUser(value))
+      else login.database = agree('database', login.database, checkDatabase(value))
+      // The other letters of a cluster stay: -Atd x leaves -At.
+      if (read.bare.length > 0) argv.push(`-${read.bare.join('')}`)
+    }
+  }
+
+  for (const name of names) {
+    if (login.database === undefined) login.database = checkDatabase(name)
+    else if (login.user === undefined) login.user = checkUser(name)
+    else throw superfluous(name)
+  }
+  return {...login, argv}
+}
+
+function checkUser(user: string | undefined): string | undefined {
+  if (user !== '') return user
+  throw fail('ARGUMENT_REFUSED', 'The database user is an empty word.', {
+    hint: 'Name the user (-U NAME), or leave the option out for your own.',
+  })
+}
+
+/** libpq takes a database "name" with a `=` or `://` for a whole connection string, sslmode and host included. */
+function checkDatabase(database: string | undefined): string | undefined {
+  if (database === '') {
+    throw fail('ARGUMENT_REFUSED', 'The database is an empty word.', {
+      hint: 'Name the database (-d NAME), or leave the option out for the default one.',
+    })
+  }
+  if (database?.includes('=') || database?.includes('://')) {
+    throw fail(
+      'ARGUMENT_REFUSED',
+      'A connection string is not taken as the database: it could leave the tunnel or lower TLS.',
+      {
+        hint: 'Give the name alone, such as -d app; the target says where to connect, -U which user.',
+      },
+    )
+  }
+  return database
+}
+
+function agree(what: 'user' | 'database', before: string | undefined, now: string | undefined): string | undefined {
+  if (before === undefined || before === now) return now
+  throw fail('ARGUMENT_REFUSED', `Two different names are given for the ${what}: "${before}" and "${now}".`, {
+    hint: `Give the ${what} once.`,
+  })
+}
+
+function addressRefused(what: 'host' | 'port'): Error {
+  return fail('ARGUMENT_REFUSED', `psql's ${what} option is not taken: it would lead psql past the tunnel.`, {
+    hint:
+      what === 'host'
+        ? 'Leave it out; TARGET may be an endpoint host name.'
+        : 'Leave it out; --local-port chooses the port of the tunnel on this machine.',
+  })
+}
+
+function passwordRefused(): Error {
+  return fail('ARGUMENT_REFUSED', "psql's -W is not taken: it would send what is typed in place of the IAM token.", {
+    hint: 'Leave it out; no password is needed.',
+  })
+}
+
+function superfluous(name: string): Error {
+  return fail('ARGUMENT_REFUSED', `psql has no use for the word "${name}": database and user are given already.`, {
+    hint: 'Leave it out, or quote it together with the word that it belongs to.',
+  })
+}

@@ -1,0 +1,24 @@
+import type {DbtunnelError} from '../errors.js'
+
+/** What became of one of several targets. */
+export interface ExecOutcome {
+  readonly target: string
+  readonly end:
+    /** The program's own status. */
+    | {readonly kind: 'ended'; readonly status: number}
+    /** dbtunnel did not get so far as to run it. */
+    | {readonly kind: 'failed'; readonly error: DbtunnelError}
+    /** The run was over before. */
+    | {readonly kind: 'interrupted' | 'not-started'}
+  readonly tookMs: number
+}
+
+/** 0 for all well; else the status of the first in the list that is not. Of those that were not started there is none. */
+export function statusOfAll(outcomes: readonly ExecOutcome[]): number {
+  return outcomes.map(statusOf).find((status) => status !== 0) ?? 0
+}
+
+function statusOf({end}: ExecOutcome): number {
+  if (end.kind === 'ended') return end.status
+  return end.kind === 'failed' ? end.error.exitCode : 0
+}

@@ -1,0 +1,54 @@
+import type {Endpoint} from '../ports/aws.js'
+
+/** A tunnel that is ready, as `open` tells of it. These names are stable: `--json` prints them. */
+export interface OpenedTunnel {
+  /** As the user typed it. */
+  readonly target: string
+  readonly endpoint: Endpoint
+  /** On 127.0.0.1. */
+  readonly localPort: number
+  readonly bastion: {readonly id: string; readonly name?: string | undefined}
+  /** The id of the session at Session Manager. */
+  readonly session: string
+  readonly engine: 'plugin' | 'native'
+  readonly user: string
+  readonly database: string
+  readonly region: string
+  /** How clients find the endpoint's name: in the hosts file, or by PGHOSTADDR, which only libpq reads. */
+  readonly via: 'hosts' | 'hostaddr'
+  /** Whether sessions begin read-only, by PGOPTIONS. */
+  readonly readOnly: boolean
+  readonly reason?: string | undefined
+  /** What a client needs in its environment, in the order to print: libpq's variables, and DBTUNNEL_URL for others. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * `up`: the database answers. `replacing`: the session was lost, and another is on its way. `asleep`: Session Manager has
+ * ended it, for nobody used it; the next connection brings another. `waiting-for-credentials`: those of AWS have expired,
+ * and until there are new ones the local port is closed.
+ */
+export type TunnelState = 'up' | 'replacing' | 'asleep' | 'waiting-for-credentials'
+
+/** How a tunnel is now, and what it has carried for the user's programs. These names are stable. */
+export interface TunnelStatus {
+  /** As the user typed it. */
+  readonly target: string
+  readonly localPort: number
+  readonly state: TunnelState
+  /** When it came into this state, in milliseconds since the epoch. */
+  readonly since: number
+  /** Why it is not up: one sentence. */
+  readonly why?: string | undefined
+  /** Of the session that carries it, or of the last one that did. */
+  readonly bastion: OpenedTunnel['bastion']
+  readonly session: string
+  /** Connections now. */
+  readonly open: number
+  /** Connections since it is ready. */
+  readonly opened: number
+  readonly bytesUp: number
+  readonly bytesDown: number
+  /** Milliseconds since it is ready. */
+  readonly ageMs: number
+}

@@ -1,0 +1,120 @@
+import {dirname, join} from 'node:path'
+import type {SslMode} from '../../settings/settings.js'
+
+/** What libpq must know to reach the database through the tunnel, and nothing of what it must not. */
+export interface Connection {
+  /** The database's name, for people. */
+  readonly target: string
+  /** Why one connects; one line. */
+  readonly reason?: string | undefined
+  /** The endpoint's own name: what the certificate is compared with. */
+  readonly host: string
+  readonly localPort: number
+  readonly user: string
+  readonly database: string
+  readonly sslmode: SslMode
+  /** How the name leads to 127.0.0.1: by the hosts file, or given to libpq beside it. */
+  readonly mapping: 'hosts' | 'hostaddr'
+  readonly authoritiesFile: string
+  readonly passfile: string
+  /** Server settings of ours, such as `-c statement_timeout=30s`; they win over the user's. */
+  readonly serverOptions?: string | undefined
+}
+
+/** Of the user's PG* variables, those that cannot change where psql connects, as whom, or how safely. */
+const HARMLESS = ['PGCLIENTENCODING', 'PGDATESTYLE', 'PGTZ', 'PGCONNECT_TIMEOUT', 'PGOPTIONS']
+
+/** PostgreSQL cuts application_name here (NAMEDATALEN - 1, in bytes). */
+const APPLICATION_NAME_BYTES = 63
+
+/**
+ * The whole environment of a libpq client: the user's, without the PG*
+ * variables that are not harmless (PGSERVICE, PGHOSTADDR, PGSSLMODE… would
+ * lead it elsewhere), and with ours.
+ *
+ * AWS's own variables stay, secrets too. psql runs what the user tells it to
+ * (`\! aws s3 cp …`, `\copy … program`, a pager), as it would when started
+ * from this very shell; whoever can read its environment can read the shell's.
+ */
+export function clientEnvironment(
+  inherited: Readonly<Record<string, string | undefined>>,
+  connection: Connection,
+): Record<string, string> {
+  const environment: Record<string, string> = {}
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && (!name.startsWith('PG') || HARMLESS.includes(name))) environment[name] = value
+  }
+  return {...environment, ...connectionVariables(connection, inherited['PGOPTIONS'])}
+}
+
+/**
+ * The whole environment of any other program: that of a libpq client, and the same facts under names that no library
+ * reads by itself, for whoever writes a script.
+ */
+export function programEnvironment(
+  inherited: Readonly<Record<string, string | undefined>>,
+  connection: Connection,
+): Record<string, string> {
+  const environment = clientEnvironment(inherited, connection)
+  return {
+    ...environment,
+    DBTUNNEL_URL: connectionUrl(connection, environment['PGOPTIONS']),
+    DBTUNNEL_HOST: connection.host,
+    DBTUNNEL_PORT: String(connection.localPort),
+    DBTUNNEL_USER: connection.user,
+    DBTUNNEL_DATABASE: connection.database,
+    DBTUNNEL_CA: connection.authoritiesFile,
+  }
+}
+
+/** What any client needs to know that is started elsewhere: libpq's variables, and the URL for those that know none. */
+export function shellEnvironment(connection: Connection, options?: string): Readonly<Record<string, string>> {
+  const variables = connectionVariables(connection, options)
+  return {...variables, DBTUNNEL_URL: connectionUrl(connection, variables['PGOPTIONS'])}
+}
+
+/** A connection as one word, for programs that take no other. The password is not in it: it is in the passfile. */
+function connectionUrl(connection: Connection, serverOptions: string | undefined): string {
+  const {user, host, localPort, database, sslmode, authoritiesFile, mapping} = connection
+  const query = new URLSearchParams({sslmode, sslrootcert: authoritiesFile})
+  // Without a line in the hosts file libpq alone finds the way.
+  if (mapping === 'hostaddr') query.set('hostaddr', '127.0.0.1')
+  // Other libraries than libpq know no PGOPTIONS, but may know this.
+  if (connection.serverOptions !== undefined && serverOptions !== undefined) query.set('options', serverOptions)
+  // libpq takes a + for a +.
+  const options = query.toString().replaceAll('+', '%20')
+  return `postgresql://${encodeURIComponent(user)}@${host}:${localPort}/${encodeURIComponent(database)}?${options}`
+}
+
+/**
+ * What any libpq client needs to know, whatever it is called and wherever it was started. `options` are the user's own
+ * for the server: ours come after them, and so win.
+ */
+function connectionVariables(connection: Connection, options?: string): Readonly<Record<string, string>> {
+  const allOptions = [options, connection.serverOptions].filter(Boolean).join(' ')
+  return {
+    PGHOST: connection.host,
+    ...(connection.mapping === 'hostaddr' ? {PGHOSTADDR: '127.0.0.1'} : {}),
+    PGPORT: String(connection.localPort),
+    PGUSER: connection.user,
+    PGDATABASE: connection.database,
+    PGSSLMODE: connection.sslmode,
+    PGSSLROOTCERT: connection.authoritiesFile,
+    // Else libpq would take what lies in ~/.postgresql: a client certificate for another server, or lists that revoke
+    // certificates of other authorities and so let this one fail. Files that are not there are passed over.
+    PGSSLCERT: join(dirname(connection.authoritiesFile), 'no-certificate'),
+    PGSSLCRL: join(dirname(connection.authoritiesFile), 'no-revocations'),
+    // libpq prefers GSSAPI encryption to TLS, whatever sslmode says.
+    PGGSSENCMODE: 'disable',
+    PGPASSFILE: connection.passfile,
+    PGAPPNAME: applicationName(connection),
+    ...(allOptions === '' ? {} : {PGOPTIONS: allOptions}),
+  }
+}
+
+/** Ends on a whole character: PostgreSQL would show a cut one as question marks. */
+function applicationName({target, reason}: Connection): string {
+  let name = reason === undefined ? `dbtunnel:${target}` : `dbtunnel:${target} ${reason}`
+  while (Buffer.byteLength(name) > APPLICATION_NAME_BYTES) name = [...name].slice(0, -1).join('')
+  return name
+}

@@ -1,0 +1,32 @@
+import type {Settings} from '../settings/settings.js'
+import {fail} from '../core/errors.js'
+
+/** `NAME.proxy-ID.REGION.rds.amazonaws.com` (in China `….rds.REGION.…`), and a proxy's own endpoints `NAME.endpoint.proxy-ID…`. */
+const PROXY_NAME = /\.proxy-[a-z0-9]+\.(?:[a-z0-9-]+\.rds|rds\.cn-[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/
+
+/** Whether an endpoint is that of an RDS Proxy. */
+export function isProxy(host: string): boolean {
+  return PROXY_NAME.test(host)
+}
+
+/** Refuses what cannot be had of an RDS Proxy, if this is one. Throws VALUE_INVALID. */
+export function checkProxy(host: string, {sslmode, readOnly}: Pick<Settings, 'sslmode' | 'readOnly'>): void {
+  if (!isProxy(host)) return
+  if (sslmode !== 'verify-full') {
+    // Such authorities sign for anyone, so that only the name in a proxy's certificate proves anything: without comparing
+    // it, whoever carries the tunnel could be given the token.
+    throw fail(
+      'VALUE_INVALID',
+      `${host} is an RDS Proxy, signed for by public authorities: its name must be compared.`,
+      {
+        hint: 'Leave --sslmode and DBTUNNEL_SSLMODE out: it is verify-full then.',
+      },
+    )
+  }
+  if (readOnly) {
+    // It ends every login that brings some: "RDS Proxy currently doesn't support command-line options".
+    throw fail('VALUE_INVALID', `${host} is an RDS Proxy, which takes no settings at login: it cannot be read-only.`, {
+      hint: 'Connect to a database behind it, or without this guard rail: --write',
+    })
+  }
+}

@@ -1,0 +1,36 @@
+import {candidates, type CommandShape} from './suggest.js'
+import type {CachePort} from '../../core/ports/cache.js'
+import type {ConfigFiles} from '../../core/ports/config-files.js'
+
+export interface CompletePorts {
+  readonly cache: CachePort
+  readonly configFiles: ConfigFiles
+}
+
+/** Longer ones are nobody's to type. */
+const LONGEST = 200
+
+/**
+ * What the last of `words` can become. AWS is not asked: databases are those of the config files, and those opened or
+ * listed of late.
+ */
+export async function complete(
+  words: readonly string[],
+  commands: readonly CommandShape[],
+  ports: () => Promise<CompletePorts>,
+): Promise<readonly string[]> {
+  const targets = async (): Promise<readonly string[]> => {
+    const [{cache, configFiles}, {configuredNames, listedNames, openedNames}] = await Promise.all([
+      ports(),
+      import('../../tunnel/discovery/name-history.js'),
+    ])
+    const names = await Promise.all([configuredNames(configFiles, cache), openedNames(cache), listedNames(cache)])
+    return names.flat().filter(isPlain)
+  }
+  return candidates(words, commands, targets)
+}
+
+/** Neither like an option, nor anything that a terminal would obey. */
+function isPlain(name: string): boolean {
+  return name.length <= LONGEST && !name.startsWith('-') && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name)
+}

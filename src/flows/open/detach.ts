@@ -1,0 +1,76 @@
+import {fail, isDbtunnelError} from '../../core/errors.js'
+import type {OpenedTunnel} from '../../core/results/opened-tunnel.js'
+import type {BackgroundParent, BackgroundPort} from '../../core/ports/background.js'
+import type {Person} from '../../core/ports/person.js'
+import {spokenName} from '../../targets/parse-target.js'
+import type {OpenRequest} from './open.js'
+import {readRequest, type RequestSources} from '../request/read-request.js'
+import {withReason} from '../request/ask-reason.js'
+import {supervise, type SupervisePorts} from '../../core/supervise.js'
+
+/** That process says it, too. */
+const SILENT = {notice: () => {}}
+
+export interface DetachPorts extends SupervisePorts {
+  readonly background: BackgroundPort
+  readonly person: Person
+  readonly sources: RequestSources
+}
+
+/**
+ * Starts this command once more in the background, and waits until its tunnel is ready. Rejects with what that one rejects
+ * with, or INTERNAL when it ends without a word.
+ */
+export async function detach(
+  {target, flags, words}: Pick<OpenRequest, 'target' | 'flags' | 'words'>,
+  ports: DetachPorts,
+  ready: (tunnel: OpenedTunnel) => void,
+): Promise<void> {
+  const {name, settings} = await readRequest({target, flags}, {...ports.sources, say: SILENT})
+  await supervise(ports, async (run) => {
+    // There it can be asked for no more.
+    const why = {target: spokenName(name), settings, command: 'open', typed: words} as const
+    const {reason} = await withReason(why, ports.person, run)
+    let isReady = false
+    let asking: Promise<void> | undefined
+    const over = new AbortController()
+    const starting = ports.background.start(target, reason === undefined ? {} : {DBTUNNEL_REASON: reason})
+    run.undo.push('background process', 'local', async () => {
+      over.abort()
+      await asking
+      const child = await starting.catch(() => undefined)
+      if (!child || isReady) return
+      child.stop()
+      await child.ended
+      await child.removeLog()
+    })
+    const child = await starting
+    for await (const news of child.news) {
+      if (news.kind === 'notice') run.say.notice(news.line)
+      else if (news.kind === 'ask') asking = child.startHelper(over.signal)
+      else if (news.kind === 'failed') throw fail(news.code, news.message, {hint: news.hint})
+      else {
+        isReady = news.isHere
+        if (isReady) {
+          child.release()
+          run.say.notice(`It stays open in the background (process ${child.pid}), and says there how it fares:`)
+          run.say.notice(`  ${child.log}\nTo end it:\n  dbtunnel close ${target}`)
+        }
+        ready(news.tunnel)
+        return
+      }
+    }
+    throw fail('INTERNAL', 'The background process has ended without a word.', {hint: `Look into ${child.log}`})
+  })
+}
+
+/** In the background process: lets the other one know how the work fails, as long as it waits. */
+export async function withParent<T>(parent: BackgroundParent | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const {code, message, hint} = isDbtunnelError(error) ? error : fail('INTERNAL', (error as Error).message)
+    parent?.tell({kind: 'failed', code, message, hint})
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+import {fail} from '../core/errors.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {ListenPort, ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
+import type {Session} from './link.js'
+
+/** The agent takes connections a moment after the channel is up; until then they are closed at once. */
+const ATTEMPTS = 3
+const PAUSE_MS = 300
+/** A connection that lives longer was passed on, and failed further away. */
+const AT_ONCE_MS = 1000
+
+export interface DatabasePorts {
+  readonly prober: Prober
+  readonly listen: ListenPort
+  readonly clock: Clock
+}
+
+/**
+ * Probes until the database has answered, one way or another. `closed` is final
+ * when the agent reports a failed connection, when it took a while, or after a second or so.
+ * Rejects with the session's own error when it ends meanwhile, or `signal`'s reason.
+ */
+export async function awaitDatabase(
+  session: Session,
+  request: Omit<ProbeRequest, 'port' | 'timeoutMs'>,
+  timeLeft: () => number,
+  ports: DatabasePorts,
+  signal: AbortSignal,
+): Promise<ProbeOutcome> {
+  const failedBefore = session.failedDials?.() ?? 0
+  for (let attempt = 1; ; attempt++) {
+    const startedAt = ports.clock.now()
+    const outcome = await whileOpen(
+      session,
+      (stop) => ask(session, {...request, timeoutMs: timeLeft()}, ports, stop),
+      signal,
+    )
+    if (outcome.kind !== 'closed') return outcome
+    const wasAtOnce = ports.clock.now() - startedAt < AT_ONCE_MS
+    // Also for the case that the session itself has ended: then its own error says more.
+    await whileOpen(session, (stop) => ports.clock.sleep(PAUSE_MS, stop), signal)
+    if (attempt === ATTEMPTS || !wasAtOnce || (session.failedDials?.() ?? 0) > failedBefore) return outcome
+  }
+}
+
+/** By a way of its own, as clients go, for it has to be known before they do: a port for this one connection. */
+async function ask(
+  session: Session,
+  request: Omit<ProbeRequest, 'port'>,
+  {listen, prober}: DatabasePorts,
+  stop: AbortSignal,
+): Promise<ProbeOutcome> {
+  const listener = await listen.listen(0, session.accept)
+  try {
+    return await prober.probe({...request, port: listener.port}, stop)
+  } finally {
+    listener.stop()
+  }
+}
+
+async function whileOpen<T>(
+  session: Session,
+  work: (stop: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const over = new AbortController()
+  const ended = session.closed.then(({error}) => {
+    throw error ?? fail('TUNNEL_LOST', 'The session was closed.')
+  })
+  try {
+    return await Promise.race([work(AbortSignal.any([signal, over.signal])), ended])
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,75 @@
+import type {Bastion} from '../bastions/bastion.js'
+import {type DbtunnelError, fail} from '../core/errors.js'
+import {nodeName} from '../core/grammars.js'
+import type {ProbeOutcome} from '../core/ports/network.js'
+import {accountOptions} from '../core/text/aws-cli-options.js'
+import {shellLine} from '../core/text/shell-line.js'
+import type {Target} from '../targets/target.js'
+
+/** `why` is one sentence. */
+export function unreachable(target: Target, bastion: Bastion, why: string, cause?: unknown): DbtunnelError {
+  return fail('DATABASE_UNREACHABLE', `Bastion ${nodeName(bastion)} cannot reach ${addressOf(target)}. ${why}`, {
+    hint: letIn(target),
+    cause,
+  })
+}
+
+/** What it means that the database did not answer as it should. */
+export function probeFailure(
+  outcome: Exclude<ProbeOutcome, {kind: 'answered'}>,
+  target: Target,
+  bastion: Bastion,
+  failedDials: number,
+): DbtunnelError {
+  const {host} = target.endpoint
+  switch (outcome.kind) {
+    case 'closed':
+      return unreachable(
+        target,
+        bastion,
+        failedDials > 0
+          ? 'The SSM agent there says that the connection failed.'
+          : 'The connection was closed before the database answered.',
+      )
+    case 'silent':
+      return fail('TIMEOUT', `${addressOf(target)} gave no answer through bastion ${nodeName(bastion)} in time.`, {
+        hint: `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
+      })
+    case 'clear':
+      return fail('PROTOCOL', `${addressOf(target)} answered, but offers no TLS.`, {
+        hint: 'dbtunnel sends no password unencrypted. Check that the target is a PostgreSQL database.',
+      })
+    case 'untrusted':
+      return fail('TLS_IDENTITY', `${host} did not prove its identity: ${outcome.reason}.`, {
+        hint: 'No password was sent. If its authority is a private or a newer one: --ca-bundle FILE',
+      })
+  }
+}
+
+function addressOf({endpoint}: Target): string {
+  return `${endpoint.host}:${endpoint.port}`
+}
+
+/** The rule that the database's security group lacks. */
+export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
+  const {endpoint, securityGroupIds} = target
+  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
+  const port = String(endpoint.port)
+  const rule = shellLine(['--group-id', group, '--protocol', 'tcp', '--port', port, '--source-group', bastionGroup])
+  return (
+    "The database's security group has to let the bastion's in:\n" +
+    `aws ec2 authorize-security-group-ingress ${rule}${accountOptions(target)}`
+  )
+}
+
+/** The rule that the bastion's lacks. */
+export function letOut(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
+  const {endpoint, securityGroupIds} = target
+  const {port} = endpoint
+  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
+  const rule = `IpProtocol=tcp,FromPort=${port},ToPort=${port},UserIdGroupPairs=[{GroupId=${group}}]`
+  return (
+    "The bastion's security group has to let it out to the database's:\n" +
+    `aws ec2 authorize-security-group-egress ${shellLine(['--group-id', bastionGroup, '--ip-permissions', rule])}${accountOptions(target)}`
+  )
+}

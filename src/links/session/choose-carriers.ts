@@ -1,0 +1,44 @@
+import type {EngineChoice} from '../../settings/settings.js'
+import {fail} from '../../core/errors.js'
+import type {ProcessPort} from '../../core/ports/process.js'
+import type {Say} from '../../core/run.js'
+import {findPlugin, type Plugin} from './plugin/find.js'
+import type {Environment} from './plugin/environment.js'
+import type {SessionEngine} from '../link.js'
+
+export interface EngineWish {
+  readonly choice: EngineChoice
+  /** DBTUNNEL_PLUGIN: a path, or a name on PATH. */
+  readonly pluginFile: string | undefined
+  readonly environment: Environment
+}
+
+export interface Engines {
+  readonly native: SessionEngine
+  plugin(plugin: Plugin): SessionEngine
+}
+
+/**
+ * The engines to try, in order. `auto` prefers a plugin that is new enough and
+ * can do without one. Rejects with PLUGIN_UNUSABLE when a plugin was asked
+ * for, by --engine or by naming its file, and that one cannot be used.
+ */
+export async function chooseEngines(
+  {choice, pluginFile, environment}: EngineWish,
+  engines: Engines,
+  process: Pick<ProcessPort, 'find' | 'output'>,
+  say: Say,
+): Promise<readonly SessionEngine[]> {
+  if (choice === 'native') return [engines.native]
+  const found = await findPlugin(pluginFile, process, environment)
+  if (found.kind === 'usable') {
+    say.debug(`session-manager-plugin ${found.plugin.version} at ${found.plugin.file}`)
+    const plugin = engines.plugin(found.plugin)
+    return choice === 'plugin' ? [plugin] : [plugin, engines.native]
+  }
+  if (choice === 'plugin' || (pluginFile !== undefined && found.kind !== 'old')) {
+    throw fail('PLUGIN_UNUSABLE', found.why, {hint: 'Install a current one, or do without it: --engine native'})
+  }
+  if (found.kind !== 'missing') say.notice(`${found.why} Going on without it.`)
+  return [engines.native]
+}

@@ -1,0 +1,51 @@
+import {fail} from '../../../core/errors.js'
+import type {Run} from '../../../core/run.js'
+import type {Carry, Session, SessionEngine} from '../../link.js'
+import {type NativePorts, NativeSession} from './native-session.js'
+import {Pace} from './flow-control/pace.js'
+import {rest} from './sleep-unless.js'
+
+/**
+ * What the engine sends up in a second unless told otherwise. The real plugin
+ * stays below 1 MiB/s (1 KiB, then a rest of 1 ms); how much more the service
+ * takes is not known, and faster senders are reported to have stalled
+ * (aws/session-manager-plugin#145).
+ */
+const DEFAULT_UPLOAD_RATE = 1024 * 1024
+
+export interface NativeOptions {
+  readonly uploadBytesPerSecond?: number | 'unlimited' | undefined
+}
+
+/** Our own client of Session Manager's data channel, for machines without the plugin. */
+export function nativeEngine(ports: NativePorts, options: NativeOptions = {}): SessionEngine {
+  return {
+    id: 'native',
+    open: (carry, run) => open(ports, new Pace(options.uploadBytesPerSecond ?? DEFAULT_UPLOAD_RATE), carry, run),
+  }
+}
+
+async function open(ports: NativePorts, pace: Pace, carry: Carry, run: Run): Promise<Session> {
+  run.signal.throwIfAborted()
+  const session = new NativeSession(ports, carry, run.say, pace)
+  run.undo.push('data channel', 'local', () => session.close())
+  const onAbort = (): void => void session.end(run.signal.reason as Error)
+  run.signal.addEventListener('abort', onAbort, {once: true})
+  const opened = new AbortController()
+  void rest(ports.clock, carry.timeoutMs, opened.signal).then((late) => {
+    if (late) void session.end(tooLate(session, carry))
+  })
+  try {
+    await session.start()
+    return session
+  } finally {
+    opened.abort()
+    run.signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function tooLate(session: NativeSession, carry: Carry): Error {
+  return fail('TIMEOUT', `No answer from ${session.stage} within ${carry.timeoutMs / 1000} s.`, {
+    hint: 'Try again, or allow more time with --timeout.',
+  })
+}

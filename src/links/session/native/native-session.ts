@@ -1,0 +1,193 @@
+import type {Bastion} from '../../../bastions/bastion.js'
+import {type DbtunnelError, fail, isDbtunnelError} from '../../../core/errors.js'
+import type {LocalSocket} from '../../../core/ports/network.js'
+import type {OverflowPort} from '../../../core/ports/overflow.js'
+import type {Say} from '../../../core/run.js'
+import type {Carry, Session, SessionEnd} from '../../link.js'
+import type {AgentFeatures} from './protocol/agent-version.js'
+import {Basic} from './single.js'
+import {Channel} from './channel.js'
+import {Deferred} from './deferred.js'
+import {foreignWords} from './quote-foreign.js'
+import type {Forwarder} from './forwarder.js'
+import {answerHandshake} from './protocol/handshake.js'
+import {InboundFlow} from './flow-control/inbound-flow.js'
+import {Lifeline, type LifelinePorts} from './lifeline.js'
+import {PAYLOAD} from './protocol/message.js'
+import {Mux} from './mux.js'
+import type {Pace} from './flow-control/pace.js'
+import {FLAG, flag, readFlag} from './protocol/payloads.js'
+
+export interface NativePorts extends LifelinePorts {
+  readonly overflow: OverflowPort
+}
+
+/** One session from the WebSocket to the connections of local programs: puts the parts together and takes them apart, once. */
+export class NativeSession implements Session {
+  readonly id: string
+  readonly engine = 'native'
+  readonly bastion: Bastion
+  readonly #ports: NativePorts
+  readonly #say: Say
+  /** Aborted when the session ends: every timer and attempt of its parts ends with it. */
+  readonly #life = new AbortController()
+  readonly #lifeline: Lifeline
+  readonly #channel: Channel
+  readonly #flow: InboundFlow
+  readonly #forwarding = new Deferred<Forwarder>()
+  readonly #closed = new Deferred<SessionEnd>()
+  #features: AgentFeatures | undefined
+  #forwarder: Forwarder | undefined
+  #ending: Promise<void> | undefined
+  #resumed = (): void => {}
+
+  /** Throws PROTOCOL when the grant's stream is not to be trusted. */
+  constructor(ports: NativePorts, carry: Carry, say: Say, pace: Pace) {
+    const {clock} = ports
+    const {signal} = this.#life
+    this.id = carry.grant.sessionId
+    this.bastion = carry.bastion
+    this.#ports = ports
+    this.#say = say
+    this.#channel = new Channel({
+      clock,
+      pace,
+      signal,
+      events: {
+        received: (type, payload) => this.#receive(type, payload),
+        closed: (output) => void this.end(this.#toldError(output), true),
+      },
+    })
+    this.#lifeline = new Lifeline(ports, {
+      grant: carry.grant,
+      signal,
+      say,
+      events: {
+        up: (link) => {
+          this.#channel.attach(link)
+          if (this.#forwarder) this.#resumed()
+        },
+        received: (frame) => this.#takeIn(frame),
+        down: () => this.#channel.detach(),
+        lost: (error, timedOut) => void this.end(error, timedOut),
+      },
+    })
+    this.#flow = new InboundFlow({clock, signal, gate: this.#lifeline})
+  }
+
+  get closed(): Promise<SessionEnd> {
+    return this.#closed.promise
+  }
+
+  /** How far it has come, for the message when that took too long. */
+  get stage(): string {
+    return this.#lifeline.isUp ? `the SSM agent on ${this.bastion.id}` : "Session Manager's data channel"
+  }
+
+  /** Resolves when the agent is ready; rejects with what ended the session before. */
+  async start(): Promise<void> {
+    try {
+      await this.#lifeline.open()
+      await this.#forwarding.promise
+      this.#life.signal.throwIfAborted()
+    } catch (error) {
+      await this.end(error as Error)
+      throw error
+    }
+  }
+
+  readonly accept = (socket: LocalSocket): void => {
+    if (this.#forwarder && !this.#ending) this.#forwarder.connect(socket)
+    else socket.resetAndDestroy()
+  }
+
+  readonly onResumed = (resumed: () => void): void => {
+    this.#resumed = resumed
+  }
+
+  readonly unheard = (): number => this.#channel.unheardMs
+
+  async check(): Promise<void> {
+    await this.#lifeline.check()
+  }
+
+  async close(): Promise<void> {
+    await this.end()
+  }
+
+  /** The one way out. Local programs see a reset, the agent the flag that ends the session there. */
+  end(error?: Error, byService = false): Promise<void> {
+    this.#ending ??= this.#end(error, byService)
+    return this.#ending
+  }
+
+  async #end(error: Error | undefined, byService: boolean): Promise<void> {
+    this.#channel.send(PAYLOAD.flag, flag(FLAG.terminateSession))
+    const reason = error ?? fail('TUNNEL_LOST', 'The session was closed.')
+    this.#life.abort(reason)
+    this.#forwarding.reject(reason)
+    for (const reader of this.#flow.readers) reader.reset()
+    await this.#lifeline.close()
+    this.#closed.resolve({error: isDbtunnelError(error) ? error : undefined, byService: byService || undefined})
+  }
+
+  #takeIn(frame: Buffer): void {
+    if (this.#ending) return
+    try {
+      this.#channel.receive(frame)
+      this.#flow.reviewBacklog()
+    } catch (error) {
+      if (!isDbtunnelError(error)) throw error
+      void this.end(error)
+    }
+  }
+
+  #receive(type: number, payload: Buffer): void {
+    switch (type) {
+      case PAYLOAD.data:
+        return this.#forwarder?.receive(payload)
+      case PAYLOAD.handshakeRequest:
+        return this.#answer(payload)
+      case PAYLOAD.handshakeComplete:
+        return this.#forward()
+      case PAYLOAD.flag:
+        if (readFlag(payload) === FLAG.connectToPortError) this.#forwarder?.refused()
+    }
+  }
+
+  /** Once: an agent has nothing to ask a second time, and no answer is forgotten before it is acknowledged. */
+  #answer(payload: Buffer): void {
+    if (this.#features) return
+    const {response, features, refusal} = answerHandshake(payload)
+    this.#channel.send(PAYLOAD.handshakeResponse, response)
+    if (refusal) throw refusal
+    this.#features = features
+  }
+
+  #forward(): void {
+    if (this.#forwarder) return
+    if (!this.#features) throw fail('PROTOCOL', 'The SSM agent ended a handshake that it had not begun.')
+    this.#say.debug(`agent: ${this.#features.multiplexed ? 'many connections' : 'one connection at a time'}`)
+    const {clock, overflow} = this.#ports
+    const parts = {clock, overflow, signal: this.#life.signal, flow: this.#flow}
+    this.#forwarder = this.#features.multiplexed
+      ? new Mux({...parts, keepalive: this.#features.needsKeepalive, pump: () => this.#channel.pump()})
+      : new Basic({...parts, channel: this.#channel})
+    this.#channel.carry(this.#forwarder)
+    this.#forwarding.resolve(this.#forwarder)
+  }
+
+  /** What the service's own words at the end of a session mean. */
+  #toldError(output: string): DbtunnelError {
+    const said = foreignWords(output).replace(/\.$/, '') || 'it gave no reason'
+    if (/unable to connect to specified port/i.test(said)) {
+      return fail('DATABASE_UNREACHABLE', `The bastion ${this.bastion.id} cannot reach the database: ${said}.`, {
+        hint: "Let the bastion's security group in at the database's.",
+      })
+    }
+    if (!this.#forwarder) return fail('SESSION_FAILED', `Session Manager refused the session: ${said}.`)
+    return fail('TUNNEL_LOST', `Session Manager ended the session: ${said}.`, {
+      hint: "Run the command again. Sessions end after the idle time and the duration set in Session Manager's preferences.",
+    })
+  }
+}

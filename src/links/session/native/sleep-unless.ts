@@ -1,0 +1,11 @@
+import type {Clock} from '../../../core/ports/clock.js'
+
+/** Sleeps; false when `signal` aborted first, and nothing is to be done any more. */
+export async function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal)
+    return !signal.aborted
+  } catch {
+    return false
+  }
+}

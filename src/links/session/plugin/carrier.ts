@@ -1,0 +1,133 @@
+import {withDeadline} from '../../../core/deadline.js'
+import {type DbtunnelError, fail, hasCode} from '../../../core/errors.js'
+import type {SsmApi} from '../../../core/ports/aws.js'
+import type {PrivateFiles} from '../../../core/ports/files.js'
+import type {DialPort} from '../../../core/ports/network.js'
+import type {ProcessPort, ProcessSpec} from '../../../core/ports/process.js'
+import type {Run} from '../../../core/run.js'
+import type {Plugin} from './find.js'
+import {type Environment, pluginEnvironment, RESPONSE_VARIABLE, temporaryFolder} from './environment.js'
+import {loss, startTimeout, USE_NATIVE} from './failure.js'
+import {type PluginProcess, watchPlugin} from './process.js'
+import {type Relay, relayTo} from './relay.js'
+import type {Carry, Session, SessionEngine} from '../../link.js'
+
+/** A connection is taken and closed again in a millisecond, where nothing is in its way. */
+const TOUCH_MS = 1000
+/** A database that does not read for a while stops all that goes up, too. */
+const STUCK_MS = 60_000
+
+export interface PluginPorts {
+  readonly process: Pick<ProcessPort, 'spawnServant'>
+  readonly ssm: Pick<SsmApi, 'endpointUrl'>
+  readonly dial: DialPort
+  readonly files: Pick<PrivateFiles, 'makeFolder' | 'removeFolder'>
+}
+
+/**
+ * A session carried by the installed session-manager-plugin, a program in a process group of its own, which listens on
+ * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is the door's.
+ */
+export function pluginEngine(ports: PluginPorts, plugin: Plugin, environment: Environment): SessionEngine {
+  return {
+    id: 'plugin',
+    async open(carry, run) {
+      const endpoint = await ports.ssm.endpointUrl()
+      return start({file: plugin.file, argv: argvOf(carry, endpoint), env: environment}, carry, ports, run)
+    },
+  }
+}
+
+async function start(
+  spec: Omit<ProcessSpec, 'env'> & {env: Environment},
+  carry: Carry,
+  ports: PluginPorts,
+  run: Run,
+): Promise<Session> {
+  run.signal.throwIfAborted()
+  let closing = false
+  let relay: Relay | undefined
+  let folder: Promise<string> | undefined
+  let program: Promise<PluginProcess> | undefined
+  let started: PluginProcess | undefined
+  let touching: Promise<void> | undefined
+  let stuck: DbtunnelError | undefined
+
+  const close = run.undo.push('session-manager-plugin', 'local', async () => {
+    closing = true
+    relay?.close()
+    await (await program?.catch(() => undefined))?.stop()
+    const made = await folder?.catch(() => undefined)
+    if (made !== undefined) await ports.files.removeFolder(made)
+  })
+  const checkRun = (): void => {
+    if (closing) throw fail('SESSION_FAILED', 'The session was closed while it started.')
+  }
+  const open = async (): Promise<Session> => {
+    checkRun()
+    folder = ports.files.makeFolder()
+    const env = pluginEnvironment(spec.env, {...responseOf(carry), ...temporaryFolder(await folder)})
+    checkRun()
+    program = launch({...spec, env}, ports)
+    started = await program
+    const {ended, failedDials} = started
+    const port = await started.listening.catch((error: unknown) => {
+      // Its end was our doing.
+      checkRun()
+      throw error
+    })
+    const onward = (relay = relayTo(port, ports.dial))
+    return {
+      id: carry.grant.sessionId,
+      engine: 'plugin',
+      bastion: carry.bastion,
+      closed: ended.then((end) => {
+        onward.close()
+        if (closing) return {}
+        return stuck ? {error: stuck} : loss(end)
+      }),
+      failedDials,
+      accept: onward.accept,
+      // It resumes by itself. But what is to be sent without a WebSocket ends all its sending. It says so only at the next
+      // connection, by giving up; and when much was to be sent, not even then (real plugin 1.2.677).
+      async check() {
+        touching ??= onward.touch(STUCK_MS).then((isTaken) => {
+          touching = undefined
+          if (isTaken || closing) return
+          stuck = fail('TUNNEL_LOST', 'The session-manager-plugin has sent nothing for a minute.', USE_NATIVE)
+          void started?.stop()
+        })
+        await withDeadline(touching, TOUCH_MS, () => new Error('late')).catch(() => {})
+      },
+      close,
+    }
+  }
+  try {
+    const late = (): Error => startTimeout(started?.lastLines() ?? [], carry.timeoutMs)
+    return await withDeadline(open(), carry.timeoutMs, late, run.signal)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function launch(spec: ProcessSpec, ports: PluginPorts): Promise<PluginProcess> {
+  try {
+    return watchPlugin(await ports.process.spawnServant(spec))
+  } catch (error) {
+    if (!hasCode(error, 'CLIENT_MISSING', 'CLIENT_UNRUNNABLE')) throw error
+    throw fail('PLUGIN_UNUSABLE', `The session-manager-plugin cannot be run. ${error.message}`, {cause: error})
+  }
+}
+
+/** As AWS CLI v2 calls it. None of it is secret: those can be read in the process list. */
+function argvOf({region, profile, request}: Carry, endpoint: string): string[] {
+  const {target, document, parameters} = request
+  const asked = JSON.stringify({Target: target, DocumentName: document, Parameters: parameters})
+  return [RESPONSE_VARIABLE, region, 'StartSession', profile ?? '', asked, endpoint]
+}
+
+function responseOf({grant}: Carry): Record<string, string> {
+  const {sessionId, tokenValue, streamUrl} = grant
+  return {[RESPONSE_VARIABLE]: JSON.stringify({SessionId: sessionId, TokenValue: tokenValue, StreamUrl: streamUrl})}
+}

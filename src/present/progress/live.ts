@@ -1,0 +1,90 @@
+import {DefaultRenderer, Listr, ListrLogger, ProcessOutput} from 'listr2'
+import {printable} from '../../core/text/printable.js'
+import type {Progress} from '../../core/ports/progress.js'
+
+interface Stage {
+  readonly title: string
+  readonly finished: Promise<string>
+  finish(detail: string): void
+  fail(error: unknown): void
+}
+
+/** listr2 would draw plainly, and on stdout, where stdout is no terminal (9.0.5); it is stderr that counts here. */
+class StderrRenderer extends DefaultRenderer {
+  static override nonTTY = true
+}
+
+/** Steps drawn by listr2 on a terminal; on stderr alone, for stdout belongs to the result. */
+export class LiveProgress implements Progress {
+  readonly #stderr: NodeJS.WriteStream
+  readonly #screen: {hold(): void; release(): void}
+  #stages: Stage[] = []
+  #next = 0
+  #drawing: Promise<unknown> = Promise.resolve()
+
+  constructor(stderr: NodeJS.WriteStream, screen: {hold(): void; release(): void}) {
+    this.#stderr = stderr
+    this.#screen = screen
+  }
+
+  begin(titles: readonly string[]): void {
+    this.#stages = titles.map(stage)
+    this.#screen.hold()
+    const list = new Listr(
+      this.#stages.map(({title, finished}) => ({
+        title,
+        task: async (_, task) => {
+          const detail = printable(await finished)
+          task.title = detail === '' ? title : `${title}: ${detail}`
+        },
+      })),
+      {
+        renderer: StderrRenderer,
+        rendererOptions: {
+          logger: new ListrLogger({processOutput: new ProcessOutput(this.#stderr, this.#stderr)}),
+          // The error is told once, by the command.
+          showErrorMessage: false,
+          collapseErrors: false,
+          formatOutput: 'truncate',
+        },
+        // Its own listener exits with 127 before anything is undone (listr2 9.0.5).
+        registerSignalListeners: false,
+      },
+    )
+    this.#drawing = list.run().catch(() => {})
+  }
+
+  async step<T>(work: () => Promise<T>, detail: (result: T) => string): Promise<T> {
+    const current = this.#stages[this.#next++]
+    try {
+      const result = await work()
+      current?.finish(detail(result))
+      return result
+    } catch (error) {
+      current?.fail(error)
+      throw error
+    }
+  }
+
+  async end(): Promise<void> {
+    for (const open of this.#stages) open.fail(new Error('not reached'))
+    await this.#drawing
+    this.#screen.release()
+  }
+}
+
+function stage(title: string): Stage {
+  const {promise, resolve, reject} = deferred<string>()
+  promise.catch(() => {})
+  return {title, finished: promise, finish: resolve, fail: reject}
+}
+
+function deferred<T>(): {promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void} {
+  let resolve!: (value: T) => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return {promise, resolve, reject}
+}

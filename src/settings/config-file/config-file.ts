@@ -1,0 +1,55 @@
+import type {Given} from '../values.js'
+
+/** A setting, as the config file spells it. */
+export type SettingKey =
+  | 'profile'
+  | 'region'
+  | 'user'
+  | 'database'
+  | 'bastion'
+  | 'localPort'
+  | 'resolve'
+  | 'engine'
+  | 'sslmode'
+  | 'caBundle'
+  | 'reason'
+  | 'timeout'
+  | 'ttl'
+  | 'idle'
+  | 'keepAlive'
+
+/** What can only make a run more careful. */
+export type RailKey = 'production' | 'readOnly' | 'requireReason' | 'ttl'
+
+/** Checked values of one section; `origin` is file and line. */
+export type Values = Readonly<Partial<Record<SettingKey | RailKey, Given>>>
+
+export interface FileTarget {
+  readonly name: string
+  /** Of the name itself. */
+  readonly origin: string
+  /** What it stands for: an RDS identifier, or a host name with or without port. Without it: its own name. */
+  readonly place?: Given | undefined
+  readonly values: Values
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** A bastion for those whom it fits. */
+export interface BastionEntry {
+  /** Of AWS, as the profile names it. */
+  readonly account?: string | undefined
+  readonly profile?: string | undefined
+  readonly region?: string | undefined
+  readonly bastion: Given
+}
+
+/** One config file, checked. */
+export interface ConfigFile {
+  readonly owner: 'team' | 'user'
+  readonly path: string
+  readonly defaults: Values
+  /** By name in lower case. */
+  readonly targets: ReadonlyMap<string, FileTarget>
+  readonly groups: ReadonlyMap<string, readonly string[]>
+  readonly bastions: readonly BastionEntry[]
+}

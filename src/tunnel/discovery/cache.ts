@@ -1,0 +1,83 @@
+import type {AwsApi} from '../../core/ports/aws.js'
+import type {CachePort} from '../../core/ports/cache.js'
+import type {Clock} from '../../core/ports/clock.js'
+import type {Say} from '../../core/run.js'
+import type {Session} from '../../links/link.js'
+import type {Discovery, DiscoveryRequest} from './discover.js'
+import {noteOpened} from './name-history.js'
+import {readRemembered, type Remembered, writeRemembered} from './cache-entry.js'
+
+/** What earlier runs have found out about one database, for whoever asks now. */
+export interface Memory {
+  readonly recalled?: Remembered | undefined
+  /** Whether this session, opened on what was recalled, belongs to whoever it was found out for. */
+  isOfSameCaller(session: Session): boolean
+  /** For later runs: what has just led to the database. */
+  keep(discovery: Discovery, session: Session): Promise<void>
+  forget(): Promise<void>
+}
+
+export interface MemoryPorts {
+  readonly aws: Pick<AwsApi, 'scope'>
+  readonly cache: CachePort
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/**
+ * An entry belongs to who asks and where (`aws.scope`: profile, role, SSO settings or key, region, endpoint URLs), the
+ * target with what it stands for, and the bastion rule. Where any of that is not certain there is no memory: neither read nor written.
+ */
+export async function openMemory(request: DiscoveryRequest, ports: MemoryPorts, say: Say): Promise<Memory> {
+  const {name, settings} = request
+  const {cache, clock} = ports
+  const obstacle = obstacleOf(request)
+  const scope = obstacle === undefined ? await ports.aws.scope() : undefined
+  if (scope === undefined) {
+    say.debug(`cache: not used: ${obstacle ?? 'these credentials depend on more than settings'}`)
+    return NONE
+  }
+  const key = JSON.stringify([scope, settings.region, name, settings.bastion])
+  const recalled = recall(await cache.read(key), request, clock.now(), say)
+  return {
+    recalled,
+    // The database's user is the caller's name. Another person may have logged in with the same settings (SSO, a
+    // credential process): sessions are named after whoever starts them.
+    isOfSameCaller: ({id}) => settings.user !== undefined || recalled?.sessionsOf === ownerOf(id),
+    async keep(discovery, {id}) {
+      const remembered = {...discovery, sessionsOf: ownerOf(id), savedAt: clock.now()}
+      await cache.write(key, writeRemembered(remembered))
+      await noteOpened(name.text, cache)
+    },
+    forget: () => cache.remove(key),
+  }
+}
+
+const NONE: Memory = {isOfSameCaller: () => true, keep: async () => {}, forget: async () => {}}
+
+function recall(text: string | undefined, request: DiscoveryRequest, now: number, say: Say): Remembered | undefined {
+  const target = request.name.text
+  if (text === undefined) {
+    say.debug(`cache: nothing is known of ${target}`)
+    return undefined
+  }
+  try {
+    const remembered = readRemembered(text, request, now)
+    say.debug(`cache: ${target} is known since ${new Date(remembered.savedAt).toISOString()}`)
+    return remembered
+  } catch (error) {
+    say.debug(`cache: what is known of ${target} does not count: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+function obstacleOf({name, settings}: DiscoveryRequest): string | undefined {
+  if (!settings.cache) return 'DBTUNNEL_CACHE is off'
+  // Which member stands for it depends on who is a reader now: after a failover yesterday's may be the writer.
+  const isCustom = name.kind === 'custom' || (name.kind === 'endpoint' && name.of === 'custom')
+  return isCustom ? 'a custom endpoint is looked up each time' : undefined
+}
+
+/** A session's id: the name of the IAM user or role session that started it, a hyphen, and a random word. */
+function ownerOf(sessionId: string): string {
+  return sessionId.replace(/-[^-]*$/, '')
+}

@@ -1,0 +1,88 @@
+import {explainRefusedLogin} from '../databases/postgres/refused-login.js'
+import type {Settings} from '../settings/settings.js'
+import {withDeadline} from '../core/deadline.js'
+import {type DbtunnelError, type ErrorCode, fail, hasCode} from '../core/errors.js'
+import type {StsApi} from '../core/ports/aws.js'
+import type {Run} from '../core/run.js'
+import {checkLogin, type LoginPorts} from './check-login.js'
+import {connectionOf, type Login, type Tunnel} from './open-tunnel.js'
+
+/** psql has ended, and its user wants to know why before long. */
+const LOOK_MS = 10_000
+
+/** What RDS says of the database itself, and a run without a cache had said before psql was started. */
+const PLAIN_CAUSES: readonly ErrorCode[] = [
+  'DATABASE_UNAVAILABLE',
+  'ENGINE_UNSUPPORTED',
+  'IAM_LOGIN_OFF',
+  'TARGET_INVALID',
+  'TARGET_UNKNOWN',
+]
+
+export interface RefusalPorts extends LoginPorts {
+  readonly aws: {readonly sts: StsApi}
+}
+
+/**
+ * Says why a login through this tunnel was refused, and what mends it; nothing when one is let in now, or the database's
+ * own words, which psql has shown, say it all. The database is forgotten; when it was known from an earlier
+ * run, AWS is asked first. The user's psql is not run a second time, whatever comes out: it may have been logged in and
+ * lost its connection, and what it was to do may be half done. What logs in once more does nothing there.
+ */
+export async function explainRefusal(
+  psql: string,
+  tunnel: Tunnel,
+  settings: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
+  ports: RefusalPorts,
+  run: Run,
+): Promise<void> {
+  const why = await whyRefused(psql, tunnel, settings, ports, run)
+  if (why !== undefined) run.say.notice(why)
+}
+
+async function whyRefused(
+  psql: string,
+  tunnel: Tunnel,
+  settings: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
+  ports: RefusalPorts,
+  run: Run,
+): Promise<string | undefined> {
+  const late = (): Error => fail('TIMEOUT', 'There was no answer in time.')
+  const inTime = <T>(work: Promise<T>): Promise<T> => withDeadline(work, LOOK_MS, late, run.signal)
+  let fresh: Login | undefined
+  try {
+    fresh = await inTime(tunnel.lookAgain())
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (hasCode(error, ...PLAIN_CAUSES)) return noticeOf(error)
+    run.say.debug(`not looked at again: ${String(error)}`)
+  }
+  const now = whereOf(fresh ?? tunnel)
+  if (now !== whereOf(tunnel)) {
+    return `${tunnel.target.name} was known from an earlier run, and has changed since: it is ${now} now. Run the command again.`
+  }
+  try {
+    const {user, target} = tunnel
+    const connection = {target: target.name, ...connectionOf(tunnel, settings)}
+    const [outcome, caller] = await inTime(
+      Promise.all([
+        checkLogin(psql, connection, ports),
+        fresh?.caller ?? tunnel.caller ?? ports.aws.sts.identity(run.signal).catch(() => undefined),
+      ]),
+    )
+    if (outcome.kind === 'in' || outcome.kind === 'failed') return undefined
+    return noticeOf(explainRefusedLogin(outcome, {user, region: target.region, resourceId: target.resourceId, caller}))
+  } catch (error) {
+    run.signal.throwIfAborted()
+    run.say.debug(`login not tried again: ${String(error)}`)
+    return undefined
+  }
+}
+
+function noticeOf({message, hint}: DbtunnelError): string {
+  return [message, ...(hint?.split('\n') ?? [])].join('\n  ')
+}
+
+function whereOf({target, database, user}: Login): string {
+  return `${target.endpoint.host}:${target.endpoint.port}, database ${database}, user ${user}`
+}

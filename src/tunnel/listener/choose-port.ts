@@ -1,0 +1,55 @@
+import {engineOf} from '../../databases/kinds.js'
+import {fail, hasCode} from '../../core/errors.js'
+import type {Clock} from '../../core/ports/clock.js'
+import type {ListenPort, PortOwners} from '../../core/ports/network.js'
+import type {Run} from '../../core/run.js'
+import type {Target} from '../../targets/target.js'
+import {type Door, openDoor} from './listener.js'
+import {usualPorts} from './preferred-ports.js'
+
+export interface DoorPorts {
+  readonly clock: Clock
+  readonly listen: ListenPort
+  readonly portOwners: PortOwners
+}
+
+/** On the port that was asked for (0: any free one). Rejects with PORT_IN_USE, which says who has it if that can be known. */
+export async function doorAt(port: number, ports: DoorPorts, run: Run): Promise<Door> {
+  try {
+    return await ownDoor(port, ports, run)
+  } catch (error) {
+    const owner = hasCode(error, 'PORT_IN_USE') ? await ports.portOwners.ownerOf(port) : undefined
+    if (!owner || !hasCode(error, 'PORT_IN_USE')) throw error
+    throw fail('PORT_IN_USE', `Port ${port} on 127.0.0.1 is taken by ${owner.program} (pid ${owner.pid}).`, {
+      hint: error.hint,
+      cause: error,
+    })
+  }
+}
+
+/** On the port that this database has each time; where that is taken on any other, and then it is said. */
+export async function usualDoor(target: Target, ports: DoorPorts, run: Run): Promise<Door> {
+  const {endpoint, engine, name} = target
+  const usual = usualPorts(endpoint, engineOf(engine)?.defaultPort ?? endpoint.port)
+  for (const port of usual) {
+    // macOS gives a port on 127.0.0.1 to whoever asks, though another program has it on all addresses.
+    if (await ports.portOwners.ownerOf(port)) continue
+    try {
+      return await ownDoor(port, ports, run)
+    } catch (error) {
+      if (!hasCode(error, 'PORT_IN_USE')) throw error
+    }
+  }
+  const door = await ownDoor(0, ports, run)
+  run.say.notice(
+    `The ports that ${name} usually has here (${usual.join(', ')}) are taken: this time it is ${door.port}.`,
+  )
+  return door
+}
+
+/** Opens a door, and closes it when the run is undone. */
+async function ownDoor(port: number, ports: DoorPorts, run: Run): Promise<Door> {
+  run.undo.push('local port', 'local', async () => (await opening.catch(() => undefined))?.close())
+  const opening = openDoor(port, ports)
+  return opening
+}

@@ -1,0 +1,148 @@
+import {describe, expect, it} from 'vitest'
+import {clientEnvironment, type Connection, programEnvironment} from '../../../../src/databases/postgres/environment.js'
+
+const connection: Connection = {
+  target: 'prod-db',
+  host: 'prod-db.abc.eu-west-1.rds.amazonaws.com',
+  localPort: 54321,
+  user: 'alice@example.com',
+  database: 'app',
+  sslmode: 'verify-full',
+  mapping: 'hosts',
+  authoritiesFile: '/run/x/authorities.pem',
+  passfile: '/run/x/passfile',
+}
+
+const ours = {
+  PGHOST: 'prod-db.abc.eu-west-1.rds.amazonaws.com',
+  PGPORT: '54321',
+  PGUSER: 'alice@example.com',
+  PGDATABASE: 'app',
+  PGSSLMODE: 'verify-full',
+  PGSSLROOTCERT: '/run/x/authorities.pem',
+  PGSSLCERT: '/run/x/no-certificate',
+  PGSSLCRL: '/run/x/no-revocations',
+  PGGSSENCMODE: 'disable',
+  PGPASSFILE: '/run/x/passfile',
+  PGAPPNAME: 'dbtunnel:prod-db',
+}
+
+describe('clientEnvironment', () => {
+  it('is the connection, and nothing more', () => {
+    expect(clientEnvironment({}, connection)).toEqual(ours)
+  })
+
+  it('names the address only when the hosts file does not', () => {
+    expect(clientEnvironment({}, {...connection, mapping: 'hostaddr'})).toEqual({...ours, PGHOSTADDR: '127.0.0.1'})
+  })
+
+  it('drops every PG variable of the user but the five harmless ones', () => {
+    const harmful = {
+      PGSERVICE: 'x',
+      PGSERVICEFILE: '/x',
+      PGSYSCONFDIR: '/x',
+      PGHOSTADDR: '10.0.0.1',
+      PGPASSWORD: 'x',
+      PGSSLMODE: 'disable',
+      PGREQUIRESSL: '0',
+      PGSSLCERT: '/x',
+      PGSSLCRL: '/x',
+      PGREQUIREPEER: 'x',
+      PGCHANNELBINDING: 'x',
+      PGTARGETSESSIONATTRS: 'x',
+      PGSSLNEGOTIATION: 'direct',
+      PGKRBSRVNAME: 'x',
+      PGGSSLIB: 'x',
+      PGSSLMINPROTOCOLVERSION: 'TLSv1',
+      PGDATABASE: 'x',
+      PGUSER: 'x',
+      PGHOST: 'x',
+      PGPORT: '1',
+      PGPASSFILE: '/x',
+      PGSSLROOTCERT: 'system',
+      PGGSSENCMODE: 'require',
+      PG_NEW: 'x',
+    }
+    const harmless = {
+      PGCLIENTENCODING: 'LATIN1',
+      PGDATESTYLE: 'ISO',
+      PGTZ: 'UTC',
+      PGCONNECT_TIMEOUT: '5',
+      PGOPTIONS: '-c a=b',
+    }
+    expect(clientEnvironment({...harmful, ...harmless}, connection)).toEqual({...ours, ...harmless})
+  })
+
+  it('keeps what is not PostgreSQL’s, psql’s own and AWS’s', () => {
+    const kept = {
+      HOME: '/h',
+      TERM: 'xterm',
+      PSQLRC: '/p',
+      PSQL_PAGER: 'less',
+      PAGER: 'more',
+      AWS_SECRET_ACCESS_KEY: 's',
+    }
+    expect(clientEnvironment({...kept, GONE: undefined}, connection)).toEqual({...kept, ...ours})
+  })
+
+  it('lets server options of ours win over the user’s', () => {
+    const guarded = {...connection, serverOptions: '-c statement_timeout=30s'}
+    expect(clientEnvironment({PGOPTIONS: '-c statement_timeout=0'}, guarded)['PGOPTIONS']).toBe(
+      '-c statement_timeout=0 -c statement_timeout=30s',
+    )
+    expect(clientEnvironment({PGOPTIONS: ''}, guarded)['PGOPTIONS']).toBe('-c statement_timeout=30s')
+  })
+
+  it('keeps the application name within what PostgreSQL shows', () => {
+    const name = clientEnvironment({}, {...connection, target: 'é'.repeat(60)})['PGAPPNAME'] ?? ''
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
+    expect(name).toBe(`dbtunnel:${'é'.repeat(27)}`)
+  })
+
+  it('has the reason in the application name, as much of it as fits in whole characters', () => {
+    const nameFor = (reason: string) => clientEnvironment({}, {...connection, reason})['PGAPPNAME'] ?? ''
+    expect(nameFor('INC-42: slow')).toBe('dbtunnel:prod-db INC-42: slow')
+    expect(nameFor('\u{1F418}'.repeat(20))).toBe(`dbtunnel:prod-db ${'\u{1F418}'.repeat(11)}`)
+  })
+})
+
+describe('programEnvironment', () => {
+  const facts = {
+    DBTUNNEL_HOST: 'prod-db.abc.eu-west-1.rds.amazonaws.com',
+    DBTUNNEL_PORT: '54321',
+    DBTUNNEL_USER: 'alice@example.com',
+    DBTUNNEL_DATABASE: 'app',
+    DBTUNNEL_CA: '/run/x/authorities.pem',
+  }
+
+  it('has the same facts under names of our own, whatever was set there before', () => {
+    expect(programEnvironment({DBTUNNEL_USER: 'bob', DBTUNNEL_URL: 'x', PGPASSWORD: 'x'}, connection)).toEqual({
+      ...ours,
+      ...facts,
+      DBTUNNEL_URL:
+        'postgresql://alice%40example.com@prod-db.abc.eu-west-1.rds.amazonaws.com:54321/app?sslmode=verify-full&sslrootcert=%2Frun%2Fx%2Fauthorities.pem',
+    })
+  })
+
+  it('has a URL with the guard rails, for libraries that know no PGOPTIONS, and not with the user’s options alone', () => {
+    const optionsOf = (serverOptions?: string) => {
+      const {DBTUNNEL_URL = ''} = programEnvironment({PGOPTIONS: '-c a=b'}, {...connection, serverOptions})
+      return new URL(DBTUNNEL_URL).searchParams.get('options')
+    }
+    expect(optionsOf('-c default_transaction_read_only=on')).toBe('-c a=b -c default_transaction_read_only=on')
+    expect(optionsOf()).toBeNull()
+  })
+
+  it('has a URL that holds any name, and the address where the name does not lead there', () => {
+    const odd = {
+      ...connection,
+      user: 'a:b/c',
+      database: 'my db?#%',
+      authoritiesFile: '/a b+c&d',
+      mapping: 'hostaddr',
+    } as const
+    expect(programEnvironment({}, odd)['DBTUNNEL_URL']).toBe(
+      'postgresql://a%3Ab%2Fc@prod-db.abc.eu-west-1.rds.amazonaws.com:54321/my%20db%3F%23%25?sslmode=verify-full&sslrootcert=%2Fa%20b%2Bc%26d&hostaddr=127.0.0.1',
+    )
+  })
+})
