@@ -1,4 +1,4 @@
-import type {BastionRule} from '../settings/settings.js'
+import type {BastionRule} from './rule.js'
 import {nodeName} from '../core/grammars.js'
 import type {SsmApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'

@@ -1,4 +1,4 @@
-import type {BastionRule} from '../settings/settings.js'
+import type {BastionRule} from './rule.js'
 import type {Ec2Api} from '../core/ports/aws.js'
 
 /** A node that a rule names: it may turn out to be of no use. */

@@ -1,4 +1,4 @@
-import type {BastionRule} from '../settings/settings.js'
+import type {BastionRule} from './rule.js'
 import type {BastionKind} from './kind.js'
 import {any} from './kinds/any.js'
 import {instance} from './kinds/instance.js'

@@ -1,4 +1,4 @@
-import type {BastionRule} from '../settings/settings.js'
+import type {BastionRule} from './rule.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {fewLines} from '../core/text/first-lines.js'
 import {nodeName, partitionOf} from '../core/grammars.js'

@@ -1,9 +1,10 @@
 import type {Bastion} from './bastion.js'
 import {withDeadline} from '../core/deadline.js'
 import type {AwsApi} from '../core/ports/aws.js'
+import {accountOptions} from '../core/text/aws-cli-options.js'
+import {shellLine} from '../core/text/shell-line.js'
 import type {Target} from '../targets/target.js'
 import {type Passage, passageFor} from './security-groups.js'
-import {letIn, letOut} from '../links/probe-failure.js'
 
 /** Of a run that has failed already. */
 const LOOK_MS = 5000
@@ -54,4 +55,28 @@ export async function adviceOnPassage(
   const late = (): Error => new Error('late')
   const seen = await withDeadline(lookAtPassage(target, bastion, aws, signal), LOOK_MS, late, signal)
   return seen.passage.kind === 'unknown' ? undefined : mendPassage(target, seen)
+}
+
+/** The rule that the database's security group lacks. */
+export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
+  const {endpoint, securityGroupIds} = target
+  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
+  const port = String(endpoint.port)
+  const rule = shellLine(['--group-id', group, '--protocol', 'tcp', '--port', port, '--source-group', bastionGroup])
+  return (
+    "The database's security group has to let the bastion's in:\n" +
+    `aws ec2 authorize-security-group-ingress ${rule}${accountOptions(target)}`
+  )
+}
+
+/** The rule that the bastion's lacks. */
+export function letOut(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
+  const {endpoint, securityGroupIds} = target
+  const {port} = endpoint
+  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
+  const rule = `IpProtocol=tcp,FromPort=${port},ToPort=${port},UserIdGroupPairs=[{GroupId=${group}}]`
+  return (
+    "The bastion's security group has to let it out to the database's:\n" +
+    `aws ec2 authorize-security-group-egress ${shellLine(['--group-id', bastionGroup, '--ip-permissions', rule])}${accountOptions(target)}`
+  )
 }

@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
-import {fail} from '../core/errors.js'
 import {outputFlags} from '../cli/flags.js'
 
 export default class Close extends BaseCommand {
@@ -29,13 +28,9 @@ With --all, what killed runs have left at AWS is ended, too. psql's own tunnels 
   async run(): Promise<{readonly closed: readonly string[]}> {
     const {args, flags} = await this.parse(Close)
     const terminal = this.openTerminal(flags)
-    if ((args.target === undefined) !== Boolean(flags.all)) {
-      const message = flags.all ? 'A target and --all: which of them?' : 'What is to be closed?'
-      throw fail('USAGE', message, {hint: 'dbtunnel close TARGET, or: dbtunnel close --all'})
-    }
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {close}] = await Promise.all([import('../app/ports.js'), import('../flows/close.js')])
-    const closed = await close(args.target, openApp(terminal))
+    const closed = await close({target: args.target, all: Boolean(flags.all)}, openApp(terminal))
     terminal.notice(closed.length === 0 ? 'Nothing is open.' : `Closed: ${closed.join(', ')}`)
     return {closed}
   }

@@ -1,4 +1,4 @@
-import type {Settings} from '../settings/settings.js'
+import type {TlsMode} from './tls-mode.js'
 import {fail} from '../core/errors.js'
 
 /** `NAME.proxy-ID.REGION.rds.amazonaws.com` (in China `….rds.REGION.…`), and a proxy's own endpoints `NAME.endpoint.proxy-ID…`. */
@@ -10,7 +10,10 @@ export function isProxy(host: string): boolean {
 }
 
 /** Refuses what cannot be had of an RDS Proxy, if this is one. Throws VALUE_INVALID. */
-export function checkProxy(host: string, {sslmode, readOnly}: Pick<Settings, 'sslmode' | 'readOnly'>): void {
+export function checkProxy(
+  host: string,
+  {sslmode, readOnly}: {readonly sslmode: TlsMode; readonly readOnly: boolean},
+): void {
   if (!isProxy(host)) return
   if (sslmode !== 'verify-full') {
     // Such authorities sign for anyone, so that only the name in a proxy's certificate proves anything: without comparing

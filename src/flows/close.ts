@@ -20,12 +20,23 @@ export interface ClosePorts extends SweepPorts, Pick<PsqlPorts, 'signals' | 'say
   readonly hostsFile: HostsFile
 }
 
+/** What to end: exactly one of the two. */
+export interface CloseRequest {
+  /** A target, session id or process id. */
+  readonly target?: string | undefined
+  readonly all: boolean
+}
+
 /**
  * Ends what is open under this word (target, session id, owner's pid), or all of it, and waits until it is gone: process,
  * port, hosts line, and session at AWS. That of psql or exec is ended by its session id or pid only, never with others. Returns the
- * targets. Rejects with NOT_OPEN, NOT_CLOSED, or what AWS refuses the end of a session with.
+ * targets. Rejects with USAGE, NOT_OPEN, NOT_CLOSED, or what AWS refuses the end of a session with.
  */
-export async function close(word: string | undefined, ports: ClosePorts): Promise<readonly string[]> {
+export async function close({target: word, all}: CloseRequest, ports: ClosePorts): Promise<readonly string[]> {
+  if ((word === undefined) !== all) {
+    const message = all ? 'Use either a target or --all, not both.' : 'Name a target, or use --all.'
+    throw fail('USAGE', message, {hint: 'dbtunnel close TARGET, or: dbtunnel close --all'})
+  }
   return supervise(ports, async (run) => {
     const {records, strange} = await readRecords(ports.state)
     for (const {problem} of strange) run.say.notice(`Not believed: ${problem}`)

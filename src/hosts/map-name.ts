@@ -1,4 +1,4 @@
-import type {ResolveMode} from '../settings/settings.js'
+import type {NameMode} from './name-mode.js'
 import {fail, hasCode} from '../core/errors.js'
 import {isHostName} from '../core/grammars.js'
 import type {HostsPort} from '../core/ports/hosts.js'
@@ -8,7 +8,7 @@ import type {Run} from '../core/run.js'
 export type NameMapping = {readonly via: 'hosts'} | {readonly via: 'hostaddr'; readonly why: string}
 
 export interface NameOptions {
-  readonly mode: ResolveMode
+  readonly mode: NameMode
   /** `libpq` takes an address beside the name; of `any` other client that is not known. */
   readonly client: 'libpq' | 'any'
 }

@@ -1,9 +1,8 @@
 import type {Bastion} from '../bastions/bastion.js'
+import {letIn} from '../bastions/reachability.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {nodeName} from '../core/grammars.js'
 import type {ProbeOutcome} from '../core/ports/network.js'
-import {accountOptions} from '../core/text/aws-cli-options.js'
-import {shellLine} from '../core/text/shell-line.js'
 import type {Target} from '../targets/target.js'
 
 /** `why` is one sentence. */
@@ -48,28 +47,4 @@ export function probeFailure(
 
 function addressOf({endpoint}: Target): string {
   return `${endpoint.host}:${endpoint.port}`
-}
-
-/** The rule that the database's security group lacks. */
-export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
-  const {endpoint, securityGroupIds} = target
-  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
-  const port = String(endpoint.port)
-  const rule = shellLine(['--group-id', group, '--protocol', 'tcp', '--port', port, '--source-group', bastionGroup])
-  return (
-    "The database's security group has to let the bastion's in:\n" +
-    `aws ec2 authorize-security-group-ingress ${rule}${accountOptions(target)}`
-  )
-}
-
-/** The rule that the bastion's lacks. */
-export function letOut(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
-  const {endpoint, securityGroupIds} = target
-  const {port} = endpoint
-  const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
-  const rule = `IpProtocol=tcp,FromPort=${port},ToPort=${port},UserIdGroupPairs=[{GroupId=${group}}]`
-  return (
-    "The bastion's security group has to let it out to the database's:\n" +
-    `aws ec2 authorize-security-group-egress ${shellLine(['--group-id', bastionGroup, '--ip-permissions', rule])}${accountOptions(target)}`
-  )
 }

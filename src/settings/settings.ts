@@ -1,14 +1,7 @@
-export type ResolveMode = 'auto' | 'hosts' | 'hostaddr'
-export type EngineChoice = 'auto' | 'plugin' | 'native'
-export type SslMode = 'verify-full' | 'verify-ca'
-
-/** Which managed node may be the bastion. `tagged` is the default rule of the bastion stage. */
-export type BastionRule =
-  | {readonly kind: 'tagged'}
-  | {readonly kind: 'any'}
-  | {readonly kind: 'instance'; readonly id: string}
-  | {readonly kind: 'managed-node'; readonly id: string}
-  | {readonly kind: 'tag'; readonly key: string; readonly value: string}
+import type {BastionRule} from '../bastions/rule.js'
+import type {TlsMode} from '../databases/tls-mode.js'
+import type {NameMode} from '../hosts/name-mode.js'
+import type {CarrierChoice} from '../links/session/carrier-choice.js'
 
 /** What a run was asked to do, flags over DBTUNNEL_* over config files over PGUSER/PGDATABASE; checked, not yet resolved. */
 export interface Settings {
@@ -22,9 +15,9 @@ export interface Settings {
   readonly localPort: number
   /** The one that the config file has for what is kept open: others can be beside it. */
   readonly openPort?: number | undefined
-  readonly resolve: ResolveMode
-  readonly engine: EngineChoice
-  readonly sslmode: SslMode
+  readonly resolve: NameMode
+  readonly engine: CarrierChoice
+  readonly sslmode: TlsMode
   /** Absolute path of a PEM file that adds authorities. */
   readonly caBundle?: string | undefined
   /** 1 to 234 characters, kept in the session history. */

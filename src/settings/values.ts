@@ -2,8 +2,9 @@ import {resolve} from 'node:path'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {isPort, isRegion} from '../core/grammars.js'
 import {LONGEST_REASON} from '../core/session-mark.js'
-import {BASTION_RULES, parseBastionRule} from '../bastions/parse-rule.js'
-import type {BastionRule, SslMode} from './settings.js'
+import {BASTION_RULES, parseBastionRule} from '../bastions/rule.js'
+import type {BastionRule} from '../bastions/rule.js'
+import type {TlsMode} from '../databases/tls-mode.js'
 
 /** One value as it was given: `origin` is the flag or variable, as the user knows it. */
 export interface Given {
@@ -50,7 +51,7 @@ export function oneOf<const T extends string>(given: Given, words: readonly T[])
 
 const LOWER_SSLMODES = ['disable', 'allow', 'prefer', 'require']
 
-export function sslMode(given: Given): SslMode {
+export function sslMode(given: Given): TlsMode {
   if (!LOWER_SSLMODES.includes(given.text)) return oneOf(given, ['verify-full', 'verify-ca'])
   throw fail('VALUE_INVALID', `${given.origin} ${given.text} would send the token, a password, to whoever answers.`, {
     hint: 'Use verify-full (the default), or verify-ca, which does not compare the name.',

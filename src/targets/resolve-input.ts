@@ -1,5 +1,3 @@
-import type {BastionRule} from '../settings/settings.js'
-
 /** A kind of database, as far as resolving needs it. */
 interface Engine {
   readonly id: string
@@ -13,7 +11,8 @@ export interface ResolveInput {
   /** For the commands in hints: they must not end up in another account. */
   readonly profile?: string | undefined
   readonly user?: string | undefined
-  readonly bastion: BastionRule
+  /** Of the bastion only its kind counts here: whether one node is named. */
+  readonly bastion: {readonly kind: string}
   /** Names of the config files, for whoever mistypes one. */
   readonly configured?: readonly string[] | undefined
   /** Names of its groups, in lower case, for whoever takes one for a target. */

@@ -1,28 +1,40 @@
-// Which way imports may go (design: config → resolve → bastion → session → hosts → token → client).
-const STAGES = ['config', 'resolve', 'bastion', 'session', 'hosts', 'token', 'client']
+// Which way imports may go (docs/architecture.md): each part may use what is named beside it, and nothing else.
 
-/** A stage may import core and itself; of the stages before it only types, of those after it nothing. */
-const stageRules = STAGES.flatMap((stage, index) => {
-  const after = STAGES.slice(index + 1)
-  const outside = `^src/(?!core/|${stage}/)`
-  return [
-    {
-      name: `${stage}-imports-core-and-types-of-earlier-stages`,
-      severity: 'error',
-      from: {path: `^src/${stage}/`},
-      to: {path: outside, dependencyTypesNot: ['type-only']},
-    },
-    {
-      name: `${stage}-knows-nothing-of-later-stages`,
-      severity: 'error',
-      from: {path: `^src/${stage}/`},
-      to: {path: `^src/(${[...after, 'flows', 'tasks', 'present', 'commands', 'adapters'].join('|')})/`},
-    },
-  ]
+/** From a tunnel's flow down to facts about databases: each may use all below it. */
+const DOWN = ['flows', 'tunnel', 'links', 'bastions', 'targets', 'databases']
+
+/** Besides core, which every part but itself may use. */
+const MAY_USE = {
+  commands: ['app', 'cli', 'flows', 'present'],
+  hooks: ['cli', 'present'],
+  app: ['adapters'],
+  cli: ['settings', 'clients', 'databases', 'present', 'adapters/terminal'],
+  ...Object.fromEntries(DOWN.map((part, index) => [part, DOWN.slice(index + 1)])),
+  hosts: [],
+  clients: ['databases'],
+  // Of the parts that a setting is for, its own words alone.
+  settings: ['bastions/rule', 'databases/tls-mode', 'hosts/name-mode', 'links/session/carrier-choice'],
+  present: [],
+  adapters: [],
+  core: [],
+}
+MAY_USE.flows.push('clients', 'hosts', 'settings')
+MAY_USE.tunnel.push('hosts', 'settings')
+
+const parts = Object.entries(MAY_USE).map(([part, others]) => {
+  const allowed = [part, 'core', ...others].map((path) => `${path}[/.]`).join('|')
+  return {
+    name: `${part}-uses-only-what-it-may`,
+    severity: 'error',
+    from: {path: `^src/${part}/`},
+    to: {path: `^src/(?!${allowed})`},
+  }
 })
 
 module.exports = {
   forbidden: [
+    ...parts,
+    {name: 'no-file-outside-a-part', severity: 'error', from: {}, to: {path: '^src/[^/]+\\.ts$'}},
     {name: 'no-cycles', severity: 'error', from: {}, to: {circular: true}},
     {
       name: 'no-orphans',
@@ -31,37 +43,12 @@ module.exports = {
       to: {},
     },
     {
-      name: 'core-imports-nothing',
-      severity: 'error',
-      from: {path: '^src/core/'},
-      to: {path: '^(src/(?!core/)|node_modules/)'},
-    },
-    {
-      name: 'adapters-import-core',
-      severity: 'error',
-      from: {path: '^src/adapters/'},
-      to: {path: '^src/(?!core/|adapters/)'},
-    },
-    {
-      name: 'present-imports-core',
-      severity: 'error',
-      from: {path: '^src/present/'},
-      to: {path: '^src/(?!core/|present/)'},
-    },
-    {name: 'tasks-import-core', severity: 'error', from: {path: '^src/tasks/'}, to: {path: '^src/(?!core/|tasks/)'}},
-    {
-      name: 'flows-import-stages-and-core',
-      severity: 'error',
-      from: {path: '^src/flows/'},
-      to: {path: '^src/(adapters|tasks|present|commands|hooks)/|^src/[^/]+$'},
-    },
-    {
       name: 'commands-hold-no-logic',
       severity: 'error',
       from: {path: '^src/commands/'},
-      to: {path: `^src/(${STAGES.join('|')}|adapters|hooks)/`},
+      to: {path: '^src/core/(?!results/)'},
     },
-    ...stageRules,
+    {name: 'core-needs-no-package', severity: 'error', from: {path: '^src/core/'}, to: {path: '^node_modules/'}},
     {
       name: 'side-effects-live-in-adapters',
       comment: 'The AWS SDK, processes, files and sockets are reached through ports.',
@@ -73,15 +60,15 @@ module.exports = {
       },
     },
     {
-      name: 'listr2-lives-in-tasks',
+      name: 'listr2-draws-progress',
       severity: 'error',
-      from: {path: '^src/', pathNot: '^src/tasks/'},
+      from: {path: '^src/', pathNot: '^src/present/progress/'},
       to: {path: '^node_modules/listr2/'},
     },
     {
       name: 'oclif-lives-at-the-edge',
       severity: 'error',
-      from: {path: '^src/(core|flows|tasks|present|adapters|config|resolve|bastion|session|hosts|token|client)/'},
+      from: {path: '^src/', pathNot: '^src/(cli|commands|hooks)/'},
       to: {path: '^node_modules/@oclif/'},
     },
     {name: 'src-knows-no-test', severity: 'error', from: {path: '^(src|bin)/'}, to: {path: '^test/'}},

@@ -9,7 +9,7 @@ import {prober} from '../../src/adapters/network/prober.js'
 import {processes} from '../../src/adapters/processes/processes.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
 import {postgres} from '../../src/databases/postgres/postgres.js'
-import type {EngineChoice} from '../../src/settings/settings.js'
+import type {CarrierChoice} from '../../src/links/session/carrier-choice.js'
 import {chooseEngines} from '../../src/links/session/choose-carriers.js'
 import {nativeEngine} from '../../src/links/session/native/carrier.js'
 import {openSession} from '../../src/links/session/open-session.js'
@@ -50,7 +50,7 @@ afterEach(async () => {
 /** As a flow opens a session, with the stand-in failing as the real plugin does. */
 async function open(
   fault: string,
-  {choice = 'plugin', timeoutMs = 15_000}: {choice?: EngineChoice; timeoutMs?: number} = {},
+  {choice = 'plugin', timeoutMs = 15_000}: {choice?: CarrierChoice; timeoutMs?: number} = {},
 ): Promise<SessionAtDoor> {
   const {ssm, signing} = world.aws
   const environment = {...world.environment, SANDBOX_PLUGIN_FAULT: fault}
@@ -74,19 +74,7 @@ async function open(
         securityGroupIds: [],
       },
       bastions: BASTIONS,
-      settings: {
-        region: REGION,
-        bastion: {kind: 'tagged'},
-        localPort: 0,
-        resolve: 'auto',
-        engine: choice,
-        sslmode: 'verify-full',
-        cache: true,
-        timeoutMs,
-        production: false,
-        readOnly: false,
-        requireReason: false,
-      },
+      settings: {region: REGION, sslmode: 'verify-full', timeoutMs},
       authorities: authority.root,
       preamble: postgres.preamble,
       engines,

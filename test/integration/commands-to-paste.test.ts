@@ -4,7 +4,7 @@ import {noBastion} from '../../src/bastions/none-usable.js'
 import {explainRefusedLogin} from '../../src/databases/postgres/refused-login.js'
 import {awsRds} from '../../src/targets/database-status.js'
 import type {Target} from '../../src/targets/target.js'
-import {letIn, letOut} from '../../src/links/probe-failure.js'
+import {letIn, letOut} from '../../src/bastions/reachability.js'
 
 // What AWS answers is in commands that people paste into a shell: no id of it can be more than one word there.
 const EVIL = "x'; echo run >&2; $(echo run >&2)"

@@ -1,4 +1,3 @@
-import type {Settings} from '../../settings/settings.js'
 import {readPsqlWord} from './options.js'
 
 /** With one of these psql never asks for a command: `-c -f -l -V`, and help. */
@@ -24,7 +23,7 @@ export function hasPrompt(words: readonly string[]): boolean {
  */
 export function promptWords(
   target: string,
-  {readOnly, production}: Pick<Settings, 'readOnly' | 'production'>,
+  {readOnly, production}: {readonly readOnly: boolean; readonly production: boolean},
 ): readonly string[] {
   const mode = readOnly ? ' [read-only]' : production ? ' [write]' : ''
   // Behind the first space: psql's own default.

@@ -1,5 +1,5 @@
 import {dirname, join} from 'node:path'
-import type {SslMode} from '../../settings/settings.js'
+import type {TlsMode} from '../tls-mode.js'
 
 /** What libpq must know to reach the database through the tunnel, and nothing of what it must not. */
 export interface Connection {
@@ -12,7 +12,7 @@ export interface Connection {
   readonly localPort: number
   readonly user: string
   readonly database: string
-  readonly sslmode: SslMode
+  readonly sslmode: TlsMode
   /** How the name leads to 127.0.0.1: by the hosts file, or given to libpq beside it. */
   readonly mapping: 'hosts' | 'hostaddr'
   readonly authoritiesFile: string

@@ -20,8 +20,9 @@ export async function complete(
   ports: () => Promise<CompletePorts>,
 ): Promise<readonly string[]> {
   const targets = async (): Promise<readonly string[]> => {
-    const [{cache, configFiles}, {configuredNames, listedNames, openedNames}] = await Promise.all([
+    const [{cache, configFiles}, {configuredNames}, {listedNames, openedNames}] = await Promise.all([
       ports(),
+      import('./configured-names.js'),
       import('../../tunnel/discovery/name-history.js'),
     ])
     const names = await Promise.all([configuredNames(configFiles, cache), openedNames(cache), listedNames(cache)])

@@ -1,7 +1,7 @@
-import type {Settings} from '../../settings/settings.js'
 import type {AwsApi} from '../../core/ports/aws.js'
 import type {ProcessPort} from '../../core/ports/process.js'
 import type {Say} from '../../core/run.js'
+import type {CarrierChoice} from './carrier-choice.js'
 import {chooseEngines} from './choose-carriers.js'
 import {nativeEngine} from './native/carrier.js'
 import type {NativePorts} from './native/native-session.js'
@@ -14,8 +14,19 @@ export interface EnginePorts extends Omit<NativePorts, keyof AwsApi>, Pick<Plugi
   readonly process: ProcessPort
 }
 
+/** What the settings say of it. */
+export interface CarrierSettings {
+  readonly engine: CarrierChoice
+  /** What the native engine sends up in a second at most, in bytes; without it, its own default. */
+  readonly uploadRate?: number | 'unlimited' | undefined
+}
+
 /** As the user wishes and this machine has them, the first to try first. Rejects with PLUGIN_UNUSABLE. */
-export function sessionEngines(settings: Settings, ports: EnginePorts, say: Say): Promise<readonly SessionEngine[]> {
+export function sessionEngines(
+  settings: CarrierSettings,
+  ports: EnginePorts,
+  say: Say,
+): Promise<readonly SessionEngine[]> {
   const {environment, process} = ports
   return chooseEngines(
     {choice: settings.engine, pluginFile: environment['DBTUNNEL_PLUGIN'] || undefined, environment},

@@ -1,4 +1,4 @@
-import type {EngineChoice} from '../../settings/settings.js'
+import type {CarrierChoice} from './carrier-choice.js'
 import {fail} from '../../core/errors.js'
 import type {ProcessPort} from '../../core/ports/process.js'
 import type {Say} from '../../core/run.js'
@@ -7,7 +7,7 @@ import type {Environment} from './plugin/environment.js'
 import type {SessionEngine} from '../link.js'
 
 export interface EngineWish {
-  readonly choice: EngineChoice
+  readonly choice: CarrierChoice
   /** DBTUNNEL_PLUGIN: a path, or a name on PATH. */
   readonly pluginFile: string | undefined
   readonly environment: Environment

@@ -1,5 +1,5 @@
 import type {Bastion} from '../../bastions/bastion.js'
-import type {Settings} from '../../settings/settings.js'
+import type {TlsMode} from '../../databases/tls-mode.js'
 import {type DbtunnelError, fail, hasCode} from '../../core/errors.js'
 import type {SsmApi} from '../../core/ports/aws.js'
 import type {ProbeOutcome, ProbeRequest} from '../../core/ports/network.js'
@@ -13,11 +13,21 @@ import {startSession} from './start-session.js'
 /** Of the whole time. The stages before have had theirs, and only here is it known who does not answer. */
 const SHARE = 3 / 4
 
+/** What a session has to know of how it was asked for. */
+export interface SessionSettings {
+  readonly region: string
+  readonly profile?: string | undefined
+  readonly sslmode: TlsMode
+  readonly reason?: string | undefined
+  /** For everything before the tunnel is ready, in milliseconds. */
+  readonly timeoutMs: number
+}
+
 export interface SessionRequest {
   readonly target: Target
   /** In order of preference. */
   readonly bastions: readonly Bastion[]
-  readonly settings: Settings
+  readonly settings: SessionSettings
   /** PEM certificates of the authorities to trust. */
   readonly authorities: string
   readonly preamble: ProbeRequest['preamble']

@@ -1,5 +1,4 @@
 import type {Bastion} from '../../bastions/bastion.js'
-import type {Settings} from '../../settings/settings.js'
 import {withDeadline} from '../../core/deadline.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {SESSION_DOCUMENT} from '../../core/iam/statements.js'
@@ -20,7 +19,7 @@ export interface StartOptions {
   readonly target: Target
   /** In order of preference. */
   readonly bastions: readonly Bastion[]
-  readonly settings: Pick<Settings, 'reason'>
+  readonly settings: {readonly reason?: string | undefined}
   /** For each call, in milliseconds. */
   readonly timeLeft: () => number
 }

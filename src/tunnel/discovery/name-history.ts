@@ -1,5 +1,4 @@
 import type {CachePort} from '../../core/ports/cache.js'
-import type {ConfigFiles} from '../../core/ports/config-files.js'
 
 /** Of databases that were opened, the latest first. */
 export const OPENED = 'names of databases that were opened'
@@ -33,28 +32,8 @@ export async function listedNames(cache: CachePort): Promise<readonly string[]> 
   return readNames(await cache.read(LISTED)) ?? []
 }
 
-/** The targets of the config files; none where a file is wrong: the command itself will say so. */
-export async function configuredNames(configFiles: ConfigFiles, cache: CachePort): Promise<readonly string[]> {
-  try {
-    const files = await configFiles()
-    if (files.length === 0) return []
-    // What reads them takes long to load, for a key that is pressed.
-    const key = JSON.stringify(['names of targets', files])
-    const known = readNames(await cache.read(key))
-    if (known) return known
-    const [{allConfigured}, {loadConfig}] = await Promise.all([
-      import('../../settings/config-file/layers.js'),
-      import('../../flows/request/load-config.js'),
-    ])
-    const names = allConfigured(await loadConfig(async () => files)).map(({name}) => name)
-    await cache.write(key, JSON.stringify(names))
-    return names
-  } catch {
-    return []
-  }
-}
-
-function readNames(text: string | undefined): readonly string[] | undefined {
+/** Names as the cache has them: undefined for anything else. */
+export function readNames(text: string | undefined): readonly string[] | undefined {
   try {
     const names: unknown = JSON.parse(text ?? '')
     return Array.isArray(names) ? names.filter((one) => typeof one === 'string') : undefined

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {chooseBastions} from '../../../src/bastions/choose-bastions.js'
 import type {Candidate} from '../../../src/bastions/kind.js'
-import type {BastionRule} from '../../../src/settings/settings.js'
+import type {BastionRule} from '../../../src/bastions/rule.js'
 import type {ManagedNode, SsmApi} from '../../../src/core/ports/aws.js'
 import type {Target} from '../../../src/targets/target.js'
 import {recordedRun} from '../links/session/plugin/recorded-run.js'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import type {BastionRule} from '../../../src/settings/settings.js'
+import type {BastionRule} from '../../../src/bastions/rule.js'
 import {fail} from '../../../src/core/errors.js'
 import {parseTarget} from '../../../src/targets/parse-target.js'
 import {resolveTarget} from '../../../src/targets/resolve-target.js'

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {processes} from '../../../../src/adapters/processes/processes.js'
-import type {EngineChoice} from '../../../../src/settings/settings.js'
+import type {CarrierChoice} from '../../../../src/links/session/carrier-choice.js'
 import {chooseEngines} from '../../../../src/links/session/choose-carriers.js'
 import type {Plugin} from '../../../../src/links/session/plugin/find.js'
 import type {SessionEngine} from '../../../../src/links/link.js'
@@ -29,7 +29,7 @@ async function install(output: string, {name = 'session-manager-plugin', status 
 }
 
 async function choose(
-  choice: EngineChoice,
+  choice: CarrierChoice,
   pluginFile?: string,
 ): Promise<{ids: string[]; notices: string[]; plugin?: Plugin}> {
   const run = recordedRun()

@@ -1,4 +1,10 @@
-import type {BastionRule} from '../settings/settings.js'
+/** Which managed node may be the bastion. `tagged` is the rule where none is named. */
+export type BastionRule =
+  | {readonly kind: 'tagged'}
+  | {readonly kind: 'any'}
+  | {readonly kind: 'instance'; readonly id: string}
+  | {readonly kind: 'managed-node'; readonly id: string}
+  | {readonly kind: 'tag'; readonly key: string; readonly value: string}
 
 /** What a bastion rule may look like, for error texts. */
 export const BASTION_RULES = 'i-…, mi-…, tag:Key=Value, any'
