@@ -1,6 +1,6 @@
 import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/results/config-listing.js'
+import {clip} from '../core/text/clip.js'
 import {printable} from '../core/text/printable.js'
-import {clip} from './clip.js'
 import {type Column, table} from './table.js'
 
 const OWNERS = {team: "the team's", user: 'your own'}

@@ -1,6 +1,6 @@
 import type {ListedDatabase, ListedName, Listing} from '../core/results/database-listing.js'
+import {clip} from '../core/text/clip.js'
 import {printable} from '../core/text/printable.js'
-import {clip} from './clip.js'
 import {type Column, table} from './table.js'
 
 const yesOrNo = (known: boolean | null): string => (known === null ? 'unknown' : known ? 'yes' : 'no')

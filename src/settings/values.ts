@@ -1,4 +1,5 @@
 import {resolve} from 'node:path'
+import {quoted} from '../core/text/clip.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {isPort, isRegion} from '../core/grammars.js'
 import {LONGEST_REASON} from '../core/session-mark.js'
@@ -103,5 +104,5 @@ function isPrintable(text: string): boolean {
 
 function invalid({text, origin}: Given, expected: string): DbtunnelError {
   // Quoted as JSON: no control character of a value reaches the terminal.
-  return fail('VALUE_INVALID', `${origin}: ${JSON.stringify(text)} is not ${expected}.`)
+  return fail('VALUE_INVALID', `${origin}: ${quoted(text)} is not ${expected}.`)
 }

@@ -1,3 +1,4 @@
+import {quoted} from '../core/text/clip.js'
 import {fail} from '../core/errors.js'
 import {isDatabaseIdentifier, isHostName, isPort, isRegion} from '../core/grammars.js'
 import {parseEndpointName} from './endpoint-name.js'
@@ -41,7 +42,7 @@ export function parseTarget(text: string): TargetName {
 function parseHost(text: string, host: string, tail: string | undefined): EndpointTarget {
   const endpoint = isHostName(host) ? parseEndpointName(host) : undefined
   if (!endpoint || !isRegion(endpoint.region)) {
-    throw fail('TARGET_INVALID', `${JSON.stringify(text)} is not the name of an RDS endpoint.`, {
+    throw fail('TARGET_INVALID', `${quoted(text)} is not the name of an RDS endpoint.`, {
       hint: 'Give the identifier of the database, or its own endpoint: an alias of it (CNAME) is not in the certificate and cannot sign a token.',
     })
   }
@@ -51,7 +52,7 @@ function parseHost(text: string, host: string, tail: string | undefined): Endpoi
 }
 
 function invalid(text: string): Error {
-  return fail('TARGET_INVALID', `${JSON.stringify(text)} cannot be the name of a database.`, {
+  return fail('TARGET_INVALID', `${quoted(text)} cannot be the name of a database.`, {
     hint: 'A target is an RDS identifier (prod-db), a cluster with an endpoint (prod:reader, prod:reports), or an endpoint host name.',
   })
 }

@@ -82,6 +82,44 @@ it('a link is followed to a file that is as safe', async () => {
   await expect(read()).rejects.toThrow(`${own} is not read: others may write ${real}.`)
 })
 
+it('a link of the user’s own may lead to a device, which is not read', async () => {
+  const {own, read} = place()
+  mkdirSync(dirname(own), {recursive: true})
+  symlinkSync('/dev/zero', own)
+  await expect(read()).rejects.toThrow(`The file ${own} cannot be read: it is not a plain file.`)
+})
+
+it('a link in a repository stays in the repository, and one elsewhere in its folder', async () => {
+  const {home, repository, cwd, team, read} = place()
+  const shared = write(join(repository, 'config', 'shared.yaml'))
+  symlinkSync('config/shared.yaml', team)
+  expect(await read()).toEqual([{owner: 'team', path: team, text: TEXT}])
+  const secret = write(join(home, '.pgpass'), {text: 'host:5432:*:alice:s3cr3t\n', mode: 0o600})
+  const leaves = {
+    code: 'CONFIG_UNSAFE',
+    message: `The config file ${team} is not read: it is a link that leads out of ${repository}.`,
+  }
+  rmSync(team)
+  symlinkSync('../.pgpass', team)
+  await expect(read()).rejects.toMatchObject(leaves)
+  // By another link, which is in the repository itself.
+  rmSync(shared)
+  symlinkSync(secret, shared)
+  rmSync(team)
+  symlinkSync('config/shared.yaml', team)
+  await expect(read()).rejects.toMatchObject(leaves)
+  // By a folder.
+  rmSync(team)
+  symlinkSync('..', join(repository, 'up'))
+  symlinkSync('up/.pgpass', team)
+  await expect(read()).rejects.toMatchObject(leaves)
+  // A tree without a repository.
+  rmSync(team)
+  rmSync(join(repository, '.git'), {recursive: true})
+  symlinkSync('../../../.pgpass', join(cwd, 'dbtunnel.yaml'))
+  await expect(read()).rejects.toMatchObject({code: 'CONFIG_UNSAFE'})
+})
+
 type Place = ReturnType<typeof place>
 
 /** What is done to make the file one that nobody should believe, and the mend that the hint names. */
@@ -89,15 +127,15 @@ const HOSTILE: readonly (readonly [string, (at: Place) => void, RegExp])[] = [
   ['others may write it', ({team}) => write(team, {mode: 0o666}), /chmod go-w \S+dbtunnel.yaml$/],
   ['others may write its folder', (at) => (write(at.team), chmodSync(at.repository, 0o777)), /chmod go-w \S+shop$/],
   ['its folder is everybody’s', (at) => (write(at.team), chmodSync(at.repository, 0o1777)), /move it to a folder/],
-  ['a folder above is anyone’s', (at) => (write(at.team), chmodSync(at.home, 0o757)), /chmod o-w \S+\d$/],
+  ['a folder above is anyone’s', (at) => (write(at.team), chmodSync(at.home, 0o757)), /chmod go-w \S+\d$/],
   [
     'it is a link to one that others may write',
-    linkTo(({home}) => write(join(home, 'x'), {mode: 0o646})),
+    ownLinkTo(({home}) => write(join(home, 'x'), {mode: 0o646})),
     /chmod go-w/,
   ],
   [
     'it is a link into a folder that others may write',
-    linkTo(({home}) => {
+    ownLinkTo(({home}) => {
       const real = write(join(home, 'open', 'x'))
       chmodSync(dirname(real), 0o777)
       return real
@@ -106,7 +144,7 @@ const HOSTILE: readonly (readonly [string, (at: Place) => void, RegExp])[] = [
   ],
   [
     'it is a link to a link that others can replace',
-    linkTo(({home}) => {
+    ownLinkTo(({home}) => {
       mkdirSync(join(home, 'open'))
       symlinkSync(write(join(home, 'safe')), join(home, 'open', 'link'))
       chmodSync(join(home, 'open'), 0o1777)
@@ -137,8 +175,36 @@ const FOREIGN: typeof HOSTILE = [
     /chmod go-w \S+shop$/,
   ],
   [
+    'a group may write a folder above',
+    (at) => (write(at.team), chownSync(at.home, 0, NOBODY), chmodSync(at.home, 0o2775)),
+    /chmod go-w \S+\d$/,
+  ],
+  [
+    'a folder above is someone else’s',
+    (at) => (write(at.team), chownSync(at.home, NOBODY, 0)),
+    /move it to a folder of your own/,
+  ],
+  [
+    'a group may write a folder that a link of the way lies in',
+    (at) => {
+      const folder = join(at.home, 'group')
+      mkdirSync(folder)
+      symlinkSync('../.config', join(folder, 'link'))
+      write(at.own)
+      symlinkSync('group/link', join(at.home, '.link'))
+      rmSync(at.team, {force: true})
+      chownSync(folder, 0, NOBODY)
+      chmodSync(folder, 0o775)
+      symlinkSync(join(at.home, '.link', 'dbtunnel', 'config.yaml'), join(dirname(at.own), 'other.yaml'))
+      rmSync(at.own)
+      write(join(at.home, '.config', 'dbtunnel', 'real.yaml'))
+      symlinkSync(join(at.home, '.link', 'dbtunnel', 'real.yaml'), at.own)
+    },
+    /chmod go-w \S+group$/,
+  ],
+  [
     'it is a link to someone else’s',
-    linkTo(({home}) => {
+    ownLinkTo(({home}) => {
       const real = write(join(home, 'x'))
       chownSync(real, NOBODY, NOBODY)
       return real
@@ -164,7 +230,6 @@ async function refused(_: string, make: (at: Place) => void, mend: RegExp): Prom
 const UNREADABLE: readonly (readonly [string, (at: Place) => void, string])[] = [
   ['a folder', ({team}) => mkdirSync(team), 'it is a folder'],
   ['a named pipe', ({team}) => execFileSync('mkfifo', [team]), 'it is not a plain file'],
-  ['a device', linkTo(() => '/dev/zero'), 'it is not a plain file'],
   ['a link to nothing', linkTo(() => 'nothing'), 'it is a link that leads nowhere'],
   ['a link to itself', linkTo(({team}) => team), 'it is a link that leads in a circle'],
   ['endless', ({team}) => write(team, {text: '#'.repeat(300_000)}), 'it is longer than 256 KiB'],
@@ -218,4 +283,12 @@ function accounts(): readonly {uid: number; gid: number}[] {
 
 function linkTo(target: (at: Place) => string): (at: Place) => void {
   return (at) => symlinkSync(target(at), at.team)
+}
+
+/** Of the user's own file, which may lead anywhere. */
+function ownLinkTo(target: (at: Place) => string): (at: Place) => void {
+  return (at) => {
+    mkdirSync(dirname(at.own), {recursive: true})
+    symlinkSync(target(at), at.own)
+  }
 }

@@ -2,6 +2,7 @@ import {lstat} from 'node:fs/promises'
 import {dirname, isAbsolute, join, resolve} from 'node:path'
 import type {ConfigFiles, ConfigText} from '../../core/ports/config-files.js'
 import {readTrusted} from './read-trusted.js'
+import {oursOrOfSudo} from './trust.js'
 import {xdgFolder} from './own-folder.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -21,24 +22,35 @@ async function readUserFile(environment: Environment): Promise<ConfigText | unde
   const folder = xdgFolder(environment, 'XDG_CONFIG_HOME', '.config')
   const path = folder && join(folder, USER_FILE)
   if (path === undefined || !(await isThere(path))) return undefined
-  return {owner: 'user', path, text: await readTrusted(path, environment)}
+  return {owner: 'user', path, text: await readTrusted(path, {owners: oursOrOfSudo(environment)})}
 }
 
 async function readTeamFile(environment: Environment, cwd: string): Promise<ConfigText | undefined> {
-  for (const folder of await foldersUpward(cwd, environment['HOME'])) {
+  const owners = oursOrOfSudo(environment)
+  const {folders, repository} = await foldersUpward(cwd, environment['HOME'])
+  for (const folder of folders) {
     const path = join(folder, TEAM_FILE)
-    if (await isThere(path)) return {owner: 'team', path, text: await readTrusted(path, environment)}
+    if (!(await isThere(path))) continue
+    // Whoever wrote the link may be a stranger: it shall not lead to other files of the user's.
+    return {owner: 'team', path, text: await readTrusted(path, {owners, within: repository ?? folder})}
   }
   return undefined
 }
 
+interface Upward {
+  readonly folders: readonly string[]
+  /** The last of them, where it is the root of a repository. */
+  readonly repository?: string
+}
+
 /** From `cwd` to the root of its repository or to the home folder; where it is in neither, to the top. */
-async function foldersUpward(cwd: string, home: string | undefined): Promise<readonly string[]> {
+async function foldersUpward(cwd: string, home: string | undefined): Promise<Upward> {
   const folders: string[] = []
   for (let folder = cwd, above = dirname(cwd); ; folder = above, above = dirname(folder)) {
     folders.push(folder)
+    if (await isThere(join(folder, '.git'))) return {folders, repository: folder}
     const isHome = home !== undefined && isAbsolute(home) && folder === resolve(home)
-    if (isHome || above === folder || (await isThere(join(folder, '.git')))) return folders
+    if (isHome || above === folder) return {folders}
   }
 }
 

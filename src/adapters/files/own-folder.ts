@@ -2,13 +2,13 @@ import {randomBytes} from 'node:crypto'
 import {constants, renameSync, rmSync, type Stats, writeFileSync} from 'node:fs'
 import {type FileHandle, lstat, mkdir, open, readdir, rm, stat} from 'node:fs/promises'
 import {dirname, isAbsolute, join} from 'node:path'
-import {OTHERS_MAY_WRITE} from './file-mode.js'
+import {OURS, type Weakness, weaknessOfOwn, weaknessOnWay} from './trust.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * A folder of this user's alone: 0700, its files 0600. What others own or may write, and what is a link, is refused:
- * never read, and never written through. Each method that does not make the folder rejects with ENOENT (`isMissing`) where
+ * A folder of this user's alone: 0700, its files 0600. What others own, may write or could replace, and what is a link, is
+ * refused: never read, and never written through. Each method that does not make the folder rejects with ENOENT (`isMissing`) where
  * there is none.
  */
 export interface OwnFolder {
@@ -89,11 +89,22 @@ async function checkFolder(folder: string): Promise<void> {
   const stats = await lstat(folder)
   if (!stats.isDirectory()) throw new Error(`${folder} is no folder`)
   checkOurs(folder, stats)
+  checkWay(folder)
 }
 
-function checkOurs(path: string, {uid, mode}: Stats): void {
-  if (uid !== process.geteuid?.()) throw new Error(`${path} belongs to someone else`)
-  if ((mode & OTHERS_MAY_WRITE) !== 0) throw new Error(`others may write ${path}`)
+function checkOurs(path: string, stats: Stats): void {
+  const why = weaknessOfOwn(stats)
+  if (why) throw weak({path, why})
+}
+
+/** Of the folders above: whoever may write one of them could put a folder of theirs in the place of this one. */
+function checkWay(folder: string): void {
+  const weakness = weaknessOnWay(folder, OURS)
+  if (weakness) throw weak(weakness)
+}
+
+function weak({path, why}: Pick<Weakness, 'path' | 'why'>): Error {
+  return new Error(why === 'owner' ? `${path} belongs to someone else` : `others may write ${path}`)
 }
 
 /** Made only where we are at home: root with a user's HOME (sudo) must not leave a folder there that locks the user out. */
@@ -105,6 +116,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
   const home = await nearest(dirname(folder))
   if ((await stat(home)).uid !== process.geteuid?.()) throw new Error(`${home} belongs to someone else`)
+  checkWay(folder)
   await makeMissing(folder)
   await checkFolder(folder)
 }

@@ -1,11 +1,11 @@
 import {randomBytes} from 'node:crypto'
 import {constants, mkdtempSync, realpathSync, rmSync, type Stats, statSync, writeFileSync} from 'node:fs'
 import {lstat, open, readdir, readFile, rename, rm, rmdir} from 'node:fs/promises'
-import {basename, dirname, isAbsolute, join} from 'node:path'
+import {basename, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
 import type {ProcessIdentity} from '../../core/ports/hosts.js'
-import {isOpenToAll, OTHERS_MAY_WRITE, STICKY} from './file-mode.js'
+import {OURS, weaknessOnWay} from './trust.js'
 import {type ProcessTable, processTable} from '../processes/process-identity.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -137,7 +137,7 @@ function privateBase(folder: string | undefined): string | undefined {
     const real = realpathSync(folder)
     const stats = statSync(real)
     const isPrivate = stats.isDirectory() && isOurs(stats) && (stats.mode & 0o077) === 0
-    return isPrivate && !isExchangeable(real) ? real : undefined
+    return isPrivate && isSafe(real) ? real : undefined
   } catch {
     return undefined
   }
@@ -145,34 +145,22 @@ function privateBase(folder: string | undefined): string | undefined {
 
 /** A folder in which no other user can replace what is ours: our own, or one like /tmp with the sticky bit. */
 function sharedBase(folder: string): string {
-  let stats: Stats
   let real: string
   try {
     real = realpathSync(folder)
-    stats = statSync(real)
+    if (!statSync(real).isDirectory()) throw Object.assign(new Error('it is no folder'), {code: 'ENOTDIR'})
+    if (isSafe(real)) return real
   } catch (error) {
     throw unwritable(`The temporary folder ${folder} cannot be used`, error)
   }
-  const safe = isOursOrRoots(stats) && ((stats.mode & OTHERS_MAY_WRITE) === 0 || (stats.mode & STICKY) !== 0)
-  if (safe && !isExchangeable(real)) return real
   throw fail('FILES_UNWRITABLE', `The temporary folder ${folder} is not safe: other users can replace files in it.`, {
     hint: 'Set TMPDIR to a folder of your own.',
   })
 }
 
-/**
- * Whether others may put another folder in the place of this one, with another CA file in it: whoever owns a folder above,
- * or may write one.
- */
-function isExchangeable(folder: string): boolean {
-  const parent = dirname(folder)
-  if (parent === folder) return false
-  const stats = statSync(parent)
-  return isOpenToAll(stats.mode) || !isOursOrRoots(stats) || isExchangeable(parent)
-}
-
-function isOursOrRoots(stats: Stats): boolean {
-  return isOurs(stats) || stats.uid === 0
+/** Whether nobody else can put another folder, with another CA file in it, in the place of one that we make here. */
+function isSafe(base: string): boolean {
+  return weaknessOnWay(join(base, 'ours'), OURS) === undefined
 }
 
 function isOurs(stats: Stats): boolean {

@@ -3,22 +3,32 @@ import {open, readlink, realpath, stat} from 'node:fs/promises'
 import {basename, dirname, join, resolve} from 'node:path'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {shellLine} from '../../core/text/shell-line.js'
-import {isOpenToAll, STICKY} from './file-mode.js'
-import {weaknessOf} from './weakness.js'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import {STICKY} from './file-mode.js'
+import {type Owners, weaknessOf, weaknessOnWay} from './trust.js'
 
 /** Hundreds of targets; what is longer is something else. */
 const LARGEST_BYTES = 256 * 1024
 const MOST_LINKS = 8
 
+export interface Trust {
+  readonly owners: Owners
+  /** A folder that no link may lead out of. */
+  readonly within?: string | undefined
+}
+
+/** A file as it was named, to be told of, and what it is held to. */
+interface Asked extends Trust {
+  readonly named: string
+}
+
 /**
- * The text of a file that nobody but the user and root can have written: it, its folder, and every link on the way to it
- * are looked at. Rejects with CONFIG_UNSAFE and the command that mends it, or with CONFIG_INVALID.
+ * The text of a file that nobody but its `owners` can have written: it, its folder, the folders above, and every link on
+ * the way to it are looked at. Rejects with CONFIG_UNSAFE and the command that mends it, or with CONFIG_INVALID.
  */
-export async function readTrusted(path: string, environment: Environment): Promise<string> {
+export async function readTrusted(path: string, {owners, within}: Trust): Promise<string> {
   try {
-    return await readAt(path, path, environment, MOST_LINKS)
+    const asked = {named: path, owners, within: within === undefined ? undefined : await realpath(within)}
+    return await readAt(path, asked, MOST_LINKS)
   } catch (error) {
     if (isDbtunnelError(error)) throw error
     throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reason(error)}.`, {
@@ -28,10 +38,11 @@ export async function readTrusted(path: string, environment: Environment): Promi
   }
 }
 
-async function readAt(path: string, named: string, environment: Environment, links: number): Promise<string> {
+async function readAt(path: string, asked: Asked, links: number): Promise<string> {
   // First, so that nobody can put another file in the place of the one that is judged.
+  checkWay(path, asked)
   const folder = await realpath(dirname(path))
-  await checkFolder(folder, named, environment)
+  check(folder, await stat(folder), asked)
   const file = join(folder, basename(path))
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
@@ -39,12 +50,12 @@ async function readAt(path: string, named: string, environment: Environment, lin
       throw error
     },
   )
-  if (!handle) return readAt(resolve(folder, await readlink(file)), named, environment, links - 1)
+  if (!handle) return readAt(await targetOf(file, asked), asked, links - 1)
   try {
     const stats = await handle.stat()
     if (stats.isDirectory()) throw new Error('it is a folder')
     if (!stats.isFile()) throw new Error('it is not a plain file')
-    await check(file, stats, named, environment)
+    check(file, stats, asked)
     const {buffer, bytesRead} = await handle.read(Buffer.alloc(LARGEST_BYTES + 1))
     if (bytesRead > LARGEST_BYTES) throw new Error(`it is longer than ${LARGEST_BYTES / 1024} KiB`)
     return decode(buffer.subarray(0, bytesRead))
@@ -53,28 +64,48 @@ async function readAt(path: string, named: string, environment: Environment, lin
   }
 }
 
-async function checkFolder(folder: string, named: string, environment: Environment): Promise<void> {
-  await check(folder, await stat(folder), named, environment)
-  // Whoever may write a folder above can put another one in the place of this one, unless it is one like /tmp.
-  for (let below = folder, above = dirname(folder); above !== below; below = above, above = dirname(below)) {
-    const {mode} = await stat(above)
-    if (isOpenToAll(mode)) {
-      throw unsafe(named, `anyone may write ${above}`, shellLine(['chmod', 'o-w', above]))
-    }
+/** What a link leads to: by one that leads out of a repository its author could have any file read, and shown in errors. */
+async function targetOf(link: string, {named, within}: Asked): Promise<string> {
+  const target = resolve(dirname(link), await readlink(link))
+  if (within === undefined || isInside(await realpath(dirname(target)), within)) return target
+  throw fail('CONFIG_UNSAFE', `The config file ${named} is not read: it is a link that leads out of ${within}.`, {
+    hint: 'Put the file itself there.',
+  })
+}
+
+function isInside(folder: string, within: string): boolean {
+  return folder === within || folder.startsWith(within === '/' ? '/' : `${within}/`)
+}
+
+function checkWay(path: string, {named, owners}: Asked): void {
+  const weakness = weaknessOnWay(path, owners)
+  if (!weakness) return
+  const {path: weak, why, stats} = weakness
+  if (why === 'owner') {
+    // Folders further up are often someone else's for good reason.
+    throw unsafe(named, foreign(weak, stats), weak === dirname(path) ? makeOurs(weak) : ELSEWHERE)
+  }
+  throw unsafe(named, `others may write ${weak}`, shellLine(['chmod', 'go-w', weak]))
+}
+
+function check(path: string, stats: Stats, {named, owners}: Asked): void {
+  const weakness = weaknessOf(stats, owners)
+  if (weakness === 'owner') throw unsafe(named, foreign(path, stats), makeOurs(path))
+  if (weakness === 'mode') {
+    // What is everybody's by design cannot be mended.
+    const mend = (stats.mode & STICKY) === 0 ? shellLine(['chmod', 'go-w', path]) : ELSEWHERE
+    throw unsafe(named, `others may write ${path}`, mend)
   }
 }
 
-async function check(path: string, stats: Stats, named: string, environment: Environment): Promise<void> {
-  const weakness = await weaknessOf(stats, environment)
-  if (weakness === 'owner') {
-    const mend = shellLine(['sudo', 'chown', String(process.geteuid?.()), path])
-    throw unsafe(named, `${path} belongs to someone else (user ${stats.uid})`, mend)
-  }
-  if (weakness === 'mode') {
-    // What is everybody's by design cannot be mended.
-    const mend = (stats.mode & STICKY) === 0 ? shellLine(['chmod', 'go-w', path]) : 'move it to a folder of your own'
-    throw unsafe(named, `others may write ${path}`, mend)
-  }
+const ELSEWHERE = 'move it to a folder of your own'
+
+function makeOurs(path: string): string {
+  return shellLine(['sudo', 'chown', String(process.geteuid?.()), path])
+}
+
+function foreign(path: string, {uid}: Stats): string {
+  return `${path} belongs to someone else (user ${uid})`
 }
 
 function unsafe(named: string, why: string, mend: string): DbtunnelError {

@@ -1,5 +1,6 @@
 import {distance} from 'fastest-levenshtein'
 import type {core} from 'zod/mini'
+import {quoted} from '../../core/text/clip.js'
 import {closestNames} from '../../core/text/closest-names.js'
 import type {DbtunnelError} from '../../core/errors.js'
 import type {ConfigText} from '../../core/ports/config-files.js'
@@ -29,9 +30,9 @@ function failuresOf(issue: core.$ZodIssue, owner: ConfigText['owner'], yaml: Yam
     return issue.keys.map((key) => ({line: yaml.lineOf([...path, key]), failure: unknownKey(key, path, owner, yaml)}))
   }
   const value = path.reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], yaml.value)
-  const [message, isMissing] = [issue.message, value === undefined]
-  const text = isMissing ? 'It is missing.' : `Expected ${message}, and not ${shown(value)}.`
-  const hint = message === 'text' && typeof value === 'number' ? `Put it in quotes: "${value}"` : undefined
+  const {message} = issue
+  const text = value === undefined ? 'It is missing.' : `Expected ${message}, and not ${shown(value, issue)}.`
+  const hint = message === 'text' && typeof value === 'number' ? 'Put it in quotes.' : undefined
   return [{line: yaml.lineOf(path), failure: yaml.failAt(path, text, {hint})}]
 }
 
@@ -52,13 +53,23 @@ function unknownKey(key: string, path: Path, owner: ConfigText['owner'], yaml: Y
   return yaml.failAt(at, 'There is no such key.', {hint})
 }
 
-/** Before any value is shown. */
+/** Nothing that belongs in a config file is longer. */
+const LONGEST = 1000
+
+/** Before any value or key is shown. */
 function refuseSecrets(yaml: Yaml, value: unknown, path: Path): void {
-  if (typeof value === 'string' && isSecretValue(value)) throw secret(yaml, path)
+  if (typeof value === 'string') refuseSecret(yaml, value, path)
   if (typeof value !== 'object' || value === null) return
   for (const [key, part] of Object.entries(value)) {
+    refuseSecret(yaml, key, path)
     refuseSecrets(yaml, part, [...path, Array.isArray(value) ? Number(key) : key])
   }
+}
+
+function refuseSecret(yaml: Yaml, text: string, path: Path): void {
+  // First: on a long text the patterns of secrets would take a long time.
+  if (text.length > LONGEST) throw yaml.failAt(path, `A key or value is longer than ${LONGEST} characters.`)
+  if (isSecretValue(text)) throw secret(yaml, path)
 }
 
 function secret(yaml: Yaml, path: Path): DbtunnelError {
@@ -72,9 +83,12 @@ function secret(yaml: Yaml, path: Path): DbtunnelError {
   )
 }
 
-function shown(value: unknown): string {
+/** Never a value of a wrong type: it may be anything, such as the one line of a file with a password. */
+function shown(value: unknown, issue: core.$ZodIssue): string {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a mapping'
-  return typeof value === 'number' ? `the number ${value}` : JSON.stringify(value)
+  if (typeof value === 'string') return issue.code === 'invalid_value' ? quoted(value) : 'text'
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'number' && issue.code.startsWith('too_') ? `the number ${value}` : 'a number'
 }

@@ -1,4 +1,5 @@
-import {isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument} from 'yaml'
+import {isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLError} from 'yaml'
+import {clip, quoted} from '../../core/text/clip.js'
 import {type DbtunnelError, type ErrorCode, fail} from '../../core/errors.js'
 import type {ConfigText} from '../../core/ports/config-files.js'
 
@@ -13,10 +14,12 @@ export interface Yaml {
   failAt(path: Path, message: string, details?: {code?: ErrorCode; hint?: string | undefined}): DbtunnelError
 }
 
-/** In the place of the library's own, which are for programmers. */
+/** In the place of the library's own, which are for programmers, or show what stands in the file. */
 const MESSAGES: Readonly<Partial<Record<string, string>>> = {
-  RESOURCE_EXHAUSTION: 'It is nested too deeply',
+  BAD_DIRECTIVE: 'This directive (%) is not taken',
   MULTIPLE_DOCS: 'A second document begins: there must be one',
+  RESOURCE_EXHAUSTION: 'It is nested too deeply',
+  TAG_RESOLVE_FAILED: 'Tags (!) are not taken',
 }
 
 /** Counted from 1. */
@@ -31,11 +34,11 @@ interface Place {
  */
 export function parseYaml({path: file, text}: ConfigText): Yaml {
   const counter = new LineCounter()
-  const refuse = (offset: number, message: string, cause?: unknown): DbtunnelError => {
+  const refuse = (offset: number, message: string): DbtunnelError => {
     // What never ends is shown where it stands, not behind the last line.
     const {line, col} = counter.linePos(Math.min(offset, Math.max(text.trimEnd().length - 1, 0)))
     const [, key] = /^[\s-]*["']?([\w.-]{1,64})["']?\s*:/.exec(text.split('\n')[line - 1] ?? '') ?? []
-    return fail('CONFIG_INVALID', `${file}:${line}:${col}: ${key === undefined ? '' : `${key}: `}${message}.`, {cause})
+    return fail('CONFIG_INVALID', `${file}:${line}:${col}: ${key === undefined ? '' : `${key}: `}${message}.`)
   }
   try {
     // Doubled keys are looked for below: the library compares each with each.
@@ -46,15 +49,21 @@ export function parseYaml({path: file, text}: ConfigText): Yaml {
       uniqueKeys: false,
     })
     const [problem] = [...document.errors, ...document.warnings]
-    if (problem) throw refuse(problem.pos[0], MESSAGES[problem.code] ?? problem.message, problem)
+    if (problem) throw refuse(problem.pos[0], messageOf(problem))
     const control = /[^\P{Cc}\t\n\r]/u.exec(text)
     if (control) throw refuse(control.index, 'There is a control character')
     return located(file, document.contents, counter, refuse)
-  } catch (cause) {
+  } catch (error) {
     // The stack is full.
-    if (cause instanceof RangeError) throw refuse(0, 'It is nested too deeply', cause)
-    throw cause
+    if (error instanceof RangeError) throw refuse(0, 'It is nested too deeply')
+    throw error
   }
+}
+
+/** Without the piece of the file that some of them end in: it may be a secret, and no config file at all. */
+function messageOf({code, message}: YAMLError): string {
+  const known = MESSAGES[code] ?? message
+  return code === 'UNEXPECTED_TOKEN' ? known.replace(/: .*$/s, '') : known
 }
 
 function located(
@@ -81,7 +90,7 @@ function located(
       const [offset] = key.range
       const name = isScalar(key) ? String(key.value) : ''
       if (name === '__proto__') throw refuse(offset, 'There is no such key')
-      if (entries.has(name)) throw refuse(offset, `The key ${JSON.stringify(name)} is there twice`)
+      if (entries.has(name)) throw refuse(offset, `The key ${quoted(name)} is there twice`)
       entries.set(name, at(name, offset, value))
     }
     return Object.fromEntries(entries)
@@ -94,7 +103,7 @@ function located(
     lineOf: (path) => placeOf(path).line,
     failAt(path, message, {code = 'CONFIG_INVALID', hint} = {}) {
       const {line, col} = placeOf(path)
-      const key = path.length === 0 ? '' : `${path.join('.')}: `
+      const key = path.length === 0 ? '' : `${path.map((part) => clip(String(part), 80)).join('.')}: `
       return fail(code, `${file}:${line}:${col}: ${key}${message}`, {hint})
     },
   }

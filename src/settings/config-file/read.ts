@@ -1,3 +1,4 @@
+import {clip, quoted} from '../../core/text/clip.js'
 import type {ConfigText} from '../../core/ports/config-files.js'
 import {checkShape} from './check-shape.js'
 import type {BastionEntry, ConfigFile, FileTarget} from './config-file.js'
@@ -20,7 +21,7 @@ export function readConfigFile(file: ConfigText, readPlace: ReadPlace): ConfigFi
   for (const [name, section] of Object.entries(shape.targets ?? {})) {
     const path = ['targets', name]
     const other = targets.get(name.toLowerCase())
-    if (other) throw yaml.failAt(path, `There is ${other.name} already: capitals make no other name.`)
+    if (other) throw yaml.failAt(path, `There is ${clip(other.name, 80)} already: capitals make no other name.`)
     targets.set(name.toLowerCase(), readTarget(name, section, path, reader, readPlace))
   }
   return {
@@ -59,7 +60,7 @@ function readTarget(
   const isNamed = identifier !== undefined || host !== undefined
   const at = isNamed ? [...path, key] : path
   const own = isNamed ? (identifier ?? host ?? '') : name
-  if (host !== undefined && !host.includes('.')) throw yaml.failAt(at, `${JSON.stringify(host)} is not a host name.`)
+  if (host !== undefined && !host.includes('.')) throw yaml.failAt(at, `${quoted(host)} is not a host name.`)
   if (identifier?.includes('.')) throw yaml.failAt(at, 'This is a host name: call the key host.')
   const text = port === undefined ? own : `${own}:${port}`
   const {region} = located(yaml, at, () => readPlace(text), isNamed ? '' : 'It gives no identifier and no host. ')

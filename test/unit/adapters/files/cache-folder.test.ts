@@ -129,6 +129,27 @@ describe('what others could have written', () => {
     expect(await names()).toHaveLength(1)
   })
 
+  it('is not read, nor added to: a folder below one that anyone may write', async () => {
+    await chmod(home, 0o777)
+    await refuse()
+    await cacheIn().write('other', 'mine')
+    expect(await names()).toHaveLength(1)
+    // Nor is one made there.
+    await rm(join(home, '.cache'), {recursive: true, force: true})
+    await cacheIn().write('key', 'mine')
+    expect(await readdir(home)).not.toContain('.cache')
+  })
+
+  it.runIf(process.getuid?.() === 0)('is not read: a folder below one of a group’s, or of another user’s', async () => {
+    await chown(home, 0, 65534)
+    await chmod(home, 0o2770)
+    await refuse()
+    await chmod(home, 0o700)
+    expect(await cacheIn().read('key')).toBe('text')
+    await chown(home, 65534, 65534)
+    await refuse()
+  })
+
   it('is not read: a link, to a file or a folder; and never written through', async () => {
     const elsewhere = join(home, 'elsewhere')
     await writeFile(elsewhere, 'theirs')

@@ -90,6 +90,18 @@ describe('makeFolder', () => {
     expect(dirname(await privateFiles({XDG_RUNTIME_DIR: TMPDIR, TMPDIR: base}).makeFolder())).toBe(base)
   })
 
+  it.runIf(process.getuid?.() === 0)('nor one below a folder that a group may write', async () => {
+    const groups = await folder('groups', 0o2775)
+    const TMPDIR = await folder('groups/mine', 0o700)
+    await chown(groups, 0, 65534)
+    await chmod(groups, 0o2775)
+    await expect(privateFiles({TMPDIR}).makeFolder()).rejects.toMatchObject({code: 'FILES_UNWRITABLE'})
+    expect(dirname(await privateFiles({XDG_RUNTIME_DIR: TMPDIR, TMPDIR: base}).makeFolder())).toBe(base)
+    // Whoever is in it can replace nothing there.
+    await chmod(groups, 0o3775)
+    expect(dirname(await privateFiles({TMPDIR}).makeFolder())).toBe(TMPDIR)
+  })
+
   it('says in plain words why it cannot', async () => {
     const missing = join(base, 'missing')
     await expect(privateFiles({TMPDIR: missing}).makeFolder()).rejects.toThrow(

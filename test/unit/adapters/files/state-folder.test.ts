@@ -69,6 +69,13 @@ it('tells of what it does not believe, and reads none of it', async () => {
   expect(await state().files()).toEqual([{path: folder(), problem: `others may write ${folder()}`}])
 })
 
+it('tells of a folder above that others may write, and reads nothing below', async () => {
+  await state().write(tunnelOf({pid: 1, started: '7'}), 'text')
+  await chmod(home, 0o777)
+  expect(await state().files()).toEqual([{path: folder(), problem: `others may write ${home}`}])
+  await expect(state().write(tunnelOf({pid: 1, started: '7'}), 'text')).rejects.toThrow(`others may write ${home}`)
+})
+
 it('is nothing where there is no home', async () => {
   expect(await state({}).files()).toEqual([])
   await expect(state({}).write(tunnelOf({pid: 1, started: '7'}), 'text')).rejects.toThrow('no home folder')
