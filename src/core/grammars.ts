@@ -5,6 +5,11 @@ export function isHostName(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => LABEL.test(label)) && !/^[0-9.]+$/.test(text)
 }
 
+/** A URL's host that can only be this very machine. */
+export function isThisMachine(hostname: string): boolean {
+  return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+}
+
 /** The number of a TCP port that can be connected to. */
 export function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65535

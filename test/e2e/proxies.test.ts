@@ -59,6 +59,23 @@ it.each(CARRIERS)('$name: calls and data channel go through it, and its password
   for (const secret of [PASSWORD, basic]) expect(stderr + seen.join('\n')).not.toContain(secret)
 })
 
+it.each(CARRIERS)('$name: a stream that is not at AWS gets nothing, whoever carries the session', async (carrier) => {
+  const {agents} = sandbox
+  const open = agents.open.bind(agents)
+  agents.open = (grant) => ({
+    streamUrl: open(grant).streamUrl.replace(STREAMS, 'evil.execute-api.eu-west-1.amazonaws.com'),
+  })
+  const led = proxy.led.length
+  const {status, stdout, stderr} = await run(['psql', 'prod-db', '-c', 'select 1'], {env: {...env, ...carrier.env}})
+  agents.open = open
+  expect({status, stdout}).toEqual({status: 76, stdout: ''})
+  expect(stderr).toMatch(
+    /a stream that is not at AWS \(wss:\/\/evil\.execute-api\.eu-west-1\.amazonaws\.com\)\. \[PROTOCOL\]/,
+  )
+  expect(proxy.led.slice(led).filter((host) => host.startsWith('evil'))).toEqual([])
+  await watchFor(sandbox, {}).expectNothingLeft()
+})
+
 it('that lets nobody through: 78, and what to do', async () => {
   proxy.answer(403)
   const {status, stderr} = await run(['psql', 'prod-db', '-c', 'select 1'], {env})

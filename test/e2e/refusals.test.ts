@@ -114,6 +114,22 @@ describe('before any call to AWS', () => {
       {AWS_ENDPOINT_URL: 'nonsense'},
     ],
     [
+      'an endpoint URL without https://',
+      ['psql', 'prod-db'],
+      78,
+      'CONFIG_INVALID',
+      /begins with "localhost:", and not with https:\/\/.*\n.*AWS_ENDPOINT_URL/,
+      {AWS_ENDPOINT_URL: 'localhost:4566'},
+    ],
+    [
+      'an endpoint URL in clear text',
+      ['psql', 'prod-db'],
+      78,
+      'CONFIG_INVALID',
+      /http:\/\/192\.0\.2\.1:4566 is not encrypted.*\n.*AWS_ENDPOINT_URL.*\n.*https:\/\//,
+      {AWS_ENDPOINT_URL: 'http://192.0.2.1:4566'},
+    ],
+    [
       'a plugin that is not there',
       ['psql', 'prod-db', '--engine', 'plugin'],
       78,

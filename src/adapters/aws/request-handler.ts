@@ -1,4 +1,6 @@
 import type {NodeHttpHandler} from '@smithy/node-http-handler'
+import {fail} from '../../core/errors.js'
+import {isThisMachine} from '../../core/grammars.js'
 import {awsAuthorities} from './authorities.js'
 import {type Proxy, proxyFor} from '../network/proxy.js'
 
@@ -42,6 +44,7 @@ export function requestHandler(profile: string | undefined, logger: object): Req
       const {protocol, hostname, port} = request
       const host = port === undefined ? hostname : `${hostname}:${port}`
       try {
+        checkEndpoint(protocol, hostname, host)
         const handler = await by(proxyFor(new URL(`${protocol}//${host}`)))
         const answer = await handler.handle(request, options)
         failure = undefined
@@ -58,6 +61,24 @@ export function requestHandler(profile: string | undefined, logger: object): Req
     },
   }
 }
+
+/**
+ * Every request holds a secret. Throws CONFIG_INVALID where it would leave this machine without TLS: only an endpoint URL
+ * that the user has set leads there. `localhost:4566`, without http://, is a URL, too, with `localhost:` as its protocol.
+ */
+function checkEndpoint(protocol: string, hostname: string, host: string): void {
+  if (protocol === 'https:' || (protocol === 'http:' && isThisMachine(hostname))) return
+  const wrong =
+    protocol === 'http:'
+      ? `The endpoint URL http://${host} is not encrypted: it would get your AWS session token in clear text.`
+      : `An endpoint URL for AWS begins with ${JSON.stringify(protocol)}, and not with https://.`
+  throw fail('CONFIG_INVALID', wrong, {hint: ENDPOINT_HINT})
+}
+
+const ENDPOINT_HINT = [
+  'Check AWS_ENDPOINT_URL, those of single services (AWS_ENDPOINT_URL_SSM), and endpoint_url of the profile.',
+  'They begin with https://. Only for this machine (127.0.0.1, [::1], localhost) http:// will do.',
+].join('\n')
 
 async function makeHandler(
   profile: string | undefined,

@@ -1,11 +1,12 @@
 import type {
   DescribeSessionsCommandInput,
   InstanceInformation,
+  SSMClient,
   StartSessionCommandInput,
   StartSessionCommandOutput,
 } from '@aws-sdk/client-ssm'
 import {fail, hasCode} from '../../core/errors.js'
-import {type ManagedNode, type SessionGrant, type SsmApi, TargetNotConnected} from '../../core/ports/aws.js'
+import {type ManagedNode, type SsmApi, type StartSessionAnswer, TargetNotConnected} from '../../core/ports/aws.js'
 import {printable} from '../../core/text/printable.js'
 import {retry} from '../../core/retry.js'
 import {systemClock} from '../processes/clock.js'
@@ -40,6 +41,13 @@ export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOp
     const once = connection.adopt(new sdk.SSMClient({...connection.clientConfig, requestHandler, maxAttempts: 1}))
     return {sdk, client, once}
   })
+  /** By AWS_ENDPOINT_URL, the profile, FIPS and dual-stack settings. */
+  const endpoint = async (): Promise<URL> => {
+    const {sdk, client} = await load()
+    const {getEndpointFromInstructions} = await import('@smithy/core/endpoints')
+    const {url} = await getEndpointFromInstructions({}, sdk.StartSessionCommand, {...client.config})
+    return url
+  }
 
   return {
     async managedNodes(ids, signal) {
@@ -63,22 +71,26 @@ export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOp
     },
 
     async startSession({target, document, parameters, reason}, signal) {
-      const {sdk, once} = await load()
+      const {sdk, client, once} = await load()
       const input: StartSessionCommandInput = {
         Target: target,
         DocumentName: document,
         Parameters: Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, [...values]])),
         ...(reason === undefined ? {} : {Reason: reason}),
       }
-      const start = async (): Promise<SessionGrant> => {
+      const start = async (): Promise<StartSessionCommandOutput> => {
         await startTurns?.next(signal)
         const send = new sdk.StartSessionCommand(input)
-        return grantOf(await connection.ask('ssm:StartSession', (options) => once.send(send, options)))
+        return connection.ask('ssm:StartSession', (options) => once.send(send, options))
       }
-      return retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
+      const answer = await retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
         if (!causedBy(error, 'TargetNotConnected', 'BadRequest')) throw error
         throw new TargetNotConnected(`${target} is not connected to Systems Manager.`, {cause: error})
       })
+      const domains = awsDomains(client, connection.region)
+      const asked = await endpoint()
+      const isAws = domains.some((domain) => isServiceAt(asked, domain))
+      return grantOf(answer, isAws ? domains : undefined)
     },
 
     async resumeSession(sessionId, signal) {
@@ -113,11 +125,7 @@ export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOp
     },
 
     async endpointUrl() {
-      const {sdk, client} = await load()
-      const {getEndpointFromInstructions} = await import('@smithy/core/endpoints')
-      // By AWS_ENDPOINT_URL, the profile, FIPS and dual-stack settings.
-      const {url} = await getEndpointFromInstructions({}, sdk.StartSessionCommand, {...client.config})
-      const text = url.href.replace(/\/$/, '')
+      const text = (await endpoint()).href.replace(/\/$/, '')
       return text === `https://ssm.${connection.region}.amazonaws.com` ? '' : text
     },
   }
@@ -135,8 +143,28 @@ function wasNotAccepted(error: unknown): boolean {
   return $metadata?.clockSkewCorrected === true || neverSent(cause)
 }
 
-function grantOf({SessionId, TokenValue, StreamUrl}: StartSessionCommandOutput): SessionGrant {
-  if (SessionId && TokenValue && StreamUrl) return {sessionId: SessionId, tokenValue: TokenValue, streamUrl: StreamUrl}
+/**
+ * Where AWS's own hosts of a region are, by the SDK's table of partitions: those for IPv4, and those for both protocols
+ * (`api.aws`).
+ */
+function awsDomains({config}: SSMClient, region: string): readonly string[] {
+  return [false, true].map((UseDualStack) => {
+    const {url} = config.endpointProvider({Region: region, UseFIPS: false, UseDualStack})
+    return url.hostname.replace('ssm.', '')
+  })
+}
+
+function isServiceAt({protocol, host}: URL, domain: string): boolean {
+  return protocol === 'https:' && [`ssm.${domain}`, `ssm-fips.${domain}`].includes(host)
+}
+
+function grantOf(
+  {SessionId, TokenValue, StreamUrl}: StartSessionCommandOutput,
+  domains: readonly string[] | undefined,
+): StartSessionAnswer {
+  if (SessionId && TokenValue && StreamUrl) {
+    return {sessionId: SessionId, tokenValue: TokenValue, streamUrl: StreamUrl, awsDomains: domains}
+  }
   throw fail('AWS_FAILED', 'AWS answered ssm:StartSession without a session.', {hint: 'Try again.'})
 }
 

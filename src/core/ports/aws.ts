@@ -163,6 +163,14 @@ export interface SessionGrant {
   readonly streamUrl: string
 }
 
+export interface StartSessionAnswer extends SessionGrant {
+  /**
+   * Where AWS's own hosts of the region are, such as `eu-west-1.amazonaws.com`. Undefined when another endpoint was asked,
+   * which the person has set.
+   */
+  readonly awsDomains: readonly string[] | undefined
+}
+
 /** StartSession said that the node is not connected: another bastion may do. */
 export class TargetNotConnected extends Error {
   override readonly name = 'TargetNotConnected'
@@ -175,7 +183,7 @@ export interface SsmApi {
    * Rejects with TargetNotConnected, too (also for the BadRequest that an agent too old for the document gets).
    * `signal` ends the waiting between attempts; a request under way is not broken off, for AWS may have granted it.
    */
-  startSession(request: StartSessionRequest, signal?: AbortSignal): Promise<SessionGrant>
+  startSession(request: StartSessionRequest, signal?: AbortSignal): Promise<StartSessionAnswer>
   /** Signs with fresh credentials. Only the token counts: the first stream URL stays (real plugin). */
   resumeSession(sessionId: string, signal?: AbortSignal): Promise<{readonly tokenValue: string}>
   /** A session that has ended already counts as success; one that AWS does not know, too, if it can only be of this account. */

@@ -3,9 +3,16 @@ import {withDeadline} from '../../core/deadline.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {SESSION_DOCUMENT} from '../../core/iam/statements.js'
 import {nodeName} from '../../core/grammars.js'
-import {type SessionGrant, type SsmApi, type StartSessionRequest, TargetNotConnected} from '../../core/ports/aws.js'
+import {
+  type SessionGrant,
+  type SsmApi,
+  type StartSessionAnswer,
+  type StartSessionRequest,
+  TargetNotConnected,
+} from '../../core/ports/aws.js'
 import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
+import {checkStreamUrl} from './stream-url.js'
 
 export interface StartedSession {
   readonly grant: SessionGrant
@@ -24,7 +31,10 @@ export interface StartOptions {
   readonly timeLeft: () => number
 }
 
-/** Starts a session on the first bastion that is connected. Rejects with BASTION_NONE, TIMEOUT or what the call rejects with. */
+/**
+ * Starts a session on the first bastion that is connected. Rejects with BASTION_NONE, TIMEOUT, PROTOCOL when the session's
+ * stream leads to where it must not, or what the call rejects with.
+ */
 export async function startSession(
   {target, bastions, settings, timeLeft}: StartOptions,
   ssm: Pick<SsmApi, 'startSession' | 'terminateSession'>,
@@ -53,7 +63,7 @@ async function start(
 ): Promise<Pick<StartedSession, 'grant' | 'terminate'>> {
   run.signal.throwIfAborted()
   let over = false
-  let answer: Promise<SessionGrant> | undefined = undefined
+  let answer: Promise<StartSessionAnswer> | undefined = undefined
   // A call under way is not broken off by a signal: AWS may have granted the
   // session already, and only the answer says which one there is to terminate.
   const terminate = run.undo.push('session at AWS (it ends by itself once idle)', 'network', async () => {
@@ -69,6 +79,8 @@ async function start(
   const late = (): DbtunnelError => fail('TIMEOUT', 'AWS gave no answer to StartSession in time.', {hint: 'Try again.'})
   const grant = await withDeadline(answer, timeoutMs, late, run.signal)
   checkRun()
+  // Here, for every engine that may carry it. The session is ended with the run.
+  checkStreamUrl(grant)
   return {grant, terminate}
 }
 

@@ -11,7 +11,7 @@ import {foreignWords} from './quote-foreign.js'
 import type {Gate} from './flow-control/inbound-flow.js'
 import {openDataChannel} from './protocol/payloads.js'
 import {rest} from './sleep-unless.js'
-import {checkStreamUrl, needsSignature} from './protocol/stream-url.js'
+import {needsSignature} from './protocol/stream-url.js'
 
 /** One attempt, from the signature to the open WebSocket. */
 const ATTEMPT_MS = 10_000
@@ -80,7 +80,7 @@ export class Lifeline implements Gate {
   /** The latest restoration; settled when it is over. */
   #restoring: Promise<void> | undefined
 
-  /** Throws PROTOCOL when the grant's stream is not to be trusted. When `signal` aborts it does nothing more. */
+  /** When `signal` aborts it does nothing more. */
   constructor(
     ports: LifelinePorts,
     life: {grant: SessionGrant; signal: AbortSignal; say: Say; events: LifelineEvents},
@@ -88,7 +88,7 @@ export class Lifeline implements Gate {
     this.#ports = ports
     this.#clock = ports.clock
     this.#grant = life.grant
-    this.#url = checkStreamUrl(life.grant.streamUrl)
+    this.#url = life.grant.streamUrl
     this.#signal = life.signal
     this.#say = life.say
     this.#events = life.events

@@ -2,7 +2,7 @@ import {setImmediate} from 'node:timers/promises'
 import {describe, expect, it} from 'vitest'
 import type {Settings} from '../../../../src/settings/settings.js'
 import {fail} from '../../../../src/core/errors.js'
-import {type SessionGrant, type StartSessionRequest, TargetNotConnected} from '../../../../src/core/ports/aws.js'
+import {type StartSessionAnswer, type StartSessionRequest, TargetNotConnected} from '../../../../src/core/ports/aws.js'
 import type {ProbeOutcome, ProbeRequest} from '../../../../src/core/ports/network.js'
 import type {Target} from '../../../../src/targets/target.js'
 import {openSession, type SessionPorts} from '../../../../src/links/session/open-session.js'
@@ -45,7 +45,7 @@ interface Scene {
   readonly engines?: readonly SessionEngine[]
   /** What the probes find, one after the other; the last one from then on. */
   readonly outcomes?: readonly ProbeOutcome[]
-  readonly startSession?: (request: StartSessionRequest) => Promise<SessionGrant>
+  readonly startSession?: (request: StartSessionRequest) => Promise<StartSessionAnswer>
   readonly probe?: (request: ProbeRequest, signal?: AbortSignal) => Promise<ProbeOutcome>
 }
 
@@ -61,7 +61,12 @@ function stage(scene: Scene = {}) {
         async startSession(request) {
           started.push(request)
           if (scene.startSession) return scene.startSession(request)
-          return {sessionId: `s-${started.length}`, tokenValue: 'secret', streamUrl: 'wss://example/'}
+          return {
+            sessionId: `s-${started.length}`,
+            tokenValue: 'secret',
+            streamUrl: 'wss://example/',
+            awsDomains: undefined,
+          }
         },
         terminateSession: async (id) => void terminated.push(id),
       },
@@ -155,9 +160,9 @@ describe('a session', () => {
 })
 
 describe('bastions', () => {
-  const notConnected = async ({target}: StartSessionRequest): Promise<SessionGrant> => {
+  const notConnected = async ({target}: StartSessionRequest): Promise<StartSessionAnswer> => {
     if (target === 'i-1') throw new TargetNotConnected('i-1 is not connected.')
-    return {sessionId: 's', tokenValue: 't', streamUrl: 'u'}
+    return {sessionId: 's', tokenValue: 't', streamUrl: 'wss://example/', awsDomains: undefined}
   }
 
   it('are tried in order when one is not connected', async () => {
@@ -181,6 +186,25 @@ describe('bastions', () => {
   })
 })
 
+describe('a stream that leads to where it must not', () => {
+  it.each(['plugin', 'native'] as const)('is not given to the %s engine, and the session is ended', async (id) => {
+    const streamUrl = 'ws://10.0.0.9:80/v1/data-channel/s?secret=S'
+    const grant = {sessionId: 's', tokenValue: 't', streamUrl, awsDomains: undefined}
+    const carried: Carry[] = []
+    const {open, run, terminated} = stage({
+      engines: [{id, open: async (carry) => Promise.reject(new Error(`carried: ${carried.push(carry)}`))}],
+      startSession: async () => grant,
+    })
+    await expect(open()).rejects.toMatchObject({
+      code: 'PROTOCOL',
+      message: expect.stringContaining('(ws://10.0.0.9)'),
+    })
+    expect(carried).toEqual([])
+    await run.end()
+    expect(terminated).toEqual(['s'])
+  })
+})
+
 describe('a plugin that proves unusable', () => {
   const unusable = fail('PLUGIN_UNUSABLE', 'The plugin gave up.')
 
@@ -190,7 +214,7 @@ describe('a plugin that proves unusable', () => {
       engines: [engine('plugin', {fails: unusable}), engine('native')],
       startSession: async ({target}) => {
         if (target === 'i-1') throw new TargetNotConnected('no')
-        return {sessionId: `s-${++granted}`, tokenValue: 't', streamUrl: 'u'}
+        return {sessionId: `s-${++granted}`, tokenValue: 't', streamUrl: 'wss://example/', awsDomains: undefined}
       },
     })
     expect(await open()).toMatchObject({id: 's-2', engine: 'native', bastion: BASTIONS[1]})
@@ -302,7 +326,7 @@ describe('an end that comes early', () => {
 
 describe('a signal', () => {
   it('leaves a StartSession under way alone, and the undo terminates what it grants', async () => {
-    let grant!: (grant: SessionGrant) => void
+    let grant!: (grant: StartSessionAnswer) => void
     const {open, run, terminated} = stage({startSession: () => new Promise((resolve) => (grant = resolve))})
     const opening = open()
     await Promise.resolve()
@@ -311,7 +335,7 @@ describe('a signal', () => {
     run.stop.abort(reason)
     await expect(opening).rejects.toBe(reason)
     const ending = run.end()
-    grant({sessionId: 's-late', tokenValue: 't', streamUrl: 'u'})
+    grant({sessionId: 's-late', tokenValue: 't', streamUrl: 'wss://example/', awsDomains: undefined})
     expect(await ending).toEqual([])
     expect(terminated).toEqual(['s-late'])
   })
@@ -344,7 +368,7 @@ describe('a run that is being undone', () => {
   })
 
   it('carries no session that AWS grants meanwhile, and terminates it', async () => {
-    let grant!: (grant: SessionGrant) => void
+    let grant!: (grant: StartSessionAnswer) => void
     const seen: Carry[] = []
     const {open, run, terminated} = stage({
       engines: [engine('native', {seen})],
@@ -353,7 +377,7 @@ describe('a run that is being undone', () => {
     const refused = expect(open()).rejects.toMatchObject({code: 'SESSION_FAILED'})
     await setImmediate()
     const ending = run.end()
-    grant({sessionId: 's-late', tokenValue: 't', streamUrl: 'u'})
+    grant({sessionId: 's-late', tokenValue: 't', streamUrl: 'wss://example/', awsDomains: undefined})
     await Promise.all([refused, ending])
     expect(seen).toEqual([])
     expect(terminated).toEqual(['s-late'])

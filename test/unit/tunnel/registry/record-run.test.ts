@@ -60,7 +60,7 @@ const ssm = {
     if (denial) throw denial
     const sessionId = `alice-b-0a${++granted}`
     open.set(reason, sessionId)
-    return {sessionId, tokenValue: 'secret', streamUrl: 'wss://secret'}
+    return {sessionId, tokenValue: 'secret', streamUrl: 'wss://secret', awsDomains: undefined}
   },
   sessionsMarked: async (mark: string) => {
     if (denial) throw denial
