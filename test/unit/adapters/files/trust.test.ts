@@ -120,13 +120,8 @@ describe.runIf(isRoot && canUnshare())('in a user namespace that does not know r
       const {statSync} = await import('node:fs')
       const file = ${JSON.stringify(join(inner, 'file'))}
       console.log(JSON.stringify([statSync('/').uid, weaknessOnWay(file, OURS) ?? null, weaknessOf(statSync('/'), OURS)]))`
-    const words = ['--reuid', '1234', '--regid', '1234', '--clear-groups', 'unshare', '--map-current-user']
     const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', look]
-    const shown = execFileSync('setpriv', [...words, ...node], {
-      encoding: 'utf8',
-      env: {PATH: process.env['PATH'] ?? ''},
-    })
-    expect(JSON.parse(shown)).toEqual([NOBODY, null, 'owner'])
+    expect(JSON.parse(unshared(node))).toEqual([NOBODY, null, 'owner'])
   })
 })
 
@@ -151,13 +146,15 @@ it.runIf(isRoot)('a file of others, or that they may write, is theirs', () => {
   expect(weaknessOfOwn(statSync(inner))).toBe('owner')
 })
 
+/** As an ordinary user, in a user namespace that knows nobody else. */
+function unshared(words: readonly string[]): string {
+  const env = {PATH: process.env['PATH'] ?? ''}
+  return execFileSync('unshare', ['--map-current-user', ...words], {uid: 1234, gid: 1234, env, encoding: 'utf8'})
+}
+
 function canUnshare(): boolean {
   try {
-    execFileSync(
-      'setpriv',
-      ['--reuid', '1234', '--regid', '1234', '--clear-groups', 'unshare', '--map-current-user', 'true'],
-      {stdio: 'ignore'},
-    )
+    unshared(['true'])
     return true
   } catch {
     return false
