@@ -1,4 +1,7 @@
+import {mkdtemp, rm} from 'node:fs/promises'
 import {connect} from 'node:net'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest'
 import {systemClock} from '../../src/adapters/processes/clock.js'
 import {dialPort} from '../../src/adapters/network/dial.js'
@@ -15,24 +18,30 @@ import {nativeEngine} from '../../src/links/session/native/carrier.js'
 import {openSession} from '../../src/links/session/open-session.js'
 import {pluginEngine} from '../../src/links/session/plugin/carrier.js'
 import {type Authority, createAuthority} from '../sandbox/database/authority.js'
+import {failingPlugin} from '../support/plugin.js'
 import {BASTIONS, echoBehindTls, REGION, type SessionWorld, startSessionWorld} from '../support/session-world.js'
 import {atDoor, type SessionAtDoor} from '../support/at-door.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
-const STAND_IN = new URL('../sandbox/plugin/session-manager-plugin', import.meta.url).pathname
 
 let world: SessionWorld
 let authority: Authority
+/** For the plugins that fail. */
+let folder: string
 let run: RecordedRun
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dbtunnel-plugins-'))
   world = await startSessionWorld()
   authority = await createAuthority('Sandbox Root')
   world.serve(echoBehindTls(await authority.issue([HOST])))
 })
 
-afterAll(() => world.close())
+afterAll(async () => {
+  await world.close()
+  await rm(folder, {recursive: true})
+})
 
 beforeEach(() => {
   run = recordedRun()
@@ -52,13 +61,13 @@ async function open(
   fault: string,
   {choice = 'plugin', timeoutMs = 15_000}: {choice?: CarrierChoice; timeoutMs?: number} = {},
 ): Promise<SessionAtDoor> {
-  const {ssm, signing} = world.aws
-  const environment = {...world.environment, SANDBOX_PLUGIN_FAULT: fault}
+  const {login, ssm, signing} = world.aws
+  const {environment} = world
   const network = {dial: dialPort, webSocket: webSocketPort}
-  const ports = {ssm, signing, ...network, clock: systemClock, overflow}
+  const ports = {login, ssm, signing, ...network, clock: systemClock, overflow}
   const more = {process: processes(), files: privateFiles(environment)}
   const engines = await chooseEngines(
-    {choice, pluginFile: STAND_IN, environment},
+    {choice, pluginFile: failingPlugin(fault, folder), environment},
     {native: nativeEngine(ports), plugin: (plugin) => pluginEngine({...ports, ...more}, plugin, environment)},
     processes(),
     run.say,

@@ -90,9 +90,9 @@ for (const {name, file, missing = false} of CANDIDATES) {
     }
 
     function engine(): SessionEngine {
-      const {ssm, signing} = world.aws
+      const {login, ssm, signing} = world.aws
       const network = {dial: dialPort, webSocket: webSocketPort}
-      const ports = {ssm, signing, ...network, clock: systemClock, overflow}
+      const ports = {login, ssm, signing, ...network, clock: systemClock, overflow}
       if (file === undefined) return nativeEngine(ports, {uploadBytesPerSecond: 'unlimited'})
       const more = {process: processes(), files: privateFiles(world.environment)}
       return pluginEngine({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)

@@ -12,7 +12,7 @@ import type {AwsApi} from '../../src/core/ports/aws.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
 import {run, start} from '../support/dbtunnel.js'
 import {expectNothingOf} from '../support/leftovers.js'
-import {PLUGIN} from '../support/plugin.js'
+import {failingPlugin} from '../support/plugin.js'
 import {until} from '../support/until.js'
 import {FAULTS} from './doctor/faults.js'
 import {policy} from './doctor/mends.js'
@@ -130,7 +130,7 @@ describe('what is not as it should be, and yet in nobody’s way', () => {
 
   it('a plugin that is too old, for dbtunnel does without', async () => {
     world = openWorld(sandbox)
-    Object.assign(world.env, {DBTUNNEL_PLUGIN: PLUGIN, SANDBOX_PLUGIN_FAULT: 'old'})
+    Object.assign(world.env, {DBTUNNEL_PLUGIN: failingPlugin('old', world.folder)})
     const checkup = await examine(world)
     expect(checkup).toMatchObject({healthy: true, exitCode: 0})
     expect(hopIn(checkup, 'plugin')).toMatchObject({

@@ -5,6 +5,7 @@ import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {CARRIERS} from '../support/carriers.js'
 import {run, start} from '../support/dbtunnel.js'
 import {expectNothingOf, pidOf, processesWith, watchFor} from '../support/leftovers.js'
+import {failingPlugin} from '../support/plugin.js'
 import {childrenOf, commandOf} from '../support/processes.js'
 import {until} from '../support/until.js'
 
@@ -58,8 +59,8 @@ describe.concurrent.each(CARRIERS)('killed with -9, $name', (carrier) => {
 })
 
 it('a plugin that does not listen goes, too, and at a normal end the one who watches it', async () => {
-  const [, plugin] = CARRIERS
-  const env = environment({...plugin?.env, SANDBOX_PLUGIN_FAULT: 'ignore-sigint'})
+  const env = environment({DBTUNNEL_ENGINE: 'plugin'})
+  env['DBTUNNEL_PLUGIN'] = failingPlugin('ignore-sigint', env['HOME'] ?? '')
   const [killed, stopped] = [0, 1].map(() => start(COMMANDS.open.words, {env, detached: true}))
   for (const one of [killed, stopped]) await until('open', () => COMMANDS.open.isThere(env, one?.stdout() ?? ''))
   const watchers = [killed, stopped].map((one) =>

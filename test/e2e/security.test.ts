@@ -78,6 +78,19 @@ it('no PG variable leads psql elsewhere, lowers TLS or changes the user', async 
   expect(stdout).toMatch(/^alice$/m)
 })
 
+const SECRETS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']
+
+it('psql, and what it starts, has no AWS key; a program of exec has them, as any program that a shell starts', async () => {
+  const env: Record<string, string> = {...sandbox.env(), AWS_CONTAINER_AUTHORIZATION_TOKEN: 'c0ntainer'}
+  const namesIn = (text: string): string[] => [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const inPsql = await psql(['-c', '\\! env'], env)
+  expect(namesIn(inPsql.stdout)).toContain('PGPASSFILE')
+  expect(namesIn(inPsql.stdout).filter((name) => name.startsWith('AWS_'))).toEqual(['AWS_REGION'])
+  for (const name of SECRETS) expect(inPsql.stdout).not.toContain(env[name])
+  const inExec = await run(['exec', 'prod-db', '--resolve', 'hostaddr', '--', 'env'], {env})
+  expect(namesIn(inExec.stdout)).toEqual(expect.arrayContaining([...SECRETS, 'PGPASSFILE']))
+})
+
 it('nothing in ~/.postgresql changes whom psql trusts, or what it shows of its user', async () => {
   const env = sandbox.env()
   const folder = join(env['HOME'] ?? '', '.postgresql')

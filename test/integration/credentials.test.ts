@@ -135,6 +135,16 @@ describe('a credential_process', () => {
     return file
   }
 
+  it('is known before it is asked, and does not count for keys in the environment', async () => {
+    await program('exit 3')
+    expect(await api('dev').login.startsProgram()).toBe(true)
+    await writeFile(join(folder, 'config'), '[default]\ncredential_process = false\n')
+    expect(await api().login.startsProgram()).toBe(true)
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's3cret')
+    expect(await api().login.startsProgram()).toBe(false)
+  })
+
   it.each([
     ['fails', 'echo s3cret >&2; exit 3'],
     ['gives no JSON', 'echo s3cret'],

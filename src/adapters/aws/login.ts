@@ -10,5 +10,9 @@ export function loginApi({profile, credentials}: Connection): LoginApi {
     },
     obtain: (askCode) => credentials.obtain(askCode),
     renewal: async () => (await credentialSource(profile)).renewal,
+    async startsProgram() {
+      const {kind, program} = await credentialSource(profile)
+      return kind === 'profile' && program !== undefined
+    },
   }
 }

@@ -219,6 +219,8 @@ export interface LoginApi {
   obtain(askCode: (device: string) => Promise<string>): Promise<void>
   /** The words of the command that logs in again; undefined where there is none. */
   renewal(): Promise<readonly string[] | undefined>
+  /** Whether a profile's credential_process gives them. Asks nobody. */
+  startsProgram(): Promise<boolean>
 }
 
 export interface SigningApi {

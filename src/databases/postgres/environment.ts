@@ -21,6 +21,8 @@ export interface Connection {
   readonly serverOptions?: string | undefined
 }
 
+type Inherited = Readonly<Record<string, string | undefined>>
+
 /** Of the user's PG* variables, those that cannot change where psql connects, as whom, or how safely. */
 const HARMLESS = ['PGCLIENTENCODING', 'PGDATESTYLE', 'PGTZ', 'PGCONNECT_TIMEOUT', 'PGOPTIONS']
 
@@ -28,34 +30,53 @@ const HARMLESS = ['PGCLIENTENCODING', 'PGDATESTYLE', 'PGTZ', 'PGCONNECT_TIMEOUT'
 const APPLICATION_NAME_BYTES = 63
 
 /**
- * The whole environment of a libpq client: the user's, without the PG*
- * variables that are not harmless (PGSERVICE, PGHOSTADDR, PGSSLMODE… would
- * lead it elsewhere), and with ours.
- *
- * AWS's own variables stay, secrets too. psql runs what the user tells it to
- * (`\! aws s3 cp …`, `\copy … program`, a pager), as it would when started
- * from this very shell; whoever can read its environment can read the shell's.
+ * Of the AWS variables, those that say where a login is, and are none themselves: with them `\! aws s3 cp …` works as in
+ * the shell that psql was started from. Keys, tokens and the files of tokens are not among them, nor is any new variable.
  */
-export function clientEnvironment(
-  inherited: Readonly<Record<string, string | undefined>>,
-  connection: Connection,
-): Record<string, string> {
-  const environment: Record<string, string> = {}
-  for (const [name, value] of Object.entries(inherited)) {
-    if (value !== undefined && (!name.startsWith('PG') || HARMLESS.includes(name))) environment[name] = value
-  }
-  return {...environment, ...connectionVariables(connection, inherited['PGOPTIONS'])}
+const NO_LOGIN = [
+  'AWS_CA_BUNDLE',
+  'AWS_CONFIG_FILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_DEFAULT_REGION',
+  'AWS_PAGER',
+  'AWS_PROFILE',
+  'AWS_REGION',
+  'AWS_SHARED_CREDENTIALS_FILE',
+]
+
+/** The whole environment of psql: the user's without AWS's secrets, and with our connection in the place of theirs. */
+export function clientEnvironment(inherited: Inherited, connection: Connection): Record<string, string> {
+  return withConnection(withoutAwsSecrets(inherited), connection)
+}
+
+/** An environment for psql, which needs nothing of AWS: its password is in the passfile. */
+export function withoutAwsSecrets(inherited: Inherited): Record<string, string> {
+  return chosen(inherited, (name) => !name.startsWith('AWS_') || NO_LOGIN.includes(name))
 }
 
 /**
- * The whole environment of any other program: that of a libpq client, and the same facts under names that no library
- * reads by itself, for whoever writes a script.
+ * An environment with our connection: without the PG* variables that are not harmless (PGSERVICE, PGHOSTADDR, PGSSLMODE…
+ * would lead a libpq client elsewhere).
  */
-export function programEnvironment(
-  inherited: Readonly<Record<string, string | undefined>>,
-  connection: Connection,
-): Record<string, string> {
-  const environment = clientEnvironment(inherited, connection)
+function withConnection(inherited: Inherited, connection: Connection): Record<string, string> {
+  const others = chosen(inherited, (name) => !name.startsWith('PG') || HARMLESS.includes(name))
+  return {...others, ...connectionVariables(connection, inherited['PGOPTIONS'])}
+}
+
+function chosen(inherited: Inherited, isWanted: (name: string) => boolean): Record<string, string> {
+  const environment: Record<string, string> = {}
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && isWanted(name)) environment[name] = value
+  }
+  return environment
+}
+
+/**
+ * The whole environment of any other program: the user's, AWS's secrets too, as any program inherits it; our connection as
+ * a libpq client has it; and the same facts under names that no library reads by itself, for those who write scripts.
+ */
+export function programEnvironment(inherited: Inherited, connection: Connection): Record<string, string> {
+  const environment = withConnection(inherited, connection)
   return {
     ...environment,
     DBTUNNEL_URL: connectionUrl(connection, environment['PGOPTIONS']),

@@ -32,7 +32,7 @@ export function sessionEngines(
     {choice: settings.engine, pluginFile: environment['DBTUNNEL_PLUGIN'] || undefined, environment},
     {
       native: nativeEngine({...ports, ...ports.aws}, {uploadBytesPerSecond: settings.uploadRate}),
-      plugin: (plugin) => pluginEngine({...ports, ssm: ports.aws.ssm}, plugin, environment),
+      plugin: (plugin) => pluginEngine({...ports, ...ports.aws}, plugin, environment),
     },
     process,
     say,

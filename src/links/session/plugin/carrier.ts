@@ -1,6 +1,6 @@
 import {withDeadline} from '../../../core/deadline.js'
 import {type DbtunnelError, fail, hasCode} from '../../../core/errors.js'
-import type {SsmApi} from '../../../core/ports/aws.js'
+import type {LoginApi, SsmApi} from '../../../core/ports/aws.js'
 import type {PrivateFiles} from '../../../core/ports/files.js'
 import type {DialPort} from '../../../core/ports/network.js'
 import type {ProcessPort, ProcessSpec} from '../../../core/ports/process.js'
@@ -20,6 +20,7 @@ const STUCK_MS = 60_000
 export interface PluginPorts {
   readonly process: Pick<ProcessPort, 'spawnServant'>
   readonly ssm: Pick<SsmApi, 'endpointUrl'>
+  readonly login: Pick<LoginApi, 'startsProgram'>
   readonly dial: DialPort
   readonly files: Pick<PrivateFiles, 'makeFolder' | 'removeFolder'>
 }
@@ -66,7 +67,9 @@ async function start(
   const open = async (): Promise<Session> => {
     checkRun()
     folder = ports.files.makeFolder()
-    const env = pluginEnvironment(spec.env, {...responseOf(carry), ...temporaryFolder(await folder)})
+    const startsProgram = await ports.login.startsProgram()
+    const more = {...responseOf(carry), ...temporaryFolder(await folder)}
+    const env = pluginEnvironment(spec.env, {startsProgram, more})
     checkRun()
     program = launch({...spec, env}, ports)
     started = await program

@@ -4,16 +4,27 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const RESPONSE_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE'
 
 /**
- * Ours without the database client's: PGPASSWORD and its like are none of its
- * business. The rest stays, for a profile's credential_process may need any of it.
+ * What the plugin reads (real plugin 1.2.677): AWS's settings and credentials, with which it resumes a session by itself;
+ * how Go reaches the network and whom it trusts; where the home folder and programs are.
+ */
+const NEEDED =
+  /^(AWS_\w+|(HTTPS?|NO)_PROXY|(https?|no)_proxy|SSL_CERT_(FILE|DIR)|GODEBUG|RES_OPTIONS|LOCALDOMAIN|HOME|PATH|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR)$/
+
+/** Never the plugin's: what is the database client's, and dbtunnel's own. */
+const OTHERS = /^(PG[A-Z]|DBTUNNEL_)/
+
+/**
+ * Of ours, what the plugin needs. Where a profile's credential_process gives the credentials, the plugin starts that
+ * program, which may need any variable: `startsProgram`.
  */
 export function pluginEnvironment(
   environment: Environment,
-  more: Readonly<Record<string, string>> = {},
+  {startsProgram = false, more = {}}: {startsProgram?: boolean; more?: Readonly<Record<string, string>>} = {},
 ): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && !/^PG[A-Z]/.test(name) && !name.startsWith(RESPONSE_VARIABLE)) kept[name] = value
+    const isIts = startsProgram ? !OTHERS.test(name) : NEEDED.test(name)
+    if (value !== undefined && isIts && !name.startsWith(RESPONSE_VARIABLE)) kept[name] = value
   }
   return {...kept, ...more}
 }

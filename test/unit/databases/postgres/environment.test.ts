@@ -27,6 +27,22 @@ const ours = {
   PGAPPNAME: 'dbtunnel:prod-db',
 }
 
+const AWS_SECRETS = {
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_SESSION_TOKEN: 'token',
+  AWS_SECURITY_TOKEN: 'token',
+  AWS_ACCESS_KEY: 'AKIDEXAMPLE',
+  AWS_SECRET_KEY: 'secret',
+  AWS_BEARER_TOKEN_BEDROCK: 'token',
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: 'token',
+  AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/t',
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/',
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials/0a',
+  AWS_WEB_IDENTITY_TOKEN_FILE: '/t',
+  AWS_SOMETHING_NEW: 'secret',
+}
+
 describe('clientEnvironment', () => {
   it('is the connection, and nothing more', () => {
     expect(clientEnvironment({}, connection)).toEqual(ours)
@@ -73,16 +89,22 @@ describe('clientEnvironment', () => {
     expect(clientEnvironment({...harmful, ...harmless}, connection)).toEqual({...ours, ...harmless})
   })
 
-  it('keeps what is not PostgreSQL’s, psql’s own and AWS’s', () => {
+  it('keeps what is not PostgreSQL’s, psql’s own, and where a login at AWS is', () => {
     const kept = {
       HOME: '/h',
       TERM: 'xterm',
       PSQLRC: '/p',
       PSQL_PAGER: 'less',
       PAGER: 'more',
-      AWS_SECRET_ACCESS_KEY: 's',
+      AWS_PROFILE: 'dev',
+      AWS_REGION: 'eu-west-1',
+      AWS_CONFIG_FILE: '/c',
     }
     expect(clientEnvironment({...kept, GONE: undefined}, connection)).toEqual({...kept, ...ours})
+  })
+
+  it.each(Object.keys(AWS_SECRETS))('has no AWS key, token, or file of one: %s', (name) => {
+    expect(clientEnvironment({[name]: 'secret'}, connection)).toEqual(ours)
   })
 
   it('lets server options of ours win over the user’s', () => {
@@ -122,6 +144,10 @@ describe('programEnvironment', () => {
       DBTUNNEL_URL:
         'postgresql://alice%40example.com@prod-db.abc.eu-west-1.rds.amazonaws.com:54321/app?sslmode=verify-full&sslrootcert=%2Frun%2Fx%2Fauthorities.pem',
     })
+  })
+
+  it('has AWS’s keys, as any program that a shell starts', () => {
+    expect(programEnvironment(AWS_SECRETS, connection)).toMatchObject(AWS_SECRETS)
   })
 
   it('has a URL with the guard rails, for libraries that know no PGOPTIONS, and not with the user’s options alone', () => {

@@ -42,6 +42,8 @@ interface Wish {
   readonly carry?: Partial<Carry>
   readonly environment?: Record<string, string>
   readonly mode?: number
+  /** A program gives the credentials. */
+  readonly startsProgram?: boolean
 }
 
 /** When it rejects, the plugin's own folder is gone already. */
@@ -54,13 +56,17 @@ async function open(body: string, wish: Wish = {}): Promise<Session> {
   }
 }
 
-async function openWith(body: string, {carry, environment, mode = 0o755}: Wish): Promise<Session> {
+async function openWith(
+  body: string,
+  {carry, environment, mode = 0o755, startsProgram = false}: Wish,
+): Promise<Session> {
   const file = join(folder, 'session-manager-plugin')
   await writeFile(file, PRELUDE + body)
   await chmod(file, mode)
   const ports = {
     process: processes(),
     ssm: {endpointUrl: async () => 'http://127.0.0.1:1/'},
+    login: {startsProgram: async () => startsProgram},
     dial: dialPort,
     files: privateFiles({TMPDIR: join(folder, 'tmp')}),
   }
@@ -98,6 +104,9 @@ describe('a plugin that does its job', () => {
       HTTPS_PROXY: 'http://proxy',
       PGPASSWORD: 'p',
       PGHOST: 'h',
+      DBTUNNEL_URL: 'postgresql://elsewhere',
+      NODE_OPTIONS: '--no-warnings',
+      GITHUB_TOKEN: 'g',
     }
     const session = await open(`${POLITE}${record}greet(); listening(40123); stay()`, {environment})
     expect(session).toMatchObject({id: ID, engine: 'plugin', bastion: {id: 'i-1'}})
@@ -120,6 +129,18 @@ describe('a plugin that does its job', () => {
     expect(temporary).toMatch(new RegExp(`^${join(folder, 'tmp')}/`))
     expect(mode).toBe(0o700)
     expect(others).toEqual({HOME: '/home/alice', AWS_CA_BUNDLE: '/ca.pem', HTTPS_PROXY: 'http://proxy'})
+  })
+
+  it('has all that the program may need which gives its credentials', async () => {
+    const record = `require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'call'))}, JSON.stringify(process.env))\n`
+    const environment = {VAULT_TOKEN: 'v', PGPASSWORD: 'p', DBTUNNEL_URL: 'postgresql://elsewhere'}
+    await open(`${POLITE}${record}greet(); listening(40123); stay()`, {environment, startsProgram: true})
+    const {
+      TMPDIR: _,
+      AWS_SSM_START_SESSION_RESPONSE: __,
+      ...others
+    } = JSON.parse(await readFile(join(folder, 'call'), 'utf8'))
+    expect(others).toEqual({VAULT_TOKEN: 'v'})
   })
 
   it('is ended by SIGINT, and that is no error', async () => {
