@@ -1,93 +1,90 @@
-// How oclif is bundled. As it is published, each of its modules loads all that it may ever need: help, templates, glob,
-// spinners. Here a module is loaded when it is first used, and what no start uses is in a file of its own.
+// How oclif is bundled so that dbtunnel starts fast: docs/decisions/002-oclif-start-up.md. Nothing here depends on how
+// oclif's code is written. Where oclif changes, the build warns, and dbtunnel starts more slowly.
+import {fileURLToPath} from 'node:url'
+import {lazyRequire} from './lazy-require.mjs'
+import {applyEdits, parseModule, walk} from './syntax-tree.mjs'
 
-const LIBRARY = '@oclif/core/lib/'
+const LIBRARY = '/node_modules/@oclif/core/lib/'
 
-/** Of oclif itself, what only help, colours and unexpected errors need. */
+/** The modules of oclif that only help, colours and unexpected errors need. */
 const LATER = [
   'errors/errors/pretty-print.js',
   'errors/handle.js',
-  /^help\/(?!util\.js$)/,
+  /^help\/(?!(util|index|formatter)\.js$)/,
   'util/cache-command.js',
   'util/cache-default-value.js',
   'util/read-tsconfig.js',
-  /^ux\/(action\/|list|supports-color)/,
+  /^ux\/(list|supports-color)/,
 ]
 
-/** Of other packages, the few that a start runs. */
-const AT_ONCE =
-  /\/node_modules\/(fastest-levenshtein|get-package-type|is-docker|is-inside-container|is-wsl|wsl-utils)\//
+/** The few other packages that each start needs. */
+const AT_ONCE = /\/node_modules\/(fastest-levenshtein|get-package-type)\//
 
-/** What a start would otherwise pay for, and does not need. Each must be found, or the build fails. */
-const CHANGES = [
-  // The first `localeCompare` of a process loads the tables of ICU: 6 ms. Names of commands are ASCII.
-  ['config/plugin.js', 'a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'],
-  // The package that prints with DEBUG=oclif*, and the terminal's colours for it.
-  [
-    'logger.js',
-    'const debug = (0, debug_1.default)(namespace);',
-    'let print; const debug = (...words) => process.env.DEBUG && (print ??= (0, debug_1.default)(namespace))(...words);',
-  ],
-  // Two small functions out of all that has to do with help.
-  ['main.js', /help_1\.(getHelpFlagAdditions|normalizeArgv)\b/g, 'require("./help/util").$1'],
-  // `node:fs/promises`, and its threads, for two small files that nothing runs beside.
-  ['util/fs.js', "await (0, promises_1.readFile)(path, 'utf8')", "(0, node_fs_1.readFileSync)(path, 'utf8')"],
-  // A file more, and `child_process` for PowerShell: dbtunnel refuses Windows.
-  ['util/os.js', /await import\('wsl-utils'\)/g, "require('wsl-utils')"],
-  // Throws for a user without a name, as in a container. Nothing here asks which shell it is.
-  ['util/os.js', /\(0, node_os_1\.userInfo\)\(\)\.shell\?\.split\(.*?\)\?\.pop\(\)/, 'undefined'],
-  // A spinner, on every terminal: dbtunnel has its own progress.
-  ['ux/index.js', /^exports\.action = (.*);$/m, 'const action = () => $1;'],
-  ['ux/index.js', /^exports\.ux = exports\.action = /m, 'exports.ux = '],
-  ['ux/index.js', 'action: exports.action,', 'get action() { return action(); },'],
-]
+/** What oclif gets when it asks for a module: a file of bin/oclif, or another module of its own. */
+const SWAPPED = new Map([
+  ['debug', 'debug.cjs'],
+  ['node:fs/promises', 'fs-promises.cjs'],
+  ['node:os', 'os.cjs'],
+  ['wsl-utils', 'wsl-utils.mjs'],
+  // oclif makes a spinner at each start on a terminal. dbtunnel shows its own progress.
+  ['./action/spinner', './action/simple'],
+])
 
-/** Whether a module is bundled into the file that only help and the like load. */
+const WITHOUT_ICU = 'localeCompare'
+
+/** Whether a module belongs in the file that only help and the like load. */
 export function isLater(id) {
   const [, module] = id.split(LIBRARY)
   if (module === undefined) return id.includes('/node_modules/') && !id.includes('@oclif/core/') && !AT_ONCE.test(id)
   return LATER.some((one) => (typeof one === 'string' ? module === one : one.test(module)))
 }
 
-/** The plugin for rolldown that does all this. `later` is the name of the chunk that `isLater` fills. */
+/** The plugin for rolldown. `later` is the name of the chunk that `isLater` fills. */
 export function oclif(later) {
-  const missing = new Set(CHANGES)
+  const unused = new Set([...SWAPPED.keys(), WITHOUT_ICU])
   return {
     name: 'oclif',
+    resolveId(source, importer) {
+      const other = importer?.includes(LIBRARY) ? SWAPPED.get(source) : undefined
+      if (!other) return undefined
+      unused.delete(source)
+      return other.startsWith('.')
+        ? this.resolve(other, importer)
+        : fileURLToPath(new URL(`oclif/${other}`, import.meta.url))
+    },
     transform: {
-      filter: {id: /\/node_modules\/(@oclif\/core\/lib|wsl-utils)\/.*\.js$/},
-      handler(code, id) {
-        // All that is asked of this package.
-        if (id.endsWith('wsl-utils/index.js')) return /^export .* from 'is-wsl';$/m.exec(code)?.[0]
-        let changed = code
-        for (const change of CHANGES) {
-          const [file, from, to] = change
-          if (!id.endsWith(LIBRARY + file)) continue
-          const before = changed
-          changed = before.replace(from, to)
-          if (changed !== before) missing.delete(change)
-        }
-        return whenUsed(changed)
+      filter: {id: /\/node_modules\/@oclif\/core\/lib\/.*\.js$/},
+      handler(code) {
+        const sorted = compareByCodeUnits(code)
+        if (sorted !== code) unused.delete(WITHOUT_ICU)
+        return lazyRequire(sorted)
       },
     },
     buildEnd(failure) {
       if (failure) return
-      for (const [file, from] of missing) throw new Error(`oclif has changed: no ${String(from)} in ${file}`)
+      for (const name of unused) this.warn(`oclif no longer uses ${name}: bin/oclif.mjs need not change it.`)
     },
-    renderChunk(code) {
-      const required = new RegExp(`^const (\\w+) = (require\\("\\.[^"]*/${later}\\.js"\\));\n`, 'm').exec(code)
-      if (!required) return
-      const [line, variable, load] = required
-      return code.replace(line, '').replaceAll(`${variable}.`, `${load}.`)
-    },
+    renderChunk: (code) => lazyRequire(code, (source) => source.endsWith(`/${later}.js`)),
   }
 }
 
-/** A module in CommonJS as TypeScript emits it, so that it loads another when it first uses it. */
-function whenUsed(code) {
-  const required = /^(?:const|var) (\w+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm
-  const names = [...code.matchAll(required)].map(([, name]) => name)
-  if (names.length === 0) return code
-  const used = new RegExp(`\\b(${names.join('|')})\\b(?! =)`, 'g')
-  return code.replace(used, '($1())').replace(required, 'const $1 = () => $2;')
+/**
+ * Makes `a.localeCompare(b)` a comparison of code units. oclif sorts the names of commands, which are ASCII, and the
+ * first `localeCompare` of a process takes 6 ms, because it loads the tables of ICU.
+ */
+function compareByCodeUnits(code) {
+  const program = code.includes(`.${WITHOUT_ICU}(`) && parseModule(code)
+  if (!program) return code
+  const edits = []
+  walk(program, (node) => {
+    if (node.type !== 'CallExpression' || node.arguments.length !== 1) return
+    const {
+      callee,
+      arguments: [other],
+    } = node
+    if (callee.type !== 'MemberExpression' || callee.property.name !== WITHOUT_ICU) return
+    edits.push({at: node.start, text: '((a, b) => (a < b ? -1 : a > b ? 1 : 0))('})
+    edits.push({at: callee.object.end, to: other.start, text: ', '})
+  })
+  return applyEdits(code, edits)
 }
