@@ -1,6 +1,8 @@
+import {countText} from '../core/text/amounts.js'
 import {Bell} from '../core/wakeup.js'
 import {type DbtunnelError, type ErrorCode, fail, hasCode, isDbtunnelError} from '../core/errors.js'
 import {nodeName} from '../core/grammars.js'
+import {OnceAMinute} from '../core/once-a-minute.js'
 import type {TunnelState} from '../core/results/opened-tunnel.js'
 import type {AwsApi, Endpoint} from '../core/ports/aws.js'
 import type {Clock} from '../core/ports/clock.js'
@@ -11,6 +13,7 @@ import {partOf} from '../core/teardown.js'
 import type {Target} from '../targets/target.js'
 import type {Session} from '../links/link.js'
 import type {Discovery} from './discovery/discover.js'
+import {MOST_WAIT_MS} from './listener/listener.js'
 import {LossStory} from './loss-report.js'
 import type {Tunnel} from './open-tunnel.js'
 import type {OpenedSession} from './connector.js'
@@ -85,6 +88,7 @@ export class Keeper {
   readonly #ports: KeepPorts
   readonly #run: Run
   readonly #doubt = new Bell()
+  readonly #dismissals: OnceAMinute
   #discovery: Discovery
   #health: Health
   /** Connections that have failed since the database answered. */
@@ -96,6 +100,7 @@ export class Keeper {
     this.#wish = wish
     this.#ports = ports
     this.#run = run
+    this.#dismissals = new OnceAMinute(ports.clock)
     this.#discovery = tunnel.opened.discovery
     this.#health = {state: 'up', since: ports.clock.now(), session: tunnel.opened.session}
   }
@@ -116,7 +121,7 @@ export class Keeper {
         this.#failures++
         this.look()
       },
-      dismissed: () => this.#say(`A connection waited in vain for a session of ${this.#name}, and was closed.`),
+      dismissed: () => this.#dismissals.tell((count) => this.#say(this.#dismissed(count))),
     })
     for (let opened = this.#tunnel.opened; ;) {
       const loss = await this.#untilLost(opened)
@@ -126,6 +131,12 @@ export class Keeper {
 
   get #name(): string {
     return this.#tunnel.target.name
+  }
+
+  #dismissed(count: number): string {
+    const connections = countText(count, 'connection')
+    const closed = count === 1 ? 'was closed' : 'were closed'
+    return `${connections} waited ${MOST_WAIT_MS / 1000} s for a session of ${this.#name}, got none, and ${closed}.`
   }
 
   /** Up: resolves when it is so no longer. */
@@ -195,8 +206,8 @@ export class Keeper {
         const mayHelp: boolean = !isStale && hasCode(error, ...MAY_BE_STALE)
         isStale ||= mayHelp
         if (mayHelp) continue
-        if (hasCode(error, ...OF_CREDENTIALS)) await this.#shut(error, story)
-        else if (hasCode(error, ...PASSING)) await this.#delay(error, story)
+        if (hasCode(error, ...OF_CREDENTIALS)) this.#shut(error, story)
+        else if (hasCode(error, ...PASSING)) this.#delay(error, story)
         else throw gone(error)
         if (!this.#isShut && isUnwanted()) return undefined
         await this.#pause(attempt)
@@ -216,7 +227,7 @@ export class Keeper {
       try {
         const within = {...run, undo: attempt}
         const opened = await this.#tunnel.ways.open({...discovery, bastions: [bastion]}, ATTEMPT_MS, within)
-        await this.#unshut()
+        this.#unshut()
         this.#discovery = discovery
         return opened
       } catch (error) {
@@ -230,23 +241,23 @@ export class Keeper {
     throw failure
   }
 
-  async #delay(error: DbtunnelError, story: LossStory): Promise<void> {
-    await this.#unshut()
+  #delay(error: DbtunnelError, story: LossStory): void {
+    this.#unshut()
     this.#change('replacing', error.message)
     this.#say(story.delay(error))
   }
 
-  /** Credentials have to come from the user; until then programs are refused, and not left to wait. */
-  async #shut(error: DbtunnelError, story: LossStory): Promise<void> {
+  /** Credentials have to come from the user; until then connections are reset, and not left to wait. */
+  #shut(error: DbtunnelError, story: LossStory): void {
     if (!this.#ports.aws.mayRenewCredentials()) throw gone(error)
-    if (!this.#isShut) await this.#tunnel.door.shut()
+    if (!this.#isShut) this.#tunnel.door.shut()
     this.#isShut = true
     this.#change('waiting-for-credentials', error.message)
     this.#say(story.credentials(error))
   }
 
-  async #unshut(): Promise<void> {
-    if (this.#isShut) await this.#tunnel.door.reopen()
+  #unshut(): void {
+    if (this.#isShut) this.#tunnel.door.hold()
     this.#isShut = false
   }
 

@@ -29,7 +29,8 @@ export class LossStory {
     const lead = this.#tell(error)
     const hint = (error.hint?.split('\n') ?? []).map((line) => `\n  ${line}`).join('')
     return (
-      lead && `${lead} ${error.message} The port is closed until there are others; then it goes on by itself.${hint}`
+      lead &&
+      `${lead} ${error.message} Connections are cut off at once until they are renewed; then it goes on by itself.${hint}`
     )
   }
 

@@ -27,7 +27,8 @@ export function tendTunnel(tunnel: Tunnel, client: string, {clock}: {readonly cl
     }
   })().catch(() => {})
   void session.closed.then(({error}) => {
-    void door.close()
+    // Not given back: the client, and the hosts file, still lead there.
+    door.shut()
     if (error && !run.signal.aborted) run.say.notice(`${error.message} ${client} has lost its connection.`, 'client')
   })
 }

@@ -2,6 +2,7 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
+import {listenPort} from '../../src/adapters/listen.js'
 import {MACHINE} from '../sandbox/account.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import type {SessionRecord} from '../sandbox/aws/sessions.js'
@@ -256,7 +257,7 @@ describe('credentials that have expired', {timeout: 90_000}, () => {
     return {...others, AWS_PROFILE: 'work'}
   }
 
-  it('close the port until there are others; then it goes on by itself, and logins work', async () => {
+  it('cut off who connects, and never give the port away; then it goes on by itself, and logins work', async () => {
     await open(profiled)
     sandbox.keys.expire('alice')
     for (const tunnel of tunnels) sandbox.agents.terminate(latestOf(tunnel), 'gone')
@@ -264,15 +265,19 @@ describe('credentials that have expired', {timeout: 90_000}, () => {
       await expectCut(tunnel)
       await until('the notice', () => noticesOf(tunnel).includes('expired'))
       expect(noticesOf(tunnel)).toMatch(
-        /^prod-db: Session Manager ended the session: gone\. The AWS credentials \(profile work\) have expired\. The port is closed until there are others; then it goes on by itself\.\n {2}Renew profile work, /,
+        /^prod-db: Session Manager ended the session: gone\. The AWS credentials \(profile work\) have expired\. Connections are cut off at once until they are renewed; then it goes on by itself\.\n {2}Renew profile work, /,
       )
-      expect(portsOf(tunnel.env)).not.toContain(tunnel.port)
-      expect(await login(tunnel)).toMatchObject({status: 2, stderr: expect.stringContaining('Connection refused')})
+      expect(await login(tunnel)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/server closed the connection unexpectedly|Connection reset/),
+      })
+      // Whoever had it now would get what the pasted lines of `open` still send there.
+      await expect(listenPort.listen(tunnel.port, () => {})).rejects.toMatchObject({code: 'PORT_IN_USE'})
     })
     sandbox.keys.issue('alice')
     for (const {env} of tunnels) writeKeys(env)
     await forEach(async (tunnel) => {
-      await until('the port', () => portsOf(tunnel.env).includes(tunnel.port))
+      await until('the session', () => noticesOf(tunnel).includes('is up again'))
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(/\nprod-db is up again[^\n]*\n$/)
     })

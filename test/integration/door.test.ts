@@ -7,7 +7,7 @@ import {dialPort} from '../../src/adapters/network/dial.js'
 import {listenPort} from '../../src/adapters/network/listen.js'
 import {type Door, openDoor} from '../../src/tunnel/listener/listener.js'
 import {relayTo} from '../../src/links/session/plugin/relay.js'
-import {ManualClock} from '../support/manual-clock.js'
+import {ManualClock, settle} from '../support/manual-clock.js'
 import {until} from '../support/until.js'
 
 const MEBIBYTE = 1024 * 1024
@@ -254,7 +254,7 @@ describe('a door', () => {
     await refused
   })
 
-  it('is shut: callers are refused, those who wait get an end, those under way go on; and it opens again', async () => {
+  it('is shut: callers are reset, those who wait get an end, those under way go on; and it leads on again', async () => {
     const front = await doorTo(await far((socket) => void socket.pipe(socket)))
     const underway = await dial(front)
     underway.write('one')
@@ -263,23 +263,49 @@ describe('a door', () => {
     const waits = await dial(front)
     const end = fate(waits.resume().on('end', () => waits.end()))
     await until('the caller', () => front.waiting === 1)
-    await front.shut()
+    front.shut()
     expect(await end).toBe('ended')
-    expect(await fate(call(front))).toBe('ECONNREFUSED')
+    expect(await fate(call(front).resume())).toBe('ECONNRESET')
+    expect(front.traffic.opened).toBe(2)
     underway.end('two')
     expect(String(await heard(underway))).toBe('two')
-    await front.reopen()
+    front.hold()
+    const waitsAgain = await dial(front)
+    await until('the caller', () => front.waiting === 1)
     front.lead(relayTo(await far((socket) => void socket.pipe(socket)), dialPort).accept)
-    const again = await dial(front)
-    again.end('three')
-    expect(String(await heard(again))).toBe('three')
+    waitsAgain.end('three')
+    expect(String(await heard(waitsAgain))).toBe('three')
   })
 
-  it('cannot be opened again on a port that another program has taken meanwhile', async () => {
+  it('keeps its port while it is shut: no other program can take it', async () => {
     const front = await door()
-    await front.shut()
-    await door(front.port)
-    await expect(front.reopen()).rejects.toMatchObject({code: 'PORT_IN_USE'})
+    front.shut()
+    await expect(door(front.port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
+  })
+
+  it('closes a connection whose program has stopped sending and hears nothing, so that no file stays open', async () => {
+    const {near, farSide, front} = await ends()
+    farSide.resume()
+    near.resume().end('?')
+    await once(farSide, 'end')
+    const end = fate(near)
+    await settle()
+    await clock.advance(9_999)
+    expect(front.traffic.open).toBe(1)
+    await clock.advance(1)
+    expect(await end).toBe('ECONNRESET')
+    await until('the end', () => front.traffic.open === 0)
+  })
+
+  it('leaves one open that has stopped sending and has been answered', async () => {
+    const {near, farSide} = await ends()
+    near.end('?')
+    expect(String(await heard(farSide))).toBe('?')
+    farSide.write('first, ')
+    await once(near, 'readable')
+    await clock.advance(60_000)
+    farSide.end('last')
+    expect(String(await heard(near))).toBe('first, last')
   })
 
   it.each<[string, boolean, (near: Socket, farSide: Socket) => void]>([

@@ -26,7 +26,7 @@ export interface OpenedTunnel {
 /**
  * `up`: the database answers. `replacing`: the session was lost, and another is on its way. `asleep`: Session Manager has
  * ended it, for nobody used it; the next connection brings another. `waiting-for-credentials`: those of AWS have expired,
- * and until there are new ones the local port is closed.
+ * and until there are new ones connections to the local port are reset.
  */
 export type TunnelState = 'up' | 'replacing' | 'asleep' | 'waiting-for-credentials'
 

@@ -7,8 +7,10 @@ import {type Traffic, TrafficCount} from './traffic.js'
 /** Where a connection of a local program is taken to. */
 export type Way = (socket: LocalSocket) => void
 
-/** A program that has waited for so long is told that it is in vain. */
-const MOST_WAIT_MS = 30_000
+/** A program that has waited for so long waits no longer. */
+export const MOST_WAIT_MS = 30_000
+/** So long a program that has stopped sending may wait for its first answer. One that has gone looks the same. */
+const HALF_OPEN_MS = 10_000
 
 export interface DoorEvents {
   /** A connection was cut off or never answered: the way may lead nowhere. */
@@ -37,15 +39,16 @@ export interface Door {
   lead(way: Way): void
   /** From now on connections wait, for half a minute at most. */
   hold(): void
+  /**
+   * From now on connections are reset at once, and the port is kept: another program that took it would be taken for the
+   * database. Those that wait are closed, those under way are their session's.
+   */
+  shut(): void
   /** Resolves when a connection waits; rejects with the signal's reason. */
   knock(signal: AbortSignal): Promise<void>
   /** Resolves when a connection is open, whether it waits or not; rejects with the signal's reason. */
   visit(signal: AbortSignal): Promise<void>
-  /** Gives the port back, so that connections are refused. Those that wait are closed, those under way are their session's. */
-  shut(): Promise<void>
-  /** Has the same port again. Rejects with PORT_IN_USE. */
-  reopen(): Promise<void>
-  /** For good: resets all that waits. */
+  /** Gives the port back, for good. Resets all that waits. */
   close(): Promise<void>
 }
 
@@ -59,20 +62,23 @@ export async function openDoor(
   /** Each with what ends its waiting. */
   const waiting = new Map<LocalSocket, AbortController>()
   let way: Way | undefined
+  let isShut = false
   let events: DoorEvents = {failed() {}, dismissed() {}}
   const arrivals = new Bell()
 
   const arrive = (socket: LocalSocket): void => {
-    traffic.add(socket)
-    arrivals.ring()
     socket.on('error', () => {
       // 'close' follows.
     })
+    if (isShut) return void socket.resetAndDestroy()
+    traffic.add(socket)
+    arrivals.ring()
     if (way) take(socket, way)
     else void wait(socket)
   }
   const take = (socket: LocalSocket, to: Way): void => {
     answers.add(socket)
+    closeHalfOpen(socket, clock)
     onFailure(socket, () => events.failed())
     to(socket)
   }
@@ -100,7 +106,7 @@ export async function openDoor(
     }
   }
 
-  let listener = await listen.listen(port, arrive)
+  const listener = await listen.listen(port, arrive)
   return {
     port: listener.port,
     get traffic() {
@@ -117,9 +123,18 @@ export async function openDoor(
     watch: (listeners) => void (events = listeners),
     lead(to) {
       way = to
+      isShut = false
       enter((socket) => take(socket, to))
     },
-    hold: () => void (way = undefined),
+    hold() {
+      way = undefined
+      isShut = false
+    },
+    shut() {
+      way = undefined
+      isShut = true
+      enter(dismiss)
+    },
     async knock(signal) {
       signal.throwIfAborted()
       while (waiting.size === 0) await arrivals.next(signal)
@@ -127,14 +142,6 @@ export async function openDoor(
     async visit(signal) {
       signal.throwIfAborted()
       while (traffic.now.open === 0) await arrivals.next(signal)
-    },
-    async shut() {
-      way = undefined
-      listener.stop()
-      enter(dismiss)
-    },
-    async reopen() {
-      listener = await listen.listen(listener.port, arrive)
     },
     async close() {
       enter((socket) => void socket.resetAndDestroy())
@@ -147,6 +154,18 @@ export async function openDoor(
 function dismiss(socket: LocalSocket): void {
   socket.resume()
   socket.end(() => socket.destroy())
+}
+
+/** Resets a connection whose program has stopped sending and gets no answer: else each would keep a file open. */
+function closeHalfOpen(socket: LocalSocket, clock: Pick<Clock, 'sleep'>): void {
+  const over = new AbortController()
+  socket.once('close', () => over.abort())
+  socket.once('end', () => {
+    clock
+      .sleep(HALF_OPEN_MS, over.signal)
+      .then(() => socket.bytesWritten === 0 && socket.resetAndDestroy())
+      .catch(() => {})
+  })
 }
 
 /**

@@ -467,7 +467,7 @@ describe('a session that Session Manager has ended', () => {
     expect(caller).toMatchObject({writableFinished: true, wasReset: false})
     expect(run.notices.slice(1)).toEqual([
       'prod-db: No other session yet: Cannot reach AWS. Trying on.',
-      'A connection waited in vain for a session of prod-db, and was closed.',
+      '1 connection waited 30 s for a session of prod-db, got none, and was closed.',
     ])
     expect(changes.at(-1)).toBe('asleep s-1')
     const {length} = log
@@ -476,21 +476,37 @@ describe('a session that Session Manager has ended', () => {
   })
 })
 
+it('says once a minute how many connections have waited without a session, however many those are', async () => {
+  await kept()
+  sessions[0]?.end(byService)
+  await clock.advance(1000)
+  fates = Array<DbtunnelError>(1000).fill(error('AWS_UNREACHABLE', 'Cannot reach AWS.'))
+  for (let second = 0; second < 70; second++) {
+    for (let times = 0; times < 20; times++) network.call()
+    await clock.advance(1000)
+  }
+  await clock.advance(MINUTE)
+  expect(run.notices.filter((line) => line.includes(' waited '))).toEqual([
+    '1 connection waited 30 s for a session of prod-db, got none, and was closed.',
+    expect.stringMatching(/^12\d\d connections waited 30 s for a session of prod-db, got none, and were closed\.$/),
+  ])
+})
+
 describe('credentials that have expired', () => {
   const expired = fail('CREDENTIALS_EXPIRED', 'The AWS credentials (profile work) have expired.', {
     hint: 'Log in again: aws sso login --profile work',
   })
 
-  it('close the port, name the command, and it goes on by itself', async () => {
+  it('have the door reset all who come, name the command, and it goes on by itself', async () => {
     const {keeper} = await kept()
     fates = Array<DbtunnelError>(4).fill(expired)
     sessions[0]?.end(killed)
     await clock.advance(100)
-    expect(network.isOpen()).toBe(false)
+    expect(network.call().wasReset).toBe(true)
     expect(keeper.health).toMatchObject({state: 'waiting-for-credentials', why: expired.message})
     expect(run.notices).toEqual([
       'prod-db: The plugin was killed. The AWS credentials (profile work) have expired. ' +
-        'The port is closed until there are others; then it goes on by itself.\n' +
+        'Connections are cut off at once until they are renewed; then it goes on by itself.\n' +
         '  Log in again: aws sso login --profile work',
     ])
     await clock.advance(2 * MINUTE)
@@ -512,7 +528,7 @@ describe('credentials that have expired', () => {
     expect(changes.at(-1)).toBe('up s-2')
   })
 
-  it('of an idle tunnel close the port, too, when someone wants to wake it', async () => {
+  it('of an idle tunnel do so, too, when someone wants to wake it', async () => {
     await kept()
     sessions[0]?.end(byService)
     await clock.advance(100)
