@@ -5,8 +5,10 @@ import {profileAccount, profileRegion} from '../adapters/aws/profile.js'
 import {background} from '../adapters/processes/background.js'
 import {cacheFolder} from '../adapters/files/cache-folder.js'
 import {systemClock} from '../adapters/processes/clock.js'
+import {mostOpenFiles} from '../adapters/processes/open-files.js'
 import {configFiles} from '../adapters/files/config-files.js'
 import {dialPort} from '../adapters/network/dial.js'
+import {connectionOwners} from '../adapters/network/connection-owners.js'
 import {hostsFile} from '../adapters/hosts-file/hosts-file.js'
 import {hostsHelper} from '../adapters/hosts-helper/hosts-helper.js'
 import {helperByParent} from '../adapters/hosts-helper/apart.js'
@@ -29,6 +31,7 @@ import {webSocketPort} from '../adapters/network/websocket.js'
 import {fail} from '../core/errors.js'
 import type {RecordedAccount} from '../core/results/tunnel-record.js'
 import {turns} from '../core/rate-limit.js'
+import {ConnectionBudget} from '../core/connection-budget.js'
 
 /** No quota is published; several tools may run beside each other. */
 const START_SESSIONS_A_SECOND = 3
@@ -50,6 +53,8 @@ export function openApp(terminal: Terminal) {
       awsApi({...account, say: terminal, startTurns}),
     cache: cacheFolder(environment, terminal),
     clock: systemClock,
+    connectionOwners: connectionOwners(),
+    connections: new ConnectionBudget(mostOpenFiles),
     dial: dialPort,
     environment,
     files: privateFiles(environment),

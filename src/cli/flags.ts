@@ -82,6 +82,14 @@ export const tunnelFlags = {
   }),
 }
 
+/** Flags of every command whose tunnel other people's programs may use. */
+export const otherUsersFlags = {
+  'allow-other-users': Flags.boolean({
+    description: "Let programs of this machine's other users connect, too. Else only yours and root's may.",
+    helpGroup: 'TUNNEL',
+  }),
+}
+
 /** Flags of a command that runs a program for several databases. */
 export const severalFlags = {
   target: Flags.string({

@@ -1,6 +1,14 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, severalFlags, tunnelFlags} from '../cli/flags.js'
+import {
+  accountFlags,
+  guardFlags,
+  loginFlags,
+  otherUsersFlags,
+  outputFlags,
+  severalFlags,
+  tunnelFlags,
+} from '../cli/flags.js'
 import {readOwnFlags} from '../cli/words/flag-table.js'
 import {splitExecWords} from '../cli/words/split-words.js'
 
@@ -46,6 +54,7 @@ a table at the end says what became of each. The status is 0 when all are well, 
     ...loginFlags,
     ...tunnelFlags,
     ...guardFlags,
+    ...otherUsersFlags,
     ...severalFlags,
     ...accountFlags,
     ...outputFlags,

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
+import {accountFlags, guardFlags, loginFlags, otherUsersFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
@@ -55,6 +55,7 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       description: 'Ask the database every 50 s, so that Session Manager never ends the session for being idle.',
       helpGroup: 'TUNNEL',
     }),
+    ...otherUsersFlags,
     ...accountFlags,
     ...outputFlags,
   }

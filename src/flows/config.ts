@@ -49,6 +49,8 @@ const DEFAULTS: Readonly<Record<Exclude<keyof GivenSettings, 'openPort'>, string
   ttl: null,
   idle: null,
   keepAlive: 'false',
+  allowOtherUsers: 'false',
+  ownPort: 'true',
   production: 'false',
   readOnly: 'false',
   requireReason: 'false',

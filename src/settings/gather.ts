@@ -21,10 +21,10 @@ type TextFlag =
   | 'ttl'
   | 'idle'
 
+type SwitchFlag = 'read-only' | 'write' | 'allow-other-users' | 'no-own-port'
+
 /** The flags of a connecting command as the parser gives them: not yet checked. */
-export type FlagValues = Readonly<
-  Partial<Record<TextFlag, string | undefined>> & Partial<Record<'read-only' | 'write', boolean>>
->
+export type FlagValues = Readonly<Partial<Record<TextFlag, string | undefined>> & Partial<Record<SwitchFlag, boolean>>>
 
 export interface SettingsSources {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -85,6 +85,8 @@ export async function gatherSettings(flags: FlagValues, given: SettingsSources):
     ttl: from('ttl') ?? rails.ttl ?? (production && {text: PRODUCTION_TTL, origin: `production, ${production.origin}`}),
     idle: from('idle') ?? values.idle,
     keepAlive: values.keepAlive,
+    allowOtherUsers: switched(flags, 'allow-other-users', 'true') ?? values.allowOtherUsers,
+    ownPort: switched(flags, 'no-own-port', 'false') ?? values.ownPort,
     production,
     readOnly: readOnlyFlag(flags) ?? readOnlyVariable(env) ?? rails.readOnly,
     requireReason: rails.requireReason,
@@ -109,6 +111,11 @@ function readOnlyVariable(env: SettingsSources['env']): Given | undefined {
   throw fail('VALUE_INVALID', `${origin}: ${JSON.stringify(text)} is not "on".`, {
     hint: 'No variable lifts read-only: unset it, and for one run that may write, type --write',
   })
+}
+
+/** What a switch says when it is there. */
+function switched(flags: FlagValues, flag: SwitchFlag, text: 'true' | 'false'): Given | undefined {
+  return flags[flag] ? {text, origin: `--${flag}`} : undefined
 }
 
 function compact(given: Partial<Record<GivenKey, Given | undefined>>): GivenSettings {

@@ -47,6 +47,8 @@ export function checkSettings(given: GivenSettings, {env, cwd}: SettingsSources)
     ttlMs: check(given.ttl, lifetime),
     idleMs: check(given.idle, lifetime),
     keepAlive: isOn(given.keepAlive),
+    allowOtherUsers: isOn(given.allowOtherUsers),
+    ownPort: given.ownPort?.text !== 'false',
     production: isOn(given.production),
     readOnly: isOn(given.readOnly),
     requireReason: isOn(given.requireReason),

@@ -33,6 +33,10 @@ export interface Settings {
   readonly idleMs?: number | undefined
   /** Whether Session Manager shall see no idle session of a tunnel that is kept open. */
   readonly keepAlive?: boolean | undefined
+  /** Whether programs of other users of this machine may connect, too. */
+  readonly allowOtherUsers: boolean
+  /** Whether the database's own port on 127.0.0.1 is taken, too, while the hosts file leads its name there. */
+  readonly ownPort: boolean
   /** Names of the config files, for whoever mistypes one. */
   readonly configured?: readonly string[] | undefined
   /** Names of its groups, in lower case, for whoever takes one for a target. */

@@ -10,7 +10,8 @@ import type {CachePort} from '../core/ports/cache.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import type {HostsFile, HostsHelperPort, HostsPort} from '../core/ports/hosts.js'
-import type {DialPort, ListenPort, PortOwners, Prober, WebSocketPort} from '../core/ports/network.js'
+import type {ConnectionBudget} from '../core/connection-budget.js'
+import type {ConnectionOwners, DialPort, ListenPort, PortOwners, Prober, WebSocketPort} from '../core/ports/network.js'
 import type {OverflowPort} from '../core/ports/overflow.js'
 import type {ProcessPort} from '../core/ports/process.js'
 import type {StatePort} from '../core/ports/state.js'
@@ -38,12 +39,15 @@ import {type OpenedSession, type SessionWays, sessionWays} from './connector.js'
 import {sweep, type SweepPorts} from './registry/sweep.js'
 import {together} from '../core/all-or-first-failure.js'
 import {doorAt, usualDoor} from './listener/choose-port.js'
+import {guardPorts, tellObstacle} from './listener/guard-port.js'
 import {openWarmOrCold} from './cached-or-fresh.js'
 
 export interface TunnelPorts {
   readonly aws: AwsApi
   readonly cache: CachePort
   readonly clock: Clock
+  readonly connectionOwners: ConnectionOwners
+  readonly connections: ConnectionBudget
   readonly dial: DialPort
   /** The user's, as it was given to dbtunnel. */
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -111,11 +115,13 @@ const STEPS = ['Database', 'Bastion', 'Session', 'Name', 'Login'] as const
  */
 export async function openTunnel(
   request: TunnelRequest,
-  ports: TunnelPorts,
+  given: TunnelPorts,
   progress: Progress,
   run: Run,
 ): Promise<Tunnel> {
   const {settings} = request
+  const ports = guardPorts(request, given, run)
+  tellObstacle(request, ports, run)
   sweepBeside(ports, run)
   // Before any call to AWS: neither program nor database will mend it. The usual port hangs on the database.
   const isUsual = settings.localPort === 0 && request.command === 'open'
@@ -129,10 +135,11 @@ export async function openTunnel(
 export async function openTunnelOfMany(
   hosts: HostsPort,
   request: TunnelRequest,
-  ports: TunnelPorts,
+  given: TunnelPorts,
   progress: Progress,
   run: Run,
 ): Promise<Tunnel> {
+  const ports = guardPorts(request, given, run)
   const door = await doorAt(request.settings.localPort, ports, run)
   return openInTime({door, hosts}, request, ports, progress, run)
 }

@@ -34,15 +34,19 @@ export interface RunOptions {
   readonly uid?: number | undefined
   /** The script to run instead. */
   readonly program?: string
+  /** How many files it may have open (ulimit -n). */
+  readonly openFiles?: number
 }
 
 /** Starts the built dbtunnel as a process of its own. */
 export function start(
   words: readonly string[],
-  {env, input, keepInput = false, cwd, detached = false, uid, program = PROGRAM}: RunOptions,
+  {env, input, keepInput = false, cwd, detached = false, uid, program = PROGRAM, openFiles}: RunOptions,
 ): Running {
   const user = uid === undefined ? {} : {uid, gid: uid}
-  const child = spawn(process.execPath, [program, ...words], {env, cwd, detached, ...user, stdio: 'pipe'})
+  const limited = openFiles === undefined ? [] : ['/bin/bash', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'bash']
+  const [file = '', ...argv] = [...limited, process.execPath, program, ...words]
+  const child = spawn(file, argv, {env, cwd, detached, ...user, stdio: 'pipe'})
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

@@ -1,8 +1,8 @@
 import {execFile} from 'node:child_process'
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import type {PortOwner, PortOwners} from '../../core/ports/network.js'
+import {tcpLines} from './tcp-table.js'
 
-/** Of a line of /proc/net/tcp, whose fields are: number, local address, remote address, state, …, and inode as the tenth. */
 const LISTENING = '0A'
 
 /** Who listens on a port of this machine, as far as we may see. */
@@ -12,11 +12,15 @@ export function portOwners(platform: NodeJS.Platform = process.platform): PortOw
 
 function linuxOwner(port: number): PortOwner | undefined {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeners(table, port)))
-  if (inodes.size === 0) return undefined
+  return inodes.size === 0 ? undefined : processWith(inodes)
+}
+
+/** Which process has one of these sockets (`socket:[INODE]`), of those whose files we may see. */
+export function processWith(sockets: ReadonlySet<string>): PortOwner | undefined {
   for (const pid of look(() => readdirSync('/proc')).filter((name) => /^\d+$/.test(name))) {
     const fds = look(() => readdirSync(`/proc/${pid}/fd`))
     const isOwner = fds.some((fd) =>
-      look(() => [readlinkSync(`/proc/${pid}/fd/${fd}`)]).some((link) => inodes.has(link)),
+      look(() => [readlinkSync(`/proc/${pid}/fd/${fd}`)]).some((link) => sockets.has(link)),
     )
     const [program] = isOwner ? look(() => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()]) : []
     if (program !== undefined) return {pid: Number(pid), program}
@@ -25,12 +29,10 @@ function linuxOwner(port: number): PortOwner | undefined {
 }
 
 function listeners(table: string, port: number): readonly string[] {
-  const lines = look(() => readFileSync(table, 'utf8').split('\n'))
-  return lines.flatMap((line) => {
-    const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/)
-    const isIt = state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port
-    return isIt ? [`socket:[${inode}]`] : []
-  })
+  const [text = ''] = look(() => [readFileSync(table, 'latin1')])
+  return [...tcpLines(text)]
+    .filter(({local, state}) => state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port)
+    .map(({inode}) => `socket:[${inode}]`)
 }
 
 /** Processes end while they are looked at, and others are not ours to look at. */

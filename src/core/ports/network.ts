@@ -40,6 +40,12 @@ export interface LocalSocket extends Duplex {
   readonly bytesRead: number
   /** Bytes that were written to the program, those that it has yet to take included. */
   readonly bytesWritten: number
+  /** The program's end; undefined when it has gone with a reset. */
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  /** Our end. */
+  readonly localAddress?: string | undefined
+  readonly localPort?: number | undefined
 }
 
 export interface Listener {
@@ -73,6 +79,25 @@ export interface PortOwner {
 export interface PortOwners {
   /** Who listens on a port of this machine; undefined when nobody does, or it cannot be known. */
   ownerOf(port: number): Promise<PortOwner | undefined>
+}
+
+/** Whose program has the other end of a connection. `closed`: it has none any more. `none`: no program of this machine. */
+export type ConnectionOwner =
+  | {readonly kind: 'user'; readonly uid: number; /** The kernel's name of its socket. */ readonly socketId: string}
+  | {readonly kind: 'closed'}
+  | {readonly kind: 'none'}
+
+export interface ConnectionOwners {
+  /** The user of this process. */
+  readonly ownUid: number
+  /** Why owners cannot be told apart here; undefined where they can. `isUsual` where that is so on every such machine. */
+  readonly obstacle: {readonly why: string; readonly isUsual: boolean} | undefined
+  /** Whether programs that are not of this machine's kernel connect to its 127.0.0.1, as those of Windows may. */
+  readonly hasOutsiders: boolean
+  /** For a connection that has just arrived. Never rejects. */
+  ownerOf(socket: LocalSocket): Promise<ConnectionOwner>
+  /** The program that has this socket, where we may see it. */
+  programOf(socketId: string): PortOwner | undefined
 }
 
 export interface Resolver {

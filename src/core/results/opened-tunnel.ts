@@ -19,6 +19,8 @@ export interface OpenedTunnel {
   /** Whether sessions begin read-only, by PGOPTIONS. */
   readonly readOnly: boolean
   readonly reason?: string | undefined
+  /** Whether programs of other users may connect; missing where they may not. */
+  readonly allowOtherUsers?: true | undefined
   /** What a client needs in its environment, in the order to print: libpq's variables, and DBTUNNEL_URL for others. */
   readonly env: Readonly<Record<string, string>>
 }

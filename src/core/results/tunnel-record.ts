@@ -163,6 +163,7 @@ function readOpened(fields: Fields): OpenedTunnel {
     // That was not there at first.
     readOnly: fields['readOnly'] === true,
     reason: maybe(fields, 'reason', TEXT),
+    allowOtherUsers: fields['allowOtherUsers'] === true || undefined,
     env: readVariables(record(fields['env'], 'env')),
   }
 }

@@ -5,6 +5,7 @@ import type {DoctorPorts, DoctorRequest} from './hop.js'
 import {hops} from './hops.js'
 import {quietly} from './quietly.js'
 import {supervise} from '../../core/supervise.js'
+import {guardPorts} from '../../tunnel/listener/guard-port.js'
 
 /**
  * Looks at every hop between here and a database, or without a target at those that all databases have in common. `tell`
@@ -12,10 +13,12 @@ import {supervise} from '../../core/supervise.js'
  */
 export async function doctor(
   request: DoctorRequest,
-  ports: DoctorPorts,
+  given: DoctorPorts,
   tell: (hop: HopResult) => void,
 ): Promise<Checkup> {
-  return supervise(ports, async (run) => {
+  return supervise(given, async (run) => {
+    // All that connects here is our own.
+    const ports = guardPorts({command: 'psql', settings: {allowOtherUsers: false}}, given, {say: quietly(run.say)})
     const results: HopResult[] = []
     for await (const result of examine(hops, request, ports, {...run, say: quietly(run.say)})) {
       results.push(result)

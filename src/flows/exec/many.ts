@@ -11,6 +11,7 @@ import {isLibpqClient} from '../../databases/postgres/programs.js'
 import {execOneOfMany, type ManyPorts, type OneOfMany} from './one-of-many.js'
 import {mappingCommand} from '../../hosts/retry-command.js'
 import {sweepBeside} from '../../tunnel/open-tunnel.js'
+import {tellObstacle} from '../../tunnel/listener/guard-port.js'
 import type {PsqlPorts} from '../psql.js'
 import {readRequests, type TargetRequest} from '../request/read-request.js'
 import {withOneReason} from '../request/ask-reason.js'
@@ -104,6 +105,8 @@ async function share(
   }
   // A person can answer one question at a time.
   for (const account of new Set(all.map(aws))) await signIn(account, ports, run)
+  const [closed = all[0]] = all.filter(({settings}) => !settings.allowOtherUsers)
+  if (closed) tellObstacle({...closed, command: 'exec'}, ports, run)
   sweepBeside(ports, run)
   // Asked for once, where any of them needs it.
   const modes = all.map(({settings}) => settings.resolve)

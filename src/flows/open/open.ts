@@ -148,7 +148,7 @@ export async function open(
 
 function describe(
   target: string,
-  {reason, readOnly}: Settings,
+  {reason, readOnly, allowOtherUsers}: Settings,
   tunnel: Tunnel,
   env: OpenedTunnel['env'],
 ): OpenedTunnel {
@@ -167,6 +167,7 @@ function describe(
     via: tunnel.mapping.via,
     readOnly,
     reason,
+    allowOtherUsers: allowOtherUsers || undefined,
     env,
   }
 }

@@ -17,6 +17,8 @@ export type SettingKey =
   | 'ttl'
   | 'idle'
   | 'keepAlive'
+  | 'allowOtherUsers'
+  | 'ownPort'
 
 /** What can only make a run more careful. */
 export type RailKey = 'production' | 'readOnly' | 'requireReason' | 'ttl'

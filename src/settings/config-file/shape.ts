@@ -60,6 +60,8 @@ const userSettings = {
   timeout: time('45s or 2m', 'Until the database has answered.'),
   idle: time('30m', 'After how long without a connection open ends a tunnel by itself.'),
   keepAlive: flag('Whether open asks the database every 50 s, so that the session is never idle.'),
+  allowOtherUsers: flag('Whether programs of other users of this machine may connect, too.'),
+  ownPort: flag("Whether the database's own port on 127.0.0.1 is taken, too, while its name leads there."),
 }
 
 const place = {

@@ -42,6 +42,7 @@ function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): b
     resolve,
     readOnly,
     reason = opened.reason,
+    allowOtherUsers,
   } = settings
   // Of a custom endpoint only the word tells, and what a name of the config files stands for may have changed.
   const isSameWord = name.kind === 'custom' && opened.target.toLowerCase() === `${name.clusterId}:${name.endpointId}`
@@ -49,7 +50,8 @@ function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): b
   const isLogin = user === opened.user && database === opened.database
   const isPlace = (localPort === 0 || localPort === opened.localPort) && (resolve === 'auto' || resolve === opened.via)
   const isGuarded = readOnly === opened.readOnly && reason === opened.reason
-  return isTarget && isLogin && isPlace && isGuarded
+  const isForAll = !allowOtherUsers || opened.allowOtherUsers === true
+  return isTarget && isLogin && isPlace && isGuarded && isForAll
 }
 
 async function isSameAccount({account}: TunnelRecord, {profile, region}: Settings, aws: AwsApi): Promise<boolean> {

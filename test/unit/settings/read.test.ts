@@ -29,6 +29,8 @@ describe('readSettings', () => {
       cache: true,
       timeoutMs: 60_000,
       keepAlive: false,
+      allowOtherUsers: false,
+      ownPort: true,
       production: false,
       readOnly: false,
       requireReason: false,
@@ -50,6 +52,11 @@ describe('readSettings', () => {
     }
     expect(await read({write: true}, {DBTUNNEL_READ_ONLY: 'on'})).toMatchObject({readOnly: false})
     await expect(read({}, {DBTUNNEL_READ_ONLY: 'off'})).rejects.toMatchObject({code: 'VALUE_INVALID'})
+  })
+
+  it('lets other users in, and leaves the database’s own port free, when told to', async () => {
+    expect(await read({'allow-other-users': true})).toMatchObject({allowOtherUsers: true, ownPort: true})
+    expect(await read({'no-own-port': true})).toMatchObject({allowOtherUsers: false, ownPort: false})
   })
 
   it('reads every flag', async () => {
@@ -75,6 +82,8 @@ describe('readSettings', () => {
       caBundle: '/srv/certs/extra.pem',
       timeoutMs: 90_000,
       keepAlive: false,
+      allowOtherUsers: false,
+      ownPort: true,
       production: false,
       readOnly: false,
       requireReason: false,

@@ -36,6 +36,8 @@ const SETTINGS: Settings = {
   production: false,
   readOnly: false,
   requireReason: false,
+  allowOtherUsers: false,
+  ownPort: true,
 }
 const PREAMBLE = {ask: Uint8Array.of(1), agree: 83}
 const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3', validUntil: Infinity}

@@ -32,6 +32,8 @@ it('editors know every key, and which ones a team’s file may not have', () => 
     'timeout',
     'idle',
     'keepAlive',
+    'allowOtherUsers',
+    'ownPort',
   ])
   const places = ['identifier', 'host', 'port', 'tags']
   expect(team.target).toEqual([...places, ...team.defaults])

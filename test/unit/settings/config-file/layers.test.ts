@@ -60,7 +60,7 @@ targets:
   prod-db:
     {profile: work, region: eu-north-1, user: bob, database: app, bastion: any, localPort: 15432, resolve: hostaddr,
      engine: native, sslmode: verify-ca, caBundle: ca.pem, reason: INC-1, timeout: 30, ttl: 2h, idle: 10m, keepAlive: true,
-     production: true, readOnly: false, requireReason: true}`
+     allowOtherUsers: true, ownPort: false, production: true, readOnly: false, requireReason: true}`
     expect((await read('PROD-DB', {user: own, env: {AWS_PROFILE: 'other'}})).settings).toMatchObject({
       profile: 'work',
       region: 'eu-north-1',
@@ -78,6 +78,8 @@ targets:
       ttlMs: 7_200_000,
       idleMs: 600_000,
       keepAlive: true,
+      allowOtherUsers: true,
+      ownPort: false,
       production: true,
       readOnly: false,
       requireReason: true,
@@ -211,6 +213,8 @@ describe('what a stranger’s file may not', () => {
     ['timeout', '1s'],
     ['idle', '7d'],
     ['keepAlive', true],
+    ['allowOtherUsers', true],
+    ['ownPort', false],
   ])('%s is refused by name, in a target and in the defaults', async (key, value) => {
     const section = `{${key}: ${JSON.stringify(value)}}`
     await expect(read('prod-db', {team: `targets:\n  prod-db:\n    ${section}\n`})).rejects.toMatchObject({

@@ -1,0 +1,39 @@
+import type {Settings} from '../../settings/settings.js'
+import type {Run} from '../../core/run.js'
+import type {TunnelRecord} from '../../core/results/tunnel-record.js'
+import {guardedListen, type GuardPorts} from './guarded-listen.js'
+
+export interface GuardRequest {
+  readonly command: TunnelRecord['command']
+  readonly settings: Pick<Settings, 'allowOtherUsers'>
+}
+
+/** The same ports, but that what listens lets in only whom the user wants. */
+export function guardPorts<P extends GuardPorts>(
+  {command, settings}: GuardRequest,
+  ports: P,
+  run: Pick<Run, 'say'>,
+): P {
+  const {say} = run
+  const amid = command === 'open' ? undefined : 'client'
+  const wish = {
+    allowOtherUsers: settings.allowOtherUsers,
+    // psql has no such flag.
+    mend: command === 'psql' ? undefined : '--allow-other-users',
+    say: (line: string) => say.notice(line, amid),
+  }
+  return {...ports, listen: guardedListen(wish, ports)}
+}
+
+/** Says that users cannot be told apart here. Where that is so on every such machine, of what stays open alone. */
+export function tellObstacle(
+  {command, settings}: GuardRequest,
+  {connectionOwners}: Pick<GuardPorts, 'connectionOwners'>,
+  {say}: Pick<Run, 'say'>,
+): void {
+  const {obstacle} = connectionOwners
+  if (settings.allowOtherUsers || !obstacle) return
+  const line = `Other users of this machine can connect to the local port, too, and find the database's login: ${obstacle.why}.`
+  if (obstacle.isUsual && command !== 'open') say.debug(line)
+  else say.notice(line)
+}

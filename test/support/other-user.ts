@@ -1,0 +1,74 @@
+import {type ChildProcess, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {NOBODY} from './ordinary-user.js'
+
+/** Whether these tests can be two users: root can be anybody. */
+export const isRoot = process.getuid?.() === 0
+
+/** Opens so many connections one after another, sends `hello` on each, says what became of each, and keeps them open. */
+const CALLER = `
+const {connect} = require('net')
+const [port, count] = process.argv.slice(1).map(Number)
+const fates = {}
+let left = count
+const over = fate => {
+  fates[fate] = (fates[fate] ?? 0) + 1
+  if (--left === 0) console.log(JSON.stringify(fates))
+}
+for (let index = 0; index < count; index++) {
+  let fate
+  const settle = word => fate ??= (over(word), word)
+  const socket = connect(port, '127.0.0.1', () => socket.write('hello'))
+  socket.on('data', () => settle('answered')).on('error', ({code}) => settle(code)).on('end', () => settle('ended'))
+  setTimeout(() => settle('open'), 3000)
+}
+setInterval(() => {}, 1000)`
+
+export interface OtherUser {
+  readonly child: ChildProcess
+  /** How many connections had which end: ECONNRESET, answered, ended, open (nothing after 3 s). */
+  readonly fates: Promise<Readonly<Record<string, number>>>
+  /** Closes all of them by ending. */
+  leave(): Promise<void>
+}
+
+/** A program of another user of this machine connects to a port, `count` times; root's privilege. */
+export function otherUserCalls(port: number, count = 1, uid = NOBODY): OtherUser {
+  const child = spawn(process.execPath, ['-e', CALLER, String(port), String(count)], {
+    uid,
+    gid: uid,
+    cwd: '/',
+    env: {},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const fates = once(child.stdout, 'data').then(([line]) => JSON.parse(String(line)) as Record<string, number>)
+  return {
+    child,
+    fates,
+    async leave() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** A program of another user listens on a port of 127.0.0.1; resolves when it does. */
+export async function otherUserListens(
+  port: number,
+  {uid = NOBODY, host = '127.0.0.1'} = {},
+): Promise<OtherUser['leave']> {
+  const script = `require('net').createServer(s => s.on('error', () => {}).on('data', d => console.log('got', d.toString('hex')))).listen(${port}, '${host}', () => console.log('ready'))`
+  const child = spawn(process.execPath, ['-e', script], {
+    uid,
+    gid: uid,
+    cwd: '/',
+    env: {},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  return async () => {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+}
