@@ -52,23 +52,3 @@ export function otherUserCalls(port: number, count = 1, uid = NOBODY): OtherUser
     },
   }
 }
-
-/** A program of another user listens on a port of 127.0.0.1; resolves when it does. */
-export async function otherUserListens(
-  port: number,
-  {uid = NOBODY, host = '127.0.0.1'} = {},
-): Promise<OtherUser['leave']> {
-  const script = `require('net').createServer(s => s.on('error', () => {}).on('data', d => console.log('got', d.toString('hex')))).listen(${port}, '${host}', () => console.log('ready'))`
-  const child = spawn(process.execPath, ['-e', script], {
-    uid,
-    gid: uid,
-    cwd: '/',
-    env: {},
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await once(child.stdout, 'data')
-  return async () => {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
-}
