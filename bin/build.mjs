@@ -5,11 +5,13 @@ import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
+import {writeLists} from './kinds.mjs'
 import {manPage} from './man-page.mjs'
 import {thirdPartyNotices} from './notices.mjs'
 import {isLater, oclif} from './oclif.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+writeLists('.')
 
 const sources = readdirSync('src', {recursive: true}).filter((file) => /^(commands|hooks)\/.*\.ts$/.test(file))
 const entries = ['cli/execute.ts', 'cli/help.ts', ...sources]

@@ -1,28 +1,36 @@
-import type {BastionRule} from './rule.js'
 import {nodeName} from '../core/grammars.js'
-import type {SsmApi} from '../core/ports/aws.js'
 import type {Run} from '../core/run.js'
 import {compareVersions} from '../core/versions.js'
 import type {Place} from '../targets/target.js'
 import type {Bastion} from './bastion.js'
-import type {Candidate} from './kind.js'
+import {judge, vpcFor} from './judge.js'
+import type {BastionApi, BastionRule, Candidate, Verdict} from './kind.js'
+import {kindOf} from './kind-of.js'
 import {noBastion, vpcUnknown} from './none-usable.js'
-import {judge, type Verdict} from './judge.js'
+
+/** The first round, side by side with resolving: every node that the rule may mean, in any VPC. */
+export async function findCandidates(
+  rule: BastionRule,
+  aws: BastionApi,
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
+  return kindOf(rule).find(rule, aws, signal)
+}
 
 /**
  * The second round: which candidates can carry a session to the target, best
  * first (same zone, newer agent, id). Never empty: rejects with BASTION_NONE,
- * saying of each candidate why not. A node named by its id is taken wherever it
- * is, and without a look when the target was not looked up either.
+ * saying of each candidate why not. A rule that names one node takes it in any
+ * VPC, and without a look when the target was not looked up either.
  */
 export async function chooseBastions(
   candidates: readonly Candidate[],
   target: Place,
   rule: BastionRule,
-  ports: {readonly ssm: SsmApi},
+  aws: BastionApi,
   run: Run,
 ): Promise<readonly Bastion[]> {
-  const verdicts = await judgeFor(candidates, target, rule, ports.ssm, run.signal)
+  const verdicts = await judgeFor(candidates, target, rule, aws, run.signal)
   for (const {candidate, refusal} of verdicts) {
     if (refusal !== undefined) run.say.debug(`bastion ${nodeName(candidate)} left out: ${refusal}`)
   }
@@ -34,11 +42,11 @@ export async function judgeFor(
   candidates: readonly Candidate[],
   target: Place,
   rule: BastionRule,
-  ssm: SsmApi,
+  aws: BastionApi,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
-  if (isNamed(rule) && target.resourceId === undefined) return candidates.map(({id}) => ({candidate: {id}}))
-  return judge(candidates, vpcFor(rule, target), ssm, signal)
+  if (kindOf(rule).namesOne && target.resourceId === undefined) return candidates.map(({id}) => ({candidate: {id}}))
+  return judge(candidates, rule, vpcFor(rule, target), aws, signal)
 }
 
 /** Those that will do, best first; never empty. Rejects with BASTION_NONE. */
@@ -46,18 +54,8 @@ export function bestOf(verdicts: readonly Verdict[], target: Place, rule: Bastio
   const usable = usableOf(verdicts, target.zone)
   if (usable.length === 0) throw noBastion(verdicts, target, rule)
   const vpcs = new Set(usable.map(({candidate}) => candidate.vpcId))
-  if (!isNamed(rule) && target.vpcId === undefined && vpcs.size > 1) throw vpcUnknown(usable, target)
+  if (!kindOf(rule).namesOne && target.vpcId === undefined && vpcs.size > 1) throw vpcUnknown(usable, target)
   return usable.map(bastionOf)
-}
-
-/** The VPC that a bastion has to be in; undefined when any will do, or it is not known. */
-export function vpcFor(rule: BastionRule, {vpcId}: Pick<Place, 'vpcId'>): string | undefined {
-  return isNamed(rule) ? undefined : vpcId
-}
-
-/** A node named by its id is taken in whatever VPC. */
-export function isNamed(rule: BastionRule): boolean {
-  return rule.kind === 'instance' || rule.kind === 'managed-node'
 }
 
 /** Those that will do, best first. */

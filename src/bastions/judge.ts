@@ -1,61 +1,49 @@
-import type {ManagedNode, SsmApi} from '../core/ports/aws.js'
-import {compareVersions} from '../core/versions.js'
-import type {Candidate} from './kind.js'
+import type {Place} from '../targets/target.js'
+import type {BastionApi, BastionRule, Candidate, Verdict} from './kind.js'
+import {kindOf} from './kind-of.js'
 
-/** Since this version the agent knows the remote-host document (AWS's announcement). */
-const FIRST_AGENT = '3.1.1374.0'
-
-/** A candidate and why it will not do; without a reason, it will. */
-export interface Verdict {
-  readonly candidate: Candidate
-  readonly node?: ManagedNode | undefined
-  readonly refusal?: string | undefined
-}
-
-/** What Systems Manager's inventory says, by id. */
-export type Nodes = ReadonlyMap<string, ManagedNode>
-
-/** Judges every candidate by what EC2 said of it, then by Systems Manager's inventory. Without `vpcId` any VPC will do. */
+/** Judges every candidate by its state and VPC, then by what its kind finds out. Without `vpcId` any VPC will do. */
 export async function judge(
   candidates: readonly Candidate[],
+  rule: BastionRule,
   vpcId: string | undefined,
-  ssm: SsmApi,
+  aws: BastionApi,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
-  return judgeBy(await lookUpNodes(candidates, vpcId, ssm, signal), candidates, vpcId)
+  return judgeIn(vpcId, candidates, await lookAt(candidates, rule, vpcId, aws, signal))
 }
 
-/** Asks about those alone that EC2 speaks for. */
-export async function lookUpNodes(
+/** What a kind says of each candidate, by id. */
+export type Looks = ReadonlyMap<string, Verdict>
+
+/** Asks only about those whose state and VPC are right. */
+export async function lookAt(
   candidates: readonly Candidate[],
+  rule: BastionRule,
   vpcId: string | undefined,
-  ssm: SsmApi,
+  aws: BastionApi,
   signal: AbortSignal,
-): Promise<Nodes> {
-  const worthAsking = candidates.filter((candidate) => refusalByEc2(candidate, vpcId) === undefined)
-  const ids = worthAsking.map(({id}) => id)
-  const nodes = ids.length === 0 ? [] : await ssm.managedNodes(ids, signal)
-  return new Map(nodes.map((node) => [node.id, node]))
+): Promise<Looks> {
+  const worthAsking = candidates.filter((candidate) => refusalAtSight(candidate, vpcId) === undefined)
+  const verdicts = await kindOf(rule).judge(worthAsking, aws, signal)
+  return new Map(verdicts.map((verdict) => [verdict.candidate.id, verdict]))
 }
 
-export function judgeBy(nodes: Nodes, candidates: readonly Candidate[], vpcId: string | undefined): readonly Verdict[] {
-  return candidates.map((candidate): Verdict => {
-    const refusal = refusalByEc2(candidate, vpcId)
-    if (refusal !== undefined) return {candidate, refusal}
-    const node = nodes.get(candidate.id)
-    return {candidate, node, refusal: refusalBySsm(node)}
+/** Verdicts for one VPC. */
+export function judgeIn(vpcId: string | undefined, candidates: readonly Candidate[], looks: Looks): readonly Verdict[] {
+  return candidates.map((candidate) => {
+    const refusal = refusalAtSight(candidate, vpcId)
+    return refusal === undefined ? (looks.get(candidate.id) ?? {candidate}) : {candidate, refusal}
   })
 }
 
-/** Undefined where EC2's words speak for it. */
-export function refusalByEc2({state, vpcId}: Candidate, wanted: string | undefined): string | undefined {
+/** Undefined where state and VPC are right. */
+export function refusalAtSight({state, vpcId}: Candidate, wanted: string | undefined): string | undefined {
   if (wanted !== undefined && vpcId !== wanted) return `is in another VPC (${vpcId ?? 'none'})`
   return state === undefined || state === 'running' ? undefined : `is ${state}`
 }
 
-function refusalBySsm(node: ManagedNode | undefined): string | undefined {
-  if (!node) return 'is not registered with Systems Manager (no agent, or its role lacks AmazonSSMManagedInstanceCore)'
-  if (node.ping !== 'Online') return `is not connected to Systems Manager (${node.ping})`
-  if (compareVersions(node.agentVersion, FIRST_AGENT) >= 0) return undefined
-  return `has an agent that is too old: ${node.agentVersion || 'unknown'}; ${FIRST_AGENT} is the first that can`
+/** The VPC that a bastion has to be in; undefined when any will do, or it is not known. */
+export function vpcFor(rule: BastionRule, {vpcId}: Pick<Place, 'vpcId'>): string | undefined {
+  return kindOf(rule).namesOne ? undefined : vpcId
 }

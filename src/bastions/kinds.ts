@@ -1,4 +1,4 @@
-import type {BastionRule} from './rule.js'
+// Written by bin/kinds.mjs, which each build runs: do not edit.
 import type {BastionKind} from './kind.js'
 import {any} from './kinds/any.js'
 import {instance} from './kinds/instance.js'
@@ -6,15 +6,5 @@ import {managedNode} from './kinds/managed-node.js'
 import {tag} from './kinds/tag.js'
 import {tagged} from './kinds/tagged.js'
 
-/** Every file of kinds/: a list and not a folder listing, for it must survive bundling. */
-const kinds: {readonly [Kind in BastionRule['kind']]: BastionKind<Kind>} = {
-  any,
-  instance,
-  'managed-node': managedNode,
-  tag,
-  tagged,
-}
-
-export function kindOf(rule: BastionRule): BastionKind {
-  return kinds[rule.kind] as BastionKind
-}
+/** Every file of kinds/, by name. */
+export const kinds: readonly BastionKind[] = [any, instance, managedNode, tag, tagged]

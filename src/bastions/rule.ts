@@ -1,19 +1,19 @@
-/** Which managed node may be the bastion. `tagged` is the rule where none is named. */
-export type BastionRule =
-  | {readonly kind: 'tagged'}
-  | {readonly kind: 'any'}
-  | {readonly kind: 'instance'; readonly id: string}
-  | {readonly kind: 'managed-node'; readonly id: string}
-  | {readonly kind: 'tag'; readonly key: string; readonly value: string}
+import type {BastionRule} from './kind.js'
+import {kinds} from './kinds.js'
 
-/** What a bastion rule may look like, for error texts. */
-export const BASTION_RULES = 'i-…, mi-…, tag:Key=Value, any'
+export type {BastionRule} from './kind.js'
 
-/** Reads `any`, `i-…`, `mi-…` or `tag:Key=Value` (`*` and `?` in the value are EC2's wildcards); undefined for all else. */
+/** What a bastion rule may look like, for help and errors: `any`, `i-…`, … */
+export const RULE_FORMS: readonly string[] = kinds.flatMap(({form}) => form ?? [])
+
+/** Reads a rule of any kind; undefined for all else. */
 export function parseBastionRule(text: string): BastionRule | undefined {
-  if (text === 'any') return {kind: 'any'}
-  if (/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(text)) return {kind: 'instance', id: text}
-  if (/^mi-[0-9a-f]{17}$/.test(text)) return {kind: 'managed-node', id: text}
-  const tag = /^tag:([^=]{1,128})=(.{0,256})$/.exec(text)
-  return tag?.[1] === undefined || tag[2] === undefined ? undefined : {kind: 'tag', key: tag[1], value: tag[2]}
+  for (const kind of kinds) {
+    const rule = kind.parse?.(text)
+    if (rule) return rule
+  }
+  return undefined
 }
+
+/** The rule where none is given: of the one kind that has no form. */
+export const DEFAULT_RULE: BastionRule = {kind: kinds.find(({form}) => form === undefined)?.id ?? ''}

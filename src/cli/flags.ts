@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import {GUARD_LIMITS} from '../databases/postgres/guard-rails.js'
-import {portNumber} from '../settings/values.js'
+import {BASTION_FORMS, portNumber} from '../settings/values.js'
 
 /** Flags of every command. */
 export const outputFlags = {
@@ -51,8 +51,7 @@ export const tunnelFlags = {
     helpGroup: 'DATABASE',
   }),
   bastion: Flags.string({
-    description:
-      'Bastion: i-…, mi-…, tag:Key=Value, or any. Without it: instances whose Name, Role or Purpose tag contains "bastion", or that have a tag dbtunnel:bastion.',
+    description: `Bastion: ${BASTION_FORMS}. Without it: instances whose Name, Role or Purpose tag contains "bastion", or that have a tag dbtunnel:bastion.`,
     helpValue: 'RULE',
     helpGroup: 'TUNNEL',
   }),

@@ -32,5 +32,5 @@ export function count(fields: Fields, name: string): number {
 export const TEXT = /^\P{Cc}{0,256}$/u
 /** An id such as `vpc-0a1b`, `eu-west-1a`, `db-ABC`. */
 export const ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,79}$/
-/** Of a managed node. */
-export const NODE_ID = /^m?i-[0-9a-f]{8,17}$/
+/** What Session Manager calls a node, such as `i-0a1b2c3d` or `ecs:CLUSTER_TASK_RUNTIME`. */
+export const NODE_ID = /^[a-z]{1,8}[-:][\w-]{8,400}$/

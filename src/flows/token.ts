@@ -1,10 +1,10 @@
-import {engineOf} from '../databases/kinds.js'
 import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
 import type {FlagValues} from '../settings/read.js'
 import {resolveTarget} from '../targets/resolve-target.js'
 import {signToken} from '../databases/sign-token.js'
 import type {PsqlPorts} from './psql.js'
+import {resolveInput} from '../tunnel/discovery/discover.js'
 import {readRequest} from './request/read-request.js'
 import {signIn} from './request/sign-in.js'
 import {supervise} from '../core/supervise.js'
@@ -36,7 +36,7 @@ export async function token(
     const aws = ports.awsFor(settings)
     await signIn(aws, ports, run)
     const looked = together([
-      resolveTarget(name, {...settings, engineOf}, aws.rds, run),
+      resolveTarget(name, resolveInput(settings), aws.rds, run),
       settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),
     ])
     const late = (): Error =>

@@ -1,4 +1,5 @@
 import {type FlagValues, fromEnv, gatherSettings, type GivenSettings, type SettingsSources} from './gather.js'
+import {DEFAULT_RULE} from '../bastions/rule.js'
 import type {Settings} from './settings.js'
 import {
   bastionRule,
@@ -33,7 +34,7 @@ export function checkSettings(given: GivenSettings, {env, cwd}: SettingsSources)
     region: given.region?.text ?? '',
     user: check(given.user, (value) => loginWord(value, 'user')),
     database: check(given.database, (value) => loginWord(value, 'database')),
-    bastion: check(given.bastion, bastionRule) ?? {kind: 'tagged'},
+    bastion: check(given.bastion, bastionRule) ?? DEFAULT_RULE,
     localPort: check(given.localPort, portNumber) ?? 0,
     openPort: check(given.openPort, portNumber),
     resolve: check(given.resolve, (value) => oneOf(value, ['auto', 'hosts', 'hostaddr'])) ?? 'auto',

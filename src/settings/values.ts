@@ -3,8 +3,7 @@ import {quoted} from '../core/text/clip.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {isPort, isRegion} from '../core/grammars.js'
 import {LONGEST_REASON} from '../core/session-mark.js'
-import {BASTION_RULES, parseBastionRule} from '../bastions/rule.js'
-import type {BastionRule} from '../bastions/rule.js'
+import {type BastionRule, parseBastionRule, RULE_FORMS} from '../bastions/rule.js'
 import type {TlsMode} from '../databases/tls-mode.js'
 
 /** One value as it was given: `origin` is the flag or variable, as the user knows it. */
@@ -32,10 +31,13 @@ export function profileName(given: Given): string {
   throw invalid(given, 'the name of an AWS profile')
 }
 
+/** How a bastion rule may be written, for help and errors. */
+export const BASTION_FORMS = RULE_FORMS.join(', ')
+
 export function bastionRule(given: Given): BastionRule {
   const rule = isPrintable(given.text) ? parseBastionRule(given.text) : undefined
   if (rule) return rule
-  throw invalid(given, `one of ${BASTION_RULES}`)
+  throw invalid(given, `one of ${BASTION_FORMS}`)
 }
 
 export function portNumber(given: Given): number {

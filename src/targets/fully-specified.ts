@@ -8,8 +8,7 @@ import type {Target} from './target.js'
  * no Describe call of ours knows. Undefined when something must be looked up.
  */
 export function givenTarget(name: EndpointTarget, input: ResolveInput): Target | undefined {
-  const bastionNamed = input.bastion.kind === 'instance' || input.bastion.kind === 'managed-node'
-  const allNamed = name.of !== 'custom' && name.port !== undefined && input.user !== undefined && bastionNamed
+  const allNamed = name.of !== 'custom' && name.port !== undefined && input.user !== undefined && input.isBastionNamed
   // A host name does not tell the engine; psql's is the only one so far.
   const engine = input.engineOf('postgres')
   if (!engine || !(allNamed || name.of === 'proxy')) return undefined

@@ -35,6 +35,13 @@ module.exports = {
   forbidden: [
     ...parts,
     {name: 'no-file-outside-a-part', severity: 'error', from: {}, to: {path: '^src/[^/]+\\.ts$'}},
+    {
+      name: 'bastion-kinds-do-not-know-each-other',
+      comment: 'Each is one file, which another one can be put beside.',
+      severity: 'error',
+      from: {path: '^src/bastions/', pathNot: '^src/bastions/kinds\\.ts$'},
+      to: {path: '^src/bastions/kinds/'},
+    },
     {name: 'no-cycles', severity: 'error', from: {}, to: {circular: true}},
     {
       name: 'no-orphans',

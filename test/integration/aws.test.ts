@@ -7,7 +7,7 @@ import {inspect} from 'node:util'
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {awsApi} from '../../src/adapters/aws/aws-api.js'
 import {chooseBastions} from '../../src/bastions/choose-bastions.js'
-import {lookUpCandidates} from '../../src/bastions/look-up-candidates.js'
+import {findCandidates} from '../../src/bastions/choose-bastions.js'
 import {engineOf} from '../../src/databases/kinds.js'
 import type {BastionRule} from '../../src/bastions/rule.js'
 import type {DbtunnelError} from '../../src/core/errors.js'
@@ -82,11 +82,11 @@ describe('discovery', () => {
   const discover = async (target: string, bastion: BastionRule = {kind: 'tagged'}) => {
     const [aws, run] = [api(), recordedRun()]
     const [resolved, candidates] = await Promise.all([
-      resolveTarget(parseTarget(target), {region: REGION, bastion, engineOf}, aws.rds, run),
-      lookUpCandidates(bastion, {ec2: aws.ec2}, run.signal),
+      resolveTarget(parseTarget(target), {region: REGION, isBastionNamed: false, engineOf}, aws.rds, run),
+      findCandidates(bastion, aws, run.signal),
       aws.sts.identity(run.signal),
     ])
-    return {resolved, bastions: await chooseBastions(candidates, resolved, bastion, {ssm: aws.ssm}, run)}
+    return {resolved, bastions: await chooseBastions(candidates, resolved, bastion, aws, run)}
   }
 
   // First of all tests: then no client is loaded yet.

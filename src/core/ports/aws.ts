@@ -141,7 +141,7 @@ export interface Ec2Api {
 }
 
 export interface ManagedNode {
-  /** `i-…` or `mi-…` */
+  /** `i-…`, or `mi-…` for a machine outside EC2. */
   readonly id: string
   /** `Online`, `ConnectionLost` or `Inactive`. */
   readonly ping: string

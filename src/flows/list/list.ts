@@ -1,4 +1,4 @@
-import {lookUpCandidates} from '../../bastions/look-up-candidates.js'
+import {findCandidates} from '../../bastions/choose-bastions.js'
 import {type Outlook, surveyBastions, UNKNOWN} from '../../bastions/survey-bastions.js'
 import {engineOf} from '../../databases/kinds.js'
 import type {FlagValues} from '../../settings/read.js'
@@ -82,7 +82,7 @@ export async function list(
 }
 
 async function outlook(settings: Settings, aws: AwsApi, signal: AbortSignal): Promise<Outlook> {
-  const candidates = await lookUpCandidates(settings.bastion, aws, signal)
+  const candidates = await findCandidates(settings.bastion, aws, signal)
   return surveyBastions(candidates, settings.bastion, aws, signal)
 }
 

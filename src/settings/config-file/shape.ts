@@ -19,6 +19,7 @@ import {
   ZodMiniOptional,
   ZodMiniRecord,
 } from 'zod/mini'
+import {BASTION_FORMS} from '../values.js'
 
 // What may stand where in a config file; zod, for the JSON Schema of it, too. What a value must look like inside, each
 // setting's own check says, as for the flags.
@@ -44,7 +45,7 @@ const teamSettings = {
   user: text('Database user. Without it: the name of the AWS session.'),
   database: text('Database to open. Without it: the one that RDS made at the start, else postgres.'),
   region: text('AWS region of the database.'),
-  bastion: text('Bastion: i-…, mi-…, tag:Key=Value, or any.'),
+  bastion: text(`Bastion: ${BASTION_FORMS}.`),
   ...rails,
 }
 

@@ -1,6 +1,7 @@
 import type {Bastion} from '../../bastions/bastion.js'
+import {kindOf} from '../../bastions/kind-of.js'
 import {engineOf} from '../../databases/kinds.js'
-import {type Fields, ID, list, maybe, NODE_ID, record, TEXT, word} from '../../core/read-json.js'
+import {type Fields, ID, list, maybe, record, TEXT, word} from '../../core/read-json.js'
 import {DATABASE_NAME, isHostName, isPort} from '../../core/grammars.js'
 import type {CallerIdentity, Endpoint} from '../../core/ports/aws.js'
 import type {Target} from '../../targets/target.js'
@@ -45,7 +46,7 @@ export function readRemembered(text: string, {name, settings}: DiscoveryRequest,
   if (!(savedAt <= now && now - savedAt < DAY_MS)) throw new Error('it is more than a day old')
   const target = readTarget(record(entry['target'], 'target'))
   if (name.kind === 'endpoint' && name.host !== target.endpoint.host) throw new Error('it is of another endpoint')
-  const bastions = list(entry['bastions'], 'bastions', readBastion)
+  const bastions = list(entry['bastions'], 'bastions', (one) => readBastion(one, kindOf(settings.bastion).nodeId))
   if (bastions.length === 0) throw new Error('it names no bastion')
   const caller = entry['caller'] === undefined ? undefined : readCaller(record(entry['caller'], 'caller'))
   if (caller === undefined && settings.user === undefined) throw new Error('it does not say who asked')
@@ -85,10 +86,10 @@ function readEndpoint(fields: Fields): Endpoint {
   return {host, port}
 }
 
-function readBastion(value: unknown): Bastion {
+function readBastion(value: unknown, nodeId: RegExp): Bastion {
   const fields = record(value, 'bastion')
   return {
-    id: word(fields, 'id', NODE_ID),
+    id: word(fields, 'id', nodeId),
     name: maybe(fields, 'name', TEXT),
     zone: maybe(fields, 'zone', ID),
     agentVersion: maybe(fields, 'agentVersion', VERSION_NUMBER),

@@ -1,12 +1,13 @@
 import type {Bastion} from '../../bastions/bastion.js'
-import {chooseBastions} from '../../bastions/choose-bastions.js'
+import {chooseBastions, findCandidates} from '../../bastions/choose-bastions.js'
 import type {Candidate} from '../../bastions/kind.js'
-import {lookUpCandidates} from '../../bastions/look-up-candidates.js'
+import {kindOf} from '../../bastions/kind-of.js'
 import {engineOf} from '../../databases/kinds.js'
 import type {Settings} from '../../settings/settings.js'
 import type {AwsApi, CallerIdentity} from '../../core/ports/aws.js'
 import type {Run} from '../../core/run.js'
 import type {TargetName} from '../../targets/parse-target.js'
+import type {ResolveInput} from '../../targets/resolve-input.js'
 import {resolveTarget} from '../../targets/resolve-target.js'
 import type {Target} from '../../targets/target.js'
 import {together} from '../../core/all-or-first-failure.js'
@@ -30,6 +31,11 @@ export interface Discovery extends Omit<Description, 'candidates'> {
   readonly bastions: readonly Bastion[]
 }
 
+/** What resolving a name has to know of the settings. */
+export function resolveInput(settings: Settings): ResolveInput {
+  return {...settings, engineOf, isBastionNamed: kindOf(settings.bastion).namesOne}
+}
+
 /** One round trip: RDS and STS side by side. */
 export async function describeDatabase(
   {name, settings}: DiscoveryRequest,
@@ -37,7 +43,7 @@ export async function describeDatabase(
   run: Run,
 ): Promise<Omit<Description, 'candidates'>> {
   const [target, caller] = await together([
-    resolveTarget(name, {...settings, engineOf}, aws.rds, run),
+    resolveTarget(name, resolveInput(settings), aws.rds, run),
     settings.user === undefined ? aws.sts.identity(run.signal) : undefined,
   ])
   return {target, caller}
@@ -47,7 +53,7 @@ export async function describeDatabase(
 export async function describe(request: DiscoveryRequest, aws: AwsApi, run: Run): Promise<Description> {
   const [database, candidates] = await together([
     describeDatabase(request, aws, run),
-    lookUpCandidates(request.settings.bastion, {ec2: aws.ec2}, run.signal),
+    findCandidates(request.settings.bastion, aws, run.signal),
   ])
   return {...database, candidates}
 }
@@ -59,7 +65,7 @@ export async function findWay(
   aws: AwsApi,
   run: Run,
 ): Promise<Discovery> {
-  return {target, caller, bastions: await chooseBastions(candidates, target, settings.bastion, {ssm: aws.ssm}, run)}
+  return {target, caller, bastions: await chooseBastions(candidates, target, settings.bastion, aws, run)}
 }
 
 /** Who logs in: whoever was named, else the name of the AWS session. */

@@ -1,7 +1,6 @@
 import {describe, expect, it} from 'vitest'
 import {chooseBastions} from '../../../src/bastions/choose-bastions.js'
-import type {Candidate} from '../../../src/bastions/kind.js'
-import type {BastionRule} from '../../../src/bastions/rule.js'
+import type {BastionApi, BastionRule, Candidate} from '../../../src/bastions/kind.js'
 import type {ManagedNode, SsmApi} from '../../../src/core/ports/aws.js'
 import type {Target} from '../../../src/targets/target.js'
 import {recordedRun} from '../links/session/plugin/recorded-run.js'
@@ -37,7 +36,7 @@ function choose(candidates: readonly Candidate[], nodes: readonly ManagedNode[],
       return nodes.filter(({id}) => ids.includes(id))
     },
   } as Partial<SsmApi> as SsmApi
-  return {asked, bastions: chooseBastions(candidates, of, rule, {ssm}, recordedRun())}
+  return {asked, bastions: chooseBastions(candidates, of, rule, {ssm} as BastionApi, recordedRun())}
 }
 
 describe('the order', () => {

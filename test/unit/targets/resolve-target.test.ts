@@ -1,5 +1,4 @@
 import {describe, expect, it} from 'vitest'
-import type {BastionRule} from '../../../src/bastions/rule.js'
 import {fail} from '../../../src/core/errors.js'
 import {parseTarget} from '../../../src/targets/parse-target.js'
 import {resolveTarget} from '../../../src/targets/resolve-target.js'
@@ -9,7 +8,7 @@ import {type Account, cluster, customEndpoint, DOMAIN, instance, members, memory
 const postgres = {id: 'postgres', defaultPort: 5432, defaultDatabase: 'postgres'}
 const settings = {
   region: 'eu-west-1',
-  bastion: {kind: 'tagged'} as BastionRule,
+  isBastionNamed: false,
   user: undefined as string | undefined,
   profile: undefined as string | undefined,
   engineOf: (engine: string) => (['postgres', 'aurora-postgresql'].includes(engine) ? postgres : undefined),
@@ -138,7 +137,7 @@ describe('an endpoint host name', () => {
     await expect(resolve(`prod-db.${DOMAIN}:5433`, shop).target).rejects.toMatchObject({code: 'TARGET_INVALID'})
   })
 
-  const named = {bastion: {kind: 'instance', id: 'i-01234567'} as const, user: 'alice'}
+  const named = {isBastionNamed: true, user: 'alice'}
 
   it('makes no call at all when port, user and bastion are given, too', async () => {
     const {target, rds} = resolve(`any-db.${DOMAIN}:6432`, {}, named)
@@ -156,7 +155,7 @@ describe('an endpoint host name', () => {
   it.each([
     ['the port', `prod-db.${DOMAIN}`, named],
     ['the user', `prod-db.${DOMAIN}:5432`, {...named, user: undefined}],
-    ['the bastion', `prod-db.${DOMAIN}:5432`, {...named, bastion: {kind: 'tagged'} as const}],
+    ['the bastion', `prod-db.${DOMAIN}:5432`, {...named, isBastionNamed: false}],
   ])('is looked up when %s is missing', async (_, name, input) => {
     const {target, rds} = resolve(name, shop, input)
     expect((await target).resourceId).toBe('db-PROD-DB')

@@ -1,22 +1,21 @@
-import {vpcFor} from '../../../bastions/choose-bastions.js'
-import {lookUpCandidates} from '../../../bastions/look-up-candidates.js'
+import {findCandidates} from '../../../bastions/choose-bastions.js'
 import {noBastion} from '../../../bastions/none-usable.js'
-import {refusalByEc2} from '../../../bastions/judge.js'
+import {refusalAtSight, vpcFor} from '../../../bastions/judge.js'
 import {fewLines} from '../../../core/text/first-lines.js'
 import {nodeName} from '../../../core/grammars.js'
 import {anywhere} from '../anywhere.js'
 import {hop, ok} from '../hop.js'
 
-/** By EC2 alone: running, and in the right VPC. */
+/** At first sight: running, and in the right VPC. */
 export const bastion = hop('bastion', {
   title: 'Bastion',
   needs: ['region', 'credentials'],
   needsOfTarget: ['database'],
   async check({region: {settings, aws}, database}, _request, _ports, run) {
     const place = database?.place ?? anywhere(settings)
-    const candidates = await lookUpCandidates(settings.bastion, aws, run.signal)
+    const candidates = await findCandidates(settings.bastion, aws, run.signal)
     const vpcId = vpcFor(settings.bastion, place)
-    const judged = candidates.map((candidate) => ({candidate, refusal: refusalByEc2(candidate, vpcId)}))
+    const judged = candidates.map((candidate) => ({candidate, refusal: refusalAtSight(candidate, vpcId)}))
     const fit = judged.filter(({refusal}) => refusal === undefined)
     if (fit.length === 0) throw noBastion(judged, place, settings.bastion)
     const others = judged.filter(({refusal}) => refusal !== undefined)

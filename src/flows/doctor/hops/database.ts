@@ -1,6 +1,6 @@
-import {engineOf} from '../../../databases/kinds.js'
 import {findDatabase, placeOf} from '../../../targets/find-database.js'
 import {givenTarget} from '../../../targets/fully-specified.js'
+import {resolveInput} from '../../../tunnel/discovery/discover.js'
 import {hop, ok} from '../hop.js'
 import {targetIn} from '../target-in.js'
 
@@ -11,9 +11,9 @@ export const database = hop('database', {
   async check({region}, _request, _ports, run) {
     const {settings, aws} = region
     const name = targetIn(region)
-    const given = name.kind === 'endpoint' ? givenTarget(name, {...settings, engineOf}) : undefined
+    const given = name.kind === 'endpoint' ? givenTarget(name, resolveInput(settings)) : undefined
     if (given) return ok('all is given: RDS is not asked', {place: given})
-    const found = await findDatabase(name, {...settings, engineOf}, aws.rds, run.signal)
+    const found = await findDatabase(name, resolveInput(settings), aws.rds, run.signal)
     const {owner, instance, cluster} = found.found
     const kind = cluster === owner ? 'cluster' : 'instance'
     const member = cluster === owner && instance ? `, ${instance.id} serves it` : ''

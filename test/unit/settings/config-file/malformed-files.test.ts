@@ -54,7 +54,7 @@ const MALFORMED: readonly (readonly [string, string, string, RegExp])[] = [
   ['targets:\n  prod-db:\n    timeout: 2h\n', '3:5', 'targets.prod-db.timeout', /time from 1s to 60m/],
   ['targets:\n  prod-db:\n    ttl: 30d\n', '3:5', 'targets.prod-db.ttl', /time from 1s to 7d/],
   ['targets:\n  prod-db:\n    region: Ireland\n', '3:5', 'targets.prod-db.region', /AWS region/],
-  ['targets:\n  prod-db:\n    bastion: i-1\n', '3:5', 'targets.prod-db.bastion', /one of i-…/],
+  ['targets:\n  prod-db:\n    bastion: i-1\n', '3:5', 'targets.prod-db.bastion', /one of any, i-…/],
   ['targets:\n  prod-db:\n    database: "a=b"\n', '3:5', 'targets.prod-db.database', /plain name of a database/],
   ['targets:\n  prod-db:\n    user: "-h"\n', '3:5', 'targets.prod-db.user', /name of a database user/],
   ['targets:\n  prod-db:\n    caBundle: ~/ca.pem\n', '3:5', 'targets.prod-db.caBundle', /in full/],

@@ -27,7 +27,8 @@ const remembered: Remembered = {
   sessionsOf: 'a@b.c',
   savedAt: NOW,
 }
-const settings = {region: 'eu-west-1', profile: 'work', user: undefined} as Settings
+const bastion = {kind: 'tagged'}
+const settings = {region: 'eu-west-1', profile: 'work', user: undefined, bastion} as Settings
 
 const read = (
   text: string,

@@ -1,5 +1,6 @@
 import {expect, it} from 'vitest'
-import {lookUpCandidates} from '../../../src/bastions/look-up-candidates.js'
+import {findCandidates} from '../../../src/bastions/choose-bastions.js'
+import type {BastionApi} from '../../../src/bastions/kind.js'
 import type {Ec2Api, Ec2Filter, Ec2Instance} from '../../../src/core/ports/aws.js'
 
 /** EC2 with its own filter rules: values or-ed and case-sensitive, `*` for anything. */
@@ -39,7 +40,8 @@ const instance = (id: string, tags: Record<string, string>, state = 'running'): 
   securityGroupIds: [],
 })
 
-const signal = new AbortController().signal
+const find = (rule: Parameters<typeof findCandidates>[0], ec2: Ec2Api) =>
+  findCandidates(rule, {ec2} as BastionApi, new AbortController().signal)
 const ids = (found: readonly {id: string}[]) => found.map(({id}) => id).sort()
 
 const ec2 = memoryEc2([
@@ -53,7 +55,7 @@ const ec2 = memoryEc2([
 ])
 
 it('finds by default what is called a bastion, each once, stopped ones too, terminated ones not', async () => {
-  const found = await lookUpCandidates({kind: 'tagged'}, {ec2}, signal)
+  const found = await find({kind: 'tagged'}, ec2)
   expect(ids(found)).toEqual(['i-key', 'i-name', 'i-purpose', 'i-role', 'i-stopped'])
   expect(found.find(({id}) => id === 'i-name')).toEqual({
     id: 'i-name',
@@ -65,24 +67,18 @@ it('finds by default what is called a bastion, each once, stopped ones too, term
 })
 
 it('finds by one tag, and any that runs', async () => {
-  expect(ids(await lookUpCandidates({kind: 'tag', key: 'Team', value: 'sh*'}, {ec2}, signal))).toEqual(['i-web'])
-  expect(ids(await lookUpCandidates({kind: 'any'}, {ec2}, signal))).toEqual([
-    'i-key',
-    'i-name',
-    'i-purpose',
-    'i-role',
-    'i-web',
-  ])
+  expect(ids(await find({kind: 'tag', key: 'Team', value: 'sh*'}, ec2))).toEqual(['i-web'])
+  expect(ids(await find({kind: 'any'}, ec2))).toEqual(['i-key', 'i-name', 'i-purpose', 'i-role', 'i-web'])
 })
 
 it('asks EC2 nothing about a node that is named by its id', async () => {
   const quiet = memoryEc2([])
-  expect(await lookUpCandidates({kind: 'instance', id: 'i-1'}, {ec2: quiet}, signal)).toEqual([{id: 'i-1'}])
-  expect(await lookUpCandidates({kind: 'managed-node', id: 'mi-1'}, {ec2: quiet}, signal)).toEqual([{id: 'mi-1'}])
+  expect(await find({kind: 'instance', id: 'i-1'}, quiet)).toEqual([{id: 'i-1'}])
+  expect(await find({kind: 'managed-node', id: 'mi-1'}, quiet)).toEqual([{id: 'mi-1'}])
   expect(quiet.asked).toEqual([])
 })
 
 it('lets no control character of a tag through', async () => {
   const bad = memoryEc2([instance('i-1', {Name: 'bastion\u001b[2J'})])
-  expect(await lookUpCandidates({kind: 'tagged'}, {ec2: bad}, signal)).toMatchObject([{name: 'bastion?[2J'}])
+  expect(await find({kind: 'tagged'}, bad)).toMatchObject([{name: 'bastion?[2J'}])
 })
