@@ -2,10 +2,17 @@
 // it. It takes no argument but `apart`, reads no variable, and loads nothing but Node's own modules and the hosts stage.
 import {spawn} from 'node:child_process'
 import {hostsFileAt} from '../src/adapters/hosts-file/file-at.js'
+import {isShielded} from '../src/adapters/hosts-helper/node-words.js'
 import {hostsLines} from '../src/hosts/edit.js'
 import {hostsServer} from '../src/hosts/helper-server.js'
 
-// The terminal's keys are dbtunnel's and its client's; sudo relays them. For SIGUSR1 Node would open its debugger.
+// Started in another way, its Node can be made to open its debugger.
+if (!isShielded()) {
+  process.stderr.write('dbtunnel hosts helper: this program is for dbtunnel to start: dbtunnel hosts\n')
+  process.exit(1)
+}
+
+// The terminal's keys are dbtunnel's and its client's; sudo relays them. A signal that has another use ends nothing either.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
   process.on(signal, () => {})
 }

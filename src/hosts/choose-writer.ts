@@ -1,6 +1,7 @@
 import {fail} from '../core/errors.js'
 import type {HostsFile, HostsHelper, HostsHelperPort, HostsPort} from '../core/ports/hosts.js'
 import type {Run} from '../core/run.js'
+import {tellOfUnusable} from '../core/unusable-helper.js'
 import {hostsLines} from './edit.js'
 import type {NameOptions} from './map-name.js'
 import {hostsThroughHelper} from './helper-client.js'
@@ -25,9 +26,9 @@ export async function openHosts(
   {hostsFile, hostsHelper}: {readonly hostsFile: HostsFile; readonly hostsHelper: HostsHelperPort},
   run: Run,
 ): Promise<HostsPort> {
-  if (mode === 'hostaddr' || !(await hostsFile.needsRoot())) return hostsLines(hostsFile)
-  const installed = hostsHelper.installed()
-  if (installed.state === 'unusable') run.say.notice(`The installed hosts helper is not used: ${installed.why}.`)
+  if (mode === 'hostaddr') return hostsLines(hostsFile)
+  tellOfUnusable(hostsHelper.installed(), run.say)
+  if (!(await hostsFile.needsRoot())) return hostsLines(hostsFile)
   const over = new AbortController()
   const signal = AbortSignal.any([run.signal, over.signal])
   run.undo.push('hosts helper', 'local', async () => {

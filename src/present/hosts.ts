@@ -1,6 +1,7 @@
 import {countText} from '../core/text/amounts.js'
 import type {HostsCleaning, HostsListing, HostsListingLine} from '../core/results/hosts-listing.js'
 import {printable} from '../core/text/printable.js'
+import {unusable} from '../core/unusable-helper.js'
 import {type Column, table} from './table.js'
 
 const STATES: Readonly<Record<HostsListingLine['state'], string>> = {
@@ -23,10 +24,14 @@ export function hostsText({file, lines, interrupted, helper}: HostsListing, colu
     ...(interrupted ? [`A write of ${file} was cut off.`] : []),
     ...(isDirty ? ['dbtunnel hosts clean mends it.'] : []),
     ...(helper.state === 'usable' ? ['The hosts helper is installed: no password is needed.'] : []),
-    ...(helper.state === 'unusable' ? [`The installed hosts helper is not used: ${helper.why}.`] : []),
+    ...(helper.state === 'unusable' ? linesOf(unusable(helper.why)) : []),
   ]
     .map(printable)
     .join('\n')
+}
+
+function linesOf({detail, hint}: ReturnType<typeof unusable>): string[] {
+  return [detail, ...hint.split('\n')]
 }
 
 export function cleaningText({file, removed, left}: HostsCleaning): string {

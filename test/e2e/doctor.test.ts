@@ -95,6 +95,23 @@ describe('what is not as it should be, and yet in nobody’s way', () => {
     })
   })
 
+  it.each([
+    ['an installed helper that is not used', {state: 'unusable', why: 'it is old'}, 'own', /: it is old\.$/],
+    ['a rule that this version does not make, beside one that is used', {state: 'usable'}, 'other', /sudo has a rule/],
+    ['a rule whose files are gone', {state: 'absent'}, 'other', /sudo has a rule/],
+  ] as const)('%s', async (_, installed, rule, why) => {
+    world = openWorld(sandbox)
+    const checkup = await examine(world, {
+      hostsHelper: {...hostsHelper, installed: () => installed, ruleInForce: async () => rule},
+    })
+    expect(checkup).toMatchObject({healthy: true, exitCode: 0})
+    expect(hopIn(checkup, 'hosts-helper')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(why),
+      hint: 'Replace it: dbtunnel hosts install\nOr take it out: dbtunnel hosts uninstall',
+    })
+  })
+
   it('a line of someone else’s for the name, where psql does without the hosts file', async () => {
     world = openWorld(sandbox)
     world.flags.resolve = 'hostaddr'
@@ -118,7 +135,7 @@ describe('what is not as it should be, and yet in nobody’s way', () => {
     const start = (): Promise<never> => Promise.reject(fail('HOSTS_UNWRITABLE', 'A password is required.'))
     const checkup = await examine(world, {
       hostsFile: {...hostsFile(world.hostsPath), needsRoot: async () => true},
-      hostsHelper: {installed: () => ({state: 'absent'}), canAsk: () => true, start},
+      hostsHelper: {...hostsHelper, canAsk: () => true, start},
     })
     expect(checkup).toMatchObject({healthy: true, exitCode: 0})
     expect(hopIn(checkup, 'hosts')).toMatchObject({
@@ -278,6 +295,7 @@ it('without a region, looks at all that is of this machine', async () => {
     'folder ok',
     'hosts ok',
     'hosts-lines ok',
+    'hosts-helper ok',
   ])
   expect(before.find(({id}) => id === 'plugin')?.detail).toContain('--engine native')
 })
@@ -288,7 +306,7 @@ describe('as a program', () => {
     const {status, stdout, stderr} = await run(['doctor', 'prod-db', '--resolve', 'hostaddr'], {env: world.env})
     expect({status, stderr}).toEqual({status: 0, stderr: ''})
     const lines = stdout.split('\n').filter((line) => /^\S/.test(line))
-    expect(lines).toHaveLength(25)
+    expect(lines).toHaveLength(26)
     expect(lines[0]).toMatch(/^ok {4}Node +\d/)
     expect(lines.at(-1)).toBe('dbtunnel psql prod-db works.')
     expect(stdout).not.toMatch(/\p{Cc}(?<!\n)/u)

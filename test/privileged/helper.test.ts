@@ -1,6 +1,8 @@
 import {appendFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
+import {rootNodeWords} from '../../src/adapters/hosts-helper/node-words.js'
+import {PROGRAM as HELPER_PROGRAM} from '../../src/adapters/hosts-helper/places.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {PROGRAM, run, type Running, start} from '../support/dbtunnel.js'
 import {asOrdinary} from '../support/ordinary-user.js'
@@ -67,7 +69,11 @@ const onScreen = (...words: string[]): Screen => {
 }
 /** Those of this machine: other tests may have theirs. */
 const helpers = (): number[] =>
-  pids().filter((pid) => /^[^\0]*node\0[^\0]*hosts-helper/.test(readProc(pid, 'cmdline')) && hasOurEtc(pid))
+  pids().filter(
+    (pid) => /^[^\0]*node\0(?:--[^\0]*\0)*[^\0]*hosts-helper/.test(readProc(pid, 'cmdline')) && hasOurEtc(pid),
+  )
+const sudos = (): number[] =>
+  pids().filter((pid) => readProc(pid, 'cmdline').startsWith('/usr/bin/sudo') && hasOurEtc(pid))
 function hasOurEtc(pid: number): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')
@@ -275,7 +281,8 @@ describe('sudo that asks for a password, for a tunnel in the background', () => 
     expect(more).toEqual([])
     // pid (comm) state ppid pgrp session tty: a session of its own, and no terminal.
     expect(readProc(helper, 'stat').split(') ')[1]?.split(' ').slice(2, 5)).toEqual([`${helper}`, `${helper}`, '0'])
-    expect(pids().filter((pid) => readProc(pid, 'cmdline').startsWith('/usr/bin/sudo'))).toEqual([])
+    expect(sudos()).toEqual([])
+    expect(readProc(helper, 'cmdline').split('\0').slice(1)).toEqual([...rootNodeWords(), HELPER_PROGRAM, ''])
     await hangUp(screen)
     expect((await status()).tunnels).toMatchObject([{health: 'up'}])
     expect(await addressOf(HOST)).toBe('127.0.0.1')
@@ -323,7 +330,7 @@ describe('sudo that asks for a password, for a tunnel in the background', () => 
     await screen.waitFor(new RegExp(`status ${code}\\s+shell> $`))
     await hangUp(screen)
     await watch.expectNothingLeft()
-    await until('the end of sudo', () => !pids().some((pid) => readProc(pid, 'cmdline').startsWith('/usr/bin/sudo')))
+    await until('the end of sudo', () => sudos().length === 0)
   })
 })
 

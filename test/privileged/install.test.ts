@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -19,17 +20,21 @@ import {
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
+import {rootNodeWords} from '../../src/adapters/hosts-helper/node-words.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, PROGRAM, ROOT} from '../support/dbtunnel.js'
 import {asOrdinary} from '../support/ordinary-user.js'
+import {pids, readProc} from '../support/processes.js'
 import type {Screen} from '../support/terminal.js'
 import {
   type Env,
   HOST,
   hostsText,
+  install as installAsRoot,
   logged,
   setPassword,
   setRules,
+  uninstall,
   USER,
   usersScreen,
   WITH_PASSWORD,
@@ -37,9 +42,12 @@ import {
 } from './machine.js'
 
 const FOLDER = '/usr/local/libexec/dbtunnel'
-const HELPER = `${FOLDER}/hosts-helper`
+const HELPER = `${FOLDER}/hosts-helper.cjs`
+const STAMP = `${FOLDER}/stamp.json`
 const NODE = `${FOLDER}/node`
 const RULES = '/etc/sudoers.d/zz-dbtunnel'
+/** What the rule allows, word for word. */
+const COMMAND = [NODE, ...rootNodeWords(), HELPER]
 const PROMPT = /\[sudo\] password for nobody: ?$/
 
 let sandbox: Sandbox
@@ -99,7 +107,7 @@ const onScreen = (...words: string[]): Screen => {
 }
 /** The installed helper, as its user can start it: fed with `input`. */
 const helper = (input: string | Buffer, more: Omit<Input, 'input'> = {}): Promise<Ended> =>
-  asUser(['/usr/bin/sudo', '-n', HELPER], {input, ...more})
+  asUser(['/usr/bin/sudo', '-n', ...COMMAND], {input, ...more})
 const SELECT = ['psql', 'prod-db', '-Atc', `\\! getent hosts ${HOST}`]
 
 /** As `dbtunnel hosts install` does after the password; without one for the test's sake. */
@@ -109,10 +117,6 @@ async function install(): Promise<void> {
   setRules()
 }
 
-const uninstall = (): void => {
-  execFileSync(process.execPath, [PROGRAM, 'hosts', 'uninstall'], {stdio: 'ignore', env})
-}
-
 describe('hosts install', () => {
   afterEach(uninstall)
 
@@ -120,17 +124,24 @@ describe('hosts install', () => {
     setRules(WITH_PASSWORD)
     const installing = onScreen('hosts', 'install')
     await installing.waitFor(PROMPT)
+    // Also while it installs, sudo passes signals on.
+    expect(pids().map((pid) => readProc(pid, 'cmdline').replaceAll('\0', ' '))).toContainEqual(
+      expect.stringMatching(/^\/usr\/bin\/sudo -- \S+ --openssl-config=\/dev\/null --inspect-port=\[ff02::1\]:1024 /),
+    )
     installing.type(`${USER.password}\r`)
     expect(await installing.ended).toMatchObject({status: 0})
     expect(installing.plain().match(/\[sudo\]/g)).toHaveLength(1)
     expect(installing.plain()).toMatch(/Installed: /)
 
     setRules(WITH_PASSWORD)
-    for (const path of [FOLDER, HELPER, NODE]) expect(statSync(path)).toMatchObject({uid: 0, gid: 0})
-    for (const path of [FOLDER, HELPER, NODE]) expect(statSync(path).mode & 0o7777).toBe(0o755)
-    expect(statSync(RULES).mode & 0o7777).toBe(0o440)
-    expect(readFileSync(RULES, 'utf8')).toContain(`\nnobody ALL=(root) NOPASSWD: ${HELPER} ""\n`)
-    expect(readFileSync(HELPER, 'utf8').split('\n')[0]).toMatch(new RegExp(`^#!${NODE} `))
+    const modes = {[FOLDER]: 0o755, [NODE]: 0o755, [HELPER]: 0o644, [STAMP]: 0o644, [RULES]: 0o440}
+    for (const [path, mode] of Object.entries(modes)) {
+      expect(statSync(path)).toMatchObject({uid: 0, gid: 0})
+      expect(statSync(path).mode & 0o7777).toBe(mode)
+    }
+    const words = String.raw`--openssl-config\=/dev/null --inspect-port\=\[ff02\:\:1\]\:1024`
+    expect(readFileSync(RULES, 'utf8')).toContain(`\nnobody ALL=(root) NOPASSWD: ${NODE} ${words}`)
+    expect(readdirSync(FOLDER).toSorted()).toEqual(['hosts-helper.cjs', 'node', 'stamp.json'])
     expect(await dbtunnel('hosts')).toMatchObject({status: 0, stdout: expect.stringContaining('is installed')})
     expect(await dbtunnel(...SELECT)).toMatchObject({status: 0, stdout: expect.stringMatching(/^127\.0\.0\.1 /)})
 
@@ -167,6 +178,63 @@ describe('hosts install', () => {
     await install()
     expect(await running).toMatchObject({status: 0})
     expect(await dbtunnel('hosts')).toMatchObject({stdout: expect.stringContaining('is installed')})
+  })
+
+  it('shows what it made, whatever the umask of the installer', async () => {
+    const umask = process.umask(0o077)
+    try {
+      installAsRoot()
+    } finally {
+      process.umask(umask)
+    }
+    for (const path of ['/usr/local/libexec', FOLDER, NODE]) expect(statSync(path).mode & 0o7777).toBe(0o755)
+    expect(await dbtunnel('hosts')).toMatchObject({stdout: expect.stringContaining('is installed')})
+    expect(await dbtunnel(...SELECT)).toMatchObject({status: 0, stdout: expect.stringMatching(/^127\.0\.0\.1 /)})
+  })
+
+  it('is refused where its user could not see it, and says what to type', () => {
+    mkdirSync('/usr/local/libexec', {mode: 0o700})
+    try {
+      expect(installAsRoot).toThrow(/others than root cannot look into \/usr\/local\/libexec[^]*sudo chmod 755/)
+      expect(readdirSync('/usr/local/libexec')).toEqual([])
+    } finally {
+      rmdirSync('/usr/local/libexec')
+    }
+  })
+
+  it('uninstall takes the folder that was made for it, unless others use it; and leaves one that was there', () => {
+    installAsRoot()
+    installAsRoot()
+    uninstall()
+    expect(existsSync('/usr/local/libexec')).toBe(false)
+
+    installAsRoot()
+    writeFileSync('/usr/local/libexec/theirs', '')
+    uninstall()
+    expect(readdirSync('/usr/local/libexec')).toEqual(['theirs'])
+    rmSync('/usr/local/libexec/theirs')
+
+    installAsRoot()
+    uninstall()
+    expect(readdirSync('/usr/local/libexec')).toEqual([])
+    rmdirSync('/usr/local/libexec')
+  })
+
+  it('one that fails leaves the earlier one as it was, at work', async () => {
+    await install()
+    const files = (): unknown =>
+      [FOLDER, ...[NODE, HELPER, STAMP, RULES]].map((path) => [path, statSync(path).ino, statSync(path).mtimeMs])
+    const earlier = files()
+    const rules = readFileSync('/etc/sudoers', 'utf8')
+    writeFileSync('/etc/sudoers', 'root ALL=(ALL) ALL\nnobody ALL=(ALL) ALL\n')
+    try {
+      expect(installAsRoot).toThrow(/sudo does not start it without a password/)
+    } finally {
+      writeFileSync('/etc/sudoers', rules)
+    }
+    expect(readdirSync(FOLDER).toSorted()).toEqual(['hosts-helper.cjs', 'node', 'stamp.json'])
+    expect((files() as unknown[]).slice(1)).toEqual((earlier as unknown[]).slice(1))
+    expect(await dbtunnel(...SELECT)).toMatchObject({status: 0, stdout: expect.stringMatching(/^127\.0\.0\.1 /)})
   })
 
   it.each<[string, () => () => void, RegExp]>([
@@ -229,6 +297,66 @@ describe('hosts install', () => {
   })
 })
 
+describe('a helper that an earlier version installed', () => {
+  const FORMER_HELPER = `${FOLDER}/hosts-helper`
+  const TEXT =
+    'The installed hosts helper is not used: an earlier version of dbtunnel installed it, and sudo lets every program of yours become root through it.'
+  beforeEach(() => {
+    mkdirSync(FOLDER, {recursive: true})
+    cpSync(process.execPath, NODE)
+    writeFileSync(
+      FORMER_HELPER,
+      `#!${NODE} --openssl-config=/dev/null\nrequire('fs').writeFileSync('${marks}/x-0', '')`,
+    )
+    chmodSync(FORMER_HELPER, 0o755)
+    writeFileSync(RULES, `nobody ALL=(root) NOPASSWD: ${FORMER_HELPER} ""\n`, {mode: 0o440})
+  })
+  afterEach(() => {
+    uninstall()
+    rmSync('/usr/local/libexec', {recursive: true, force: true})
+  })
+
+  it('is not used, and each run says what to type', async () => {
+    for (const words of [SELECT, ['exec', 'prod-db', '--', 'true'], ['hosts'], ['status'], ['doctor']]) {
+      const {stdout, stderr} = await dbtunnel(...words)
+      const said = `${stdout}${stderr}`.replace(/\s+/g, ' ')
+      expect(said, words[0]).toContain(TEXT)
+      expect(said).toContain('Replace it: dbtunnel hosts install Or take it out: dbtunnel hosts uninstall')
+    }
+    expect(readdirSync(marks)).toEqual([])
+  })
+
+  it('is told of by doctor where only the rule is left', async () => {
+    rmSync(FOLDER, {recursive: true})
+    rmSync(RULES)
+    setRules(`nobody ALL=(root) NOPASSWD: ${FORMER_HELPER} ""`)
+    const {stdout} = await dbtunnel('doctor', '--json')
+    const {hops} = JSON.parse(stdout) as {hops: {id: string; status: string; detail: string}[]}
+    expect(hops.find(({id}) => id === 'hosts-helper')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('sudo has a rule for it that this version of dbtunnel does not make'),
+    })
+  })
+
+  it('is replaced as a whole', async () => {
+    installAsRoot()
+    expect(readdirSync(FOLDER).toSorted()).toEqual(['hosts-helper.cjs', 'node', 'stamp.json'])
+    expect(await dbtunnel('hosts')).toMatchObject({stdout: expect.stringContaining('is installed')})
+    expect(await asUser(['/usr/bin/sudo', '-n', FORMER_HELPER])).toMatchObject({status: 1})
+    expect(readdirSync(marks)).toEqual([])
+    const {hops} = JSON.parse((await dbtunnel('doctor', '--json')).stdout) as {hops: {id: string; detail: string}[]}
+    expect(hops.find(({id}) => id === 'hosts-helper')).toMatchObject({
+      status: 'ok',
+      detail: 'installed: no password is needed',
+    })
+  })
+
+  it('is taken out as a whole', () => {
+    uninstall()
+    expect([FOLDER, RULES].filter((path) => existsSync(path))).toEqual([])
+  })
+})
+
 describe('what is installed', () => {
   beforeAll(install)
   afterAll(uninstall)
@@ -250,6 +378,20 @@ describe('what is installed', () => {
       },
       /can be written by others/,
     ],
+    ...[
+      {version: '0.0.9'},
+      {words: ['--openssl-config=/dev/null', '--inspect-port=127.0.0.1:9229']},
+      {user: 'ALL'},
+      {rules: '0'.repeat(64)},
+    ].map((other): [string, () => () => void, RegExp] => [
+      `whose stamp says ${Object.keys(other)[0]} otherwise`,
+      () => {
+        const text = readFileSync(STAMP, 'utf8')
+        writeFileSync(STAMP, JSON.stringify({...(JSON.parse(text) as object), ...other}))
+        return () => writeFileSync(STAMP, text)
+      },
+      /not used: it is of another version/,
+    ]),
     [
       'that is a link to the user’s file',
       () => {
@@ -309,7 +451,7 @@ describe('what is installed', () => {
   const canTrace = spawnSync('/usr/bin/strace', ['-qq', '-o', '/dev/null', 'true']).status === 0
   it.skipIf(!canTrace)('reads no file but the hosts file, beside what any Node does before it', () => {
     const trace = join(marks, 'trace')
-    const traced = ['-f', '-qq', '-e', 'trace=open,openat,openat2', '-o', trace, HELPER]
+    const traced = ['-f', '-qq', '-e', 'trace=open,openat,openat2', '-o', trace, ...COMMAND]
     const {status, stdout, stderr} = spawnSync('/usr/bin/strace', traced, {
       env: {PATH: '/usr/bin:/bin'},
       input: `map ${HOST}\nunmap ${HOST}\n`,
@@ -328,7 +470,7 @@ describe('what is installed', () => {
   })
 
   it('sudo lets nobody give it an argument', async () => {
-    const {status, stdout} = await asUser(['/usr/bin/sudo', '-n', HELPER, '--file=/etc/passwd'])
+    const {status, stdout} = await asUser(['/usr/bin/sudo', '-n', ...COMMAND, '--file=/etc/passwd'])
     expect({status, stdout}).toEqual({status: 1, stdout: ''})
   })
 
@@ -397,7 +539,7 @@ describe('what is installed', () => {
       const {folder} = trap()
       for (const words of [[`NODE_OPTIONS=--require=${folder}/evil.cjs`], ['-E'], ['--preserve-env=NODE_OPTIONS']]) {
         const more = {NODE_OPTIONS: `--require=${folder}/evil.cjs`}
-        const {stdout} = await asUser(['/usr/bin/sudo', '-n', ...words, HELPER], {with: more, cwd: folder})
+        const {stdout} = await asUser(['/usr/bin/sudo', '-n', ...words, ...COMMAND], {with: more, cwd: folder})
         expect(stdout).toBe('')
       }
       expect(readdirSync(marks)).toEqual([])
@@ -406,7 +548,7 @@ describe('what is installed', () => {
     it('another user, group, folder or root for it', async () => {
       const tries = [['-u', 'daemon'], ['-g', 'root'], ['-D', '/tmp'], ['-R', '/tmp'], ['-s'], ['-i']]
       for (const words of tries) {
-        expect(await asUser(['/usr/bin/sudo', '-n', ...words, HELPER])).toMatchObject({status: 1, stdout: ''})
+        expect(await asUser(['/usr/bin/sudo', '-n', ...words, ...COMMAND])).toMatchObject({status: 1, stdout: ''})
       }
     })
 

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {outputOf} from '../support/hosts-children.js'
 import {PROGRAM} from '../support/dbtunnel.js'
@@ -36,6 +37,17 @@ export function setRules(...lines: string[]): void {
 
 export const WITHOUT_PASSWORD = 'nobody ALL=(ALL) NOPASSWD: ALL'
 export const WITH_PASSWORD = 'nobody ALL=(ALL) ALL'
+
+/** As root, whom sudo has let the user be. */
+export function install(): void {
+  const {name, uid, gid} = USER
+  const env = {...process.env, SUDO_USER: name, SUDO_UID: String(uid), SUDO_GID: String(gid)}
+  execFileSync(process.execPath, [PROGRAM, 'hosts', 'install'], {stdio: 'pipe', env})
+}
+
+export const uninstall = (): void => {
+  execFileSync(process.execPath, [PROGRAM, 'hosts', 'uninstall'], {stdio: 'pipe'})
+}
 
 /** dbtunnel (or another program) on the user's terminal. */
 export function usersScreen(words: readonly string[], env: Env, file?: string): Screen {

@@ -4,12 +4,16 @@ import {withDeadline} from '../../core/deadline.js'
 import type {HostsHelperPort} from '../../core/ports/hosts.js'
 import {hasTerminal, isForeground} from '../terminal/foreground.js'
 import {ENDING_MS, helperAt, needsRoot, type Wire} from './conversation.js'
-import {installedHelper} from './installed.js'
-import {HELPER, PROGRAM} from './places.js'
+import {installedCommand, installedHelper} from './installed.js'
+import {rootNodeWords} from './node-words.js'
+import {PROGRAM} from './places.js'
+import {ruleInForce} from './rule-in-force.js'
 import {findSudo} from './sudo.js'
 
 export const hostsHelper: HostsHelperPort = {
   installed: installedHelper,
+
+  ruleInForce,
 
   canAsk: () => findSudo() !== undefined && hasTerminal() && isForeground(),
 
@@ -36,7 +40,7 @@ export function startBySudo(options: readonly string[], words: readonly string[]
   const sudo = findSudo()
   if (sudo === undefined) throw needsRoot('there is no sudo.')
   if (!existsSync(PROGRAM)) throw needsRoot(`${PROGRAM} is missing.`)
-  const command = installedHelper().state === 'usable' ? [HELPER] : [process.execPath, PROGRAM]
+  const command = installedCommand() ?? [process.execPath, ...rootNodeWords(), PROGRAM]
   // In our process group: elsewhere sudo could neither ask on the terminal nor find that it has asked before.
   return spawn(sudo, [...options, '--', ...command, ...words], {detached: false, cwd: '/', env: {}, stdio})
 }

@@ -5,10 +5,10 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import {once} from 'node:events'
@@ -17,15 +17,28 @@ import {text} from 'node:stream/consumers'
 import {withDeadline} from '../../core/deadline.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {HelperInstaller} from '../../core/ports/hosts.js'
+import {hasErrno} from '../hosts-file/errno.js'
+import {opensDebugger} from './debugger.js'
 import {weakLibrary} from './libraries.js'
-import {FOLDER, headed, HELPER, NODE, PROGRAM, RULES} from './places.js'
+import {rootNodeWords} from './node-words.js'
+import {FOLDER, FORMER_HELPER, HELPER, NODE, PROGRAM, RULES, STAMP} from './places.js'
+import {rulesText, ruleUser} from './rules.js'
+import {newStamp, readStamp} from './stamp.js'
 import {findSudo} from './sudo.js'
 import {weakness} from './weakness.js'
 
 const VISUDO = ['/usr/sbin/visudo', '/usr/local/sbin/visudo']
 const PROOF_MS = 10_000
-/** How names of unfinished files end. sudo reads no rules from a file with a dot in its name. */
+/** What is installed, in the order in which it takes its place: the rule last. */
+const FILES = [NODE, HELPER, STAMP, RULES] as const
+/** What was there before leaves in this order: the rule first. */
+const FORMER_FILES = [RULES, STAMP, HELPER, FORMER_HELPER, NODE] as const
+const FOLDERS = [dirname(dirname(FOLDER)), dirname(FOLDER), FOLDER] as const
+/** How names of files end that do not count yet, or no longer. sudo reads no rules from a file with a dot in its name. */
 const UNFINISHED = '.new'
+const SET_ASIDE = '.old'
+/** That everyone may look into a folder. */
+const OTHERS_MAY_ENTER = 0o005
 
 type User = NonNullable<HelperInstaller['user']>
 
@@ -38,7 +51,7 @@ export function helperInstaller(environment: Readonly<Record<string, string | un
     user: uid > 0 && gid > 0 ? {name, uid, gid} : undefined,
 
     async again(words) {
-      const child = spawn(sudo(), ['--', process.execPath, process.argv[1] ?? '', ...words], {
+      const child = spawn(sudo(), ['--', process.execPath, ...rootNodeWords(), process.argv[1] ?? '', ...words], {
         env: {TERM: environment['TERM'] ?? 'dumb'},
         stdio: 'inherit',
       })
@@ -47,20 +60,15 @@ export function helperInstaller(environment: Readonly<Record<string, string | un
     },
 
     async install(user) {
-      const program = readFileSync(PROGRAM)
+      const folders: string[] = []
       try {
-        mkdirSync(dirname(FOLDER), {recursive: true, mode: 0o755})
-        refuse(weakness(dirname(FOLDER)))
-        mkdirSync(FOLDER, {recursive: true, mode: 0o755})
-        refuse(weakness(FOLDER) ?? weakness(dirname(RULES)))
-        put(NODE, (path) => copyFileSync(process.execPath, path))
-        put(HELPER, (path) => writeFileSync(path, headed(program)))
-        refuse(weakLibrary(NODE))
-        allow(user)
-        await prove(user)
+        makeFolders(folders)
+        await prepare(user, [...(readStamp()?.made ?? []), ...folders])
+        await exchange(() => proveRule(user))
       } catch (error) {
-        remove()
-        throw error instanceof Error && 'syscall' in error ? notInstalled(`${error.message}.`, error) : error
+        discardUnfinished()
+        removeFolders(folders)
+        throw error instanceof Error && 'syscall' in error ? notInstalled(`${error.message}.`, {cause: error}) : error
       }
     },
 
@@ -68,42 +76,93 @@ export function helperInstaller(environment: Readonly<Record<string, string | un
       try {
         return remove()
       } catch (error) {
-        throw notInstalled(`${(error as Error).message}.`, error)
+        throw notInstalled(`${(error as Error).message}.`, {cause: error})
       }
     },
   }
 }
 
-/** Root's alone from the start, and there as a whole or not at all; one that runs keeps its own. */
-function put(path: string, make: (path: string) => void, mode = 0o755): void {
-  const unfinished = path + UNFINISHED
-  rmSync(unfinished, {force: true})
-  make(unfinished)
-  chownSync(unfinished, 0, 0)
-  chmodSync(unfinished, mode)
-  renameSync(unfinished, path)
+/** Adds to `made` those that were not there. Whatever the installer's umask: everyone is to see what is installed. */
+function makeFolders(made: string[]): void {
+  for (const folder of FOLDERS) {
+    if (!existsSync(folder)) {
+      mkdirSync(folder)
+      made.push(folder)
+      chmodSync(folder, 0o755)
+    }
+    refuse(weakness(folder))
+    if ((statSync(folder).mode & OTHERS_MAY_ENTER) !== OTHERS_MAY_ENTER) {
+      throw notInstalled(`others than root cannot look into ${folder}, so its user could not see what is installed.`, {
+        mend: `sudo chmod 755 ${folder}`,
+      })
+    }
+  }
+  refuse(weakness(dirname(RULES)))
 }
 
-/** One rule, for one program without arguments; with nothing of the user's environment, whatever the machine's rules say. */
-function allow({name, uid}: User): void {
-  const who = /^[a-z_][a-z0-9_-]*$/.test(name) ? name : `#${uid}`
-  const rules = `# Made by "dbtunnel hosts install"; "dbtunnel hosts uninstall" takes it out.
-Defaults!${HELPER} env_reset, !setenv, !env_keep, !env_check
-${who} ALL=(root) NOPASSWD: ${HELPER} ""
-`
+/** All of it, and all that can be proven of it, beside where it goes: nothing counts yet. */
+async function prepare(user: User, made: readonly string[]): Promise<void> {
+  const [words, who] = [rootNodeWords(), ruleUser(user)]
+  put(NODE, 0o755, (path) => copyFileSync(process.execPath, path))
+  put(HELPER, 0o644, (path) => copyFileSync(PROGRAM, path))
+  put(STAMP, 0o644, (path) => writeFileSync(path, `${JSON.stringify(newStamp({user: who, words, made}))}\n`))
+  put(RULES, 0o440, (path) => writeFileSync(path, rulesText(who, words), {mode: 0o440}))
+  refuse(weakLibrary(NODE + UNFINISHED))
+  checkRules(RULES + UNFINISHED)
+  if (await opensDebugger([NODE + UNFINISHED, ...words, HELPER + UNFINISHED])) {
+    throw notInstalled('a signal makes this Node open its debugger, which would let every program become root.', {
+      mend: 'Install it with another version of Node.',
+    })
+  }
+}
+
+/** Root's alone from the start. */
+function put(place: string, mode: number, make: (path: string) => void): void {
+  const path = place + UNFINISHED
+  rmSync(path, {force: true})
+  make(path)
+  chownSync(path, 0, 0)
+  chmodSync(path, mode)
+}
+
+function checkRules(path: string): void {
   const visudo = VISUDO.find((file) => existsSync(file))
   if (visudo === undefined) throw notInstalled('there is no visudo.')
-  const make = (path: string): void => {
-    writeFileSync(path, rules, {mode: 0o440})
-    const {status, stderr} = spawnSync(visudo, ['-cf', path], {env: {}, encoding: 'utf8'})
-    if (status !== 0) throw notInstalled(`visudo does not take the rule: ${stderr.trim()}`)
+  const {status, stderr} = spawnSync(visudo, ['-cf', path], {env: {}, encoding: 'utf8'})
+  if (status !== 0) throw notInstalled(`visudo does not take the rule: ${stderr.trim()}`)
+}
+
+/**
+ * Puts what was prepared in the place of what was there. Where that fails, or `prove` does, what was there is put back.
+ * One that runs keeps its own files.
+ */
+async function exchange(prove: () => Promise<void>): Promise<void> {
+  try {
+    for (const path of FORMER_FILES) move(path, path + SET_ASIDE)
+    for (const path of FILES) renameSync(path + UNFINISHED, path)
+    await prove()
+  } catch (error) {
+    rmSync(RULES, {force: true})
+    for (const path of FILES) rmSync(path, {force: true})
+    for (const path of FORMER_FILES.toReversed()) move(path + SET_ASIDE, path)
+    throw error
   }
-  put(RULES, make, 0o440)
+  for (const path of FORMER_FILES) rmSync(path + SET_ASIDE, {force: true})
+}
+
+/** Or leaves nothing there, where there is nothing to move. */
+function move(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error
+    rmSync(to, {force: true})
+  }
 }
 
 /** As the user, and as if no password had ever been given (-k). */
-async function prove({uid, gid}: User): Promise<void> {
-  const child = spawn(sudo(), ['-k', '-n', '--', HELPER], {
+async function proveRule({uid, gid}: User): Promise<void> {
+  const child = spawn(sudo(), ['-k', '-n', '--', NODE, ...rootNodeWords(), HELPER], {
     cwd: '/',
     env: {},
     uid,
@@ -118,11 +177,28 @@ async function prove({uid, gid}: User): Promise<void> {
 
 /** The rule first. */
 function remove(): boolean {
-  const files = [RULES, HELPER, NODE].flatMap((path) => [path, path + UNFINISHED])
+  const made = readStamp()?.made ?? []
+  const files = FORMER_FILES.flatMap((path) => [path, path + UNFINISHED, path + SET_ASIDE])
   const found = files.filter((path) => existsSync(path))
   for (const path of found) rmSync(path)
   if (existsSync(FOLDER)) rmdirSync(FOLDER)
+  removeFolders(made)
   return found.length > 0
+}
+
+function discardUnfinished(): void {
+  for (const path of FILES) rmSync(path + UNFINISHED, {force: true})
+}
+
+/** Of those that we made, the ones that nobody else uses. */
+function removeFolders(made: readonly string[]): void {
+  for (const folder of FOLDERS.toReversed().filter((one) => made.includes(one))) {
+    try {
+      rmdirSync(folder)
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error
+    }
+  }
 }
 
 function sudo(): string {
@@ -135,9 +211,11 @@ function refuse(weak: string | undefined): void {
   if (weak !== undefined) throw notInstalled(`${weak}, so others could take its place.`)
 }
 
-function notInstalled(why: string, cause?: unknown): DbtunnelError {
+const WITHOUT = 'psql needs no hosts file (--resolve hostaddr), and open can have sudo ask each time.'
+
+function notInstalled(why: string, {mend, cause}: {mend?: string; cause?: unknown} = {}): DbtunnelError {
   return fail('HELPER_NOT_INSTALLED', `The hosts helper is not installed: ${why}`, {
-    hint: 'Mend that, or go without: psql needs no hosts file (--resolve hostaddr), and open can have sudo ask each time.',
+    hint: mend === undefined ? `Mend that, or go without: ${WITHOUT}` : `${mend}\nOr go without: ${WITHOUT}`,
     cause,
   })
 }

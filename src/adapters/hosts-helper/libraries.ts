@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process'
 import {existsSync} from 'node:fs'
 import {dirname} from 'node:path'
-import {WITHOUT_CONFIG} from './places.js'
+import {rootNodeWords} from './node-words.js'
 import {weakness} from './weakness.js'
 
 const REPORT = 'process.report.excludeNetwork = true; console.log(process.report.getReport().sharedObjects.join("\\n"))'
@@ -11,7 +11,7 @@ const REPORT = 'process.report.excludeNetwork = true; console.log(process.report
  * tells them; on other systems those that were found have to do). Undefined when nobody could.
  */
 export function weakLibrary(node: string): string | undefined {
-  const {status, stdout, stderr} = spawnSync(node, [WITHOUT_CONFIG, '-e', REPORT], {
+  const {status, stdout, stderr} = spawnSync(node, [...rootNodeWords(), '-e', REPORT], {
     cwd: '/',
     env: {LD_DEBUG: 'libs'},
     encoding: 'utf8',

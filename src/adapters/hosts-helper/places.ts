@@ -7,14 +7,11 @@ export const PROGRAM = fileURLToPath(new URL('dist/hosts-helper.cjs', PACKAGE_FO
 /** What `dbtunnel hosts install` makes. */
 export const FOLDER = '/usr/local/libexec/dbtunnel'
 export const NODE = `${FOLDER}/node`
-export const HELPER = `${FOLDER}/hosts-helper`
+export const HELPER = `${FOLDER}/hosts-helper.cjs`
+/** What of it was made, for everyone to read: see stamp.ts. */
+export const STAMP = `${FOLDER}/stamp.json`
 /** sudo takes the last rule that fits: nothing that is likely to be there comes after it. */
 export const RULES = '/etc/sudoers.d/zz-dbtunnel'
 
-/** Else Node reads the file that its OpenSSL was built with, which can name libraries, and lie in a user's folder. */
-export const WITHOUT_CONFIG = '--openssl-config=/dev/null'
-
-/** The program beneath the line that names its interpreter. */
-export function headed(program: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`#!${NODE} ${WITHOUT_CONFIG}\n`), program])
-}
+/** What earlier versions made instead: a program that starts its own Node, without the words that keep its debugger shut. */
+export const FORMER_HELPER = `${FOLDER}/hosts-helper`

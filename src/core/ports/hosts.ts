@@ -77,9 +77,17 @@ export interface HostsHelper {
 export type InstalledHelper =
   {readonly state: 'absent'} | {readonly state: 'usable'} | {readonly state: 'unusable'; readonly why: string}
 
+/**
+ * What sudo lets this user start of what `hosts install` makes: `other` is what this version does not make. `unknown`: sudo
+ * does not say it without a password.
+ */
+export type HelperRule = 'none' | 'own' | 'other' | 'unknown'
+
 export interface HostsHelperPort {
   /** It counts only while it is root's alone, and of this very version. */
   installed(): InstalledHelper
+  /** Asks sudo, without a password. */
+  ruleInForce(): Promise<HelperRule>
   /** Whether sudo is there, and a terminal on which it can ask for a password. */
   canAsk(): boolean
   /**

@@ -37,6 +37,7 @@ export interface Findings {
   /** Whether psql would write the hosts file. */
   readonly hosts: boolean
   readonly 'hosts-lines': undefined
+  readonly 'hosts-helper': undefined
   readonly credentials: CallerIdentity
   readonly clock: undefined
   /** Where the command line says all of it RDS is not asked, and the place is the target. */

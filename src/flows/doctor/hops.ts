@@ -10,6 +10,7 @@ import {credentials} from './hops/credentials.js'
 import {database} from './hops/database.js'
 import {folder} from './hops/folder.js'
 import {hosts} from './hops/hosts.js'
+import {hostsHelper} from './hops/hosts-helper.js'
 import {hostsLines} from './hops/hosts-lines.js'
 import {iamLogin} from './hops/iam-login.js'
 import {login} from './hops/login.js'
@@ -35,6 +36,7 @@ export const hops: readonly Hop[] = [
   folder,
   hosts,
   hostsLines,
+  hostsHelper,
   credentials,
   clock,
   database,

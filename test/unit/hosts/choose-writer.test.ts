@@ -45,6 +45,7 @@ function aWorld({
   }
   const hostsHelper: HostsHelperPort = {
     installed: () => installed,
+    ruleInForce: async () => 'none',
     canAsk: () => terminal,
     async start({ask, signal}) {
       events.push(ask ? 'sudo' : 'sudo -n')
@@ -145,7 +146,17 @@ test('a sudo that hangs holds up neither the run nor its end', async () => {
 test('an installed helper that is not used is told of', async () => {
   const {ports, events, run} = aWorld({installed: {state: 'unusable', why: 'it is of another version of dbtunnel'}})
   await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
-  expect(events[0]).toBe('notice: The installed hosts helper is not used: it is of another version of dbtunnel.')
+  expect(events[0]).toBe(
+    'notice: The installed hosts helper is not used: it is of another version of dbtunnel.\n' +
+      'Replace it: dbtunnel hosts install\nOr take it out: dbtunnel hosts uninstall',
+  )
+})
+
+test('and where we may write ourselves, too: others may go through it', async () => {
+  const {ports, hostsFile, events, run} = aWorld({installed: {state: 'unusable', why: 'it is old'}})
+  hostsFile.failure = undefined
+  await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  expect(events).toEqual([expect.stringMatching(/^notice: .*it is old\.\n/)])
 })
 
 test('what stands in the way is the same error as without the helper', async () => {
