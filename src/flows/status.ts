@@ -4,7 +4,7 @@ import type {StatePort} from '../core/ports/state.js'
 import type {Say} from '../core/run.js'
 import type {Leftover, ListedTunnel, TunnelListing} from '../core/results/tunnel-listing.js'
 import type {TunnelRecord} from '../core/results/tunnel-record.js'
-import {tellOfUnusable} from '../core/unusable-helper.js'
+import {tellOfUnusable} from '../core/text/unusable-helper.js'
 import {meantBy, notOpen, readRecords} from '../tunnel/registry/read-records.js'
 
 export interface StatusPorts {

@@ -1,7 +1,7 @@
 import {fail} from '../core/errors.js'
 import type {HostsFile, HostsHelper, HostsHelperPort, HostsPort} from '../core/ports/hosts.js'
 import type {Run} from '../core/run.js'
-import {tellOfUnusable} from '../core/unusable-helper.js'
+import {tellOfUnusable} from '../core/text/unusable-helper.js'
 import {hostsLines} from './edit.js'
 import type {NameOptions} from './map-name.js'
 import {hostsThroughHelper} from './helper-client.js'

@@ -1,7 +1,7 @@
 import {countText} from '../core/text/amounts.js'
 import type {HostsCleaning, HostsListing, HostsListingLine} from '../core/results/hosts-listing.js'
 import {printable} from '../core/text/printable.js'
-import {unusable} from '../core/unusable-helper.js'
+import {unusable} from '../core/text/unusable-helper.js'
 import {type Column, table} from './table.js'
 
 const STATES: Readonly<Record<HostsListingLine['state'], string>> = {

@@ -1,4 +1,4 @@
-import {unusable} from '../../../core/unusable-helper.js'
+import {unusable} from '../../../core/text/unusable-helper.js'
 import {hop, ok} from '../hop.js'
 
 /** Its files, and what sudo makes of them: a rule that an earlier version made gives root away, whatever files are there. */

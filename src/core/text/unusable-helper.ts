@@ -1,5 +1,5 @@
-import type {InstalledHelper} from './ports/hosts.js'
-import type {Say} from './run.js'
+import type {InstalledHelper} from '../ports/hosts.js'
+import type {Say} from '../run.js'
 
 /** An installed helper that is not used: what is to be said, and what to type. */
 export function unusable(why: string): {readonly detail: string; readonly hint: string} {
