@@ -1,5 +1,6 @@
 import {execFile} from 'node:child_process'
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
+import {basename} from 'node:path'
 import type {PortOwner, PortOwners} from '../../core/ports/network.js'
 import {tcpLines} from './tcp-table.js'
 
@@ -22,10 +23,19 @@ export function processWith(sockets: ReadonlySet<string>): PortOwner | undefined
     const isOwner = fds.some((fd) =>
       look(() => [readlinkSync(`/proc/${pid}/fd/${fd}`)]).some((link) => sockets.has(link)),
     )
-    const [program] = isOwner ? look(() => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()]) : []
+    const program = isOwner ? programOf(pid) : undefined
     if (program !== undefined) return {pid: Number(pid), program}
   }
   return undefined
+}
+
+/** The name that people know. A main thread may have a name of its own: in Node 24 it is "MainThread". */
+function programOf(pid: string): string | undefined {
+  const [name] = look(() => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()])
+  const words = look(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'))
+  if (name === undefined || words.some((word) => basename(word).startsWith(name))) return name
+  const [file = name] = look(() => [basename(readlinkSync(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '')])
+  return file
 }
 
 function listeners(table: string, port: number): readonly string[] {

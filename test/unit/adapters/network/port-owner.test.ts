@@ -20,6 +20,19 @@ describe('the owner of a port', () => {
     await once(child, 'exit')
   })
 
+  it.runIf(process.platform === 'linux')(
+    'has the name of its program, whatever its main thread is called',
+    async () => {
+      const rename = `require('fs').writeFileSync('/proc/self/comm', 'MainThread')`
+      const listen = `require('net').createServer().listen(0, function () { console.log(this.address().port) })`
+      const child = spawn(process.execPath, ['-e', `${rename}; ${listen}`], {stdio: ['ignore', 'pipe', 'inherit']})
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      expect(await portOwners().ownerOf(Number(line))).toEqual({pid: child.pid, program: 'node'})
+      child.kill()
+      await once(child, 'exit')
+    },
+  )
+
   it('is nobody when nobody listens', async () => {
     expect(await portOwners().ownerOf(await freePort())).toBeUndefined()
   })
