@@ -29,7 +29,7 @@ import {stateFolder} from '../adapters/files/state-folder.js'
 import type {Terminal} from '../adapters/terminal/terminal.js'
 import {webSocketPort} from '../adapters/network/websocket.js'
 import {fail} from '../core/errors.js'
-import type {RecordedAccount} from '../core/results/tunnel-record.js'
+import type {Ports} from '../core/ports/ports.js'
 import {turns} from '../core/rate-limit.js'
 import {ConnectionBudget} from '../core/connection-budget.js'
 
@@ -37,7 +37,7 @@ import {ConnectionBudget} from '../core/connection-budget.js'
 const START_SESSIONS_A_SECOND = 3
 
 /** The composition root: the outside world as ports, for a command to hand to its flow. */
-export function openApp(terminal: Terminal) {
+export function openApp(terminal: Terminal): Ports {
   // eslint-disable-next-line no-restricted-properties -- here is where it comes in
   const inBackground = background(process.env)
   const {parent} = inBackground
@@ -49,8 +49,7 @@ export function openApp(terminal: Terminal) {
   return {
     audit: auditLog(environment),
     background: inBackground,
-    awsFor: (account: {profile?: string | undefined; region: string}) =>
-      awsApi({...account, say: terminal, startTurns}),
+    awsFor: ({profile, region}) => awsApi({profile, region, say: terminal, startTurns}),
     cache: cacheFolder(environment, terminal),
     clock: systemClock,
     connectionOwners: connectionOwners(),
@@ -84,7 +83,7 @@ export function openApp(terminal: Terminal) {
       configFiles: configFiles(environment, cwd),
       say: terminal,
     },
-    ssmOf: (account: RecordedAccount) => leftSessions(account, terminal),
+    ssmOf: (account) => leftSessions(account, terminal),
     state: stateFolder(environment),
     webSocket: webSocketPort,
   }

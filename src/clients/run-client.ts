@@ -1,6 +1,7 @@
 import {constants} from 'node:os'
 import {withDeadline} from '../core/deadline.js'
-import type {ClientProcess, ProcessEnd, ProcessPort, ProcessSpec} from '../core/ports/process.js'
+import type {Ports} from '../core/ports/ports.js'
+import type {ClientProcess, ProcessEnd, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
 import {ONE_PRESS_MS} from '../core/supervise.js'
 
@@ -13,17 +14,16 @@ export interface ClientRequest {
   readonly signals: 'keys' | 'all'
 }
 
-export interface ClientPorts {
-  readonly process: Pick<ProcessPort, 'spawnClient'>
-  readonly hasTerminal: boolean
-}
-
 /**
  * Runs a client on our own terminal until it ends. What the keyboard sends is the client's: the terminal sends it
  * to it directly, and without a terminal it is passed on. Any other ending of the run ends the client, too; where `all`
  * signals are the client's, that takes a second one.
  */
-export async function runClient({spec, signals}: ClientRequest, ports: ClientPorts, run: Run): Promise<ProcessEnd> {
+export async function runClient(
+  {spec, signals}: ClientRequest,
+  ports: Pick<Ports, 'process' | 'hasTerminal'>,
+  run: Run,
+): Promise<ProcessEnd> {
   run.signal.throwIfAborted()
   run.undo.push('client', 'local', async () => {
     const client = await starting.catch(() => undefined)

@@ -67,10 +67,11 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const {args, flags} = await this.parse(Open)
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {open}, {detach, withParent}, {chooseProgress}, {openedJson, openedText, useText}] =
+    const [{openApp}, {open}, {statusLine}, {detach, withParent}, {chooseProgress}, {openedJson, openedText, useText}] =
       await Promise.all([
         import('../app/ports.js'),
         import('../flows/open/open.js'),
+        import('../flows/open/status-line.js'),
         import('../flows/open/detach.js'),
         import('../present/progress/choose.js'),
         import('../present/opened-tunnel.js'),
@@ -86,11 +87,11 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const app = openApp(terminal)
     const {parent} = app.background
     const {'keep-alive': keepAlive, new: another, detach: isToDetach, ...others} = flags
-    const request = {target: args.target, flags: others, keepAlive, another, log: parent?.log, words: this.argv}
+    const request = {target: args.target, flags: others, keepAlive, another, words: this.argv}
     if (isToDetach && !parent) return detach(request, app, ready)
     this.#isInBackground = parent !== undefined
     const told = parent && ((tunnel: OpenedTunnel, isHere: boolean) => parent.tell({kind: 'ready', tunnel, isHere}))
-    const view = {ready: told ?? ready, use: drawn ? use : undefined}
+    const view = {ready: told ?? ready, observers: drawn ? [statusLine(use)] : []}
     await withParent(parent, () => open(request, app, view, progress))
   }
 

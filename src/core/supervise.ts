@@ -1,7 +1,8 @@
 import {type DbtunnelError, fail} from './errors.js'
 import type {Clock} from './ports/clock.js'
-import type {Signal, SignalPort} from './ports/signals.js'
-import type {Run, Say} from './run.js'
+import type {Ports} from './ports/ports.js'
+import type {Signal} from './ports/signals.js'
+import type {Run} from './run.js'
 import {Teardown} from './teardown.js'
 
 /** All undoing together may take this long. */
@@ -9,11 +10,8 @@ const UNDO_BUDGET_MS = 2000
 /** A key pressed twice in a row, as impatient people do, is one signal: nothing shall be left at AWS for that. */
 export const ONE_PRESS_MS = 500
 
-export interface SupervisePorts {
-  readonly clock: Pick<Clock, 'now'>
-  readonly signals: SignalPort
-  readonly say: Say
-}
+/** What `supervise` needs. */
+export type SupervisePorts = Pick<Ports, 'signals' | 'say'> & {readonly clock: Pick<Clock, 'now'>}
 
 /**
  * Runs `work` and undoes all that it took, whatever ends it. The first signal

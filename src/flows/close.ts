@@ -1,13 +1,11 @@
 import {fail, isDbtunnelError} from '../core/errors.js'
-import type {Clock} from '../core/ports/clock.js'
-import type {HostsFile} from '../core/ports/hosts.js'
+import type {Ports} from '../core/ports/ports.js'
 import type {StateKey} from '../core/ports/state.js'
 import type {TunnelRecord} from '../core/results/tunnel-record.js'
 import {hostsLines} from '../hosts/edit.js'
-import type {PsqlPorts} from './psql.js'
 import {type FoundRecord, meantBy, notOpen, readRecords} from '../tunnel/registry/read-records.js'
 import {supervise} from '../core/supervise.js'
-import {endLeft, sessionsOf, type SweepPorts} from '../tunnel/registry/sweep.js'
+import {endLeft, sessionsOf} from '../tunnel/registry/sweep.js'
 
 /** For all its undoing an owner takes 2 s at the most, and a little longer to end. */
 const PATIENCE_MS = 5000
@@ -15,10 +13,7 @@ const PATIENCE_MS = 5000
 const KILLED_MS = 1000
 const LOOK_MS = 20
 
-export interface ClosePorts extends SweepPorts, Pick<PsqlPorts, 'signals' | 'say'> {
-  readonly clock: Clock
-  readonly hostsFile: HostsFile
-}
+type ClosePorts = Pick<Ports, 'clock' | 'files' | 'hostsFile' | 'say' | 'signals' | 'ssmOf' | 'state'>
 
 /** What to end: exactly one of the two. */
 export interface CloseRequest {

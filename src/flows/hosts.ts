@@ -1,21 +1,17 @@
 import {fail} from '../core/errors.js'
 import type {HelperChange, HostsCleaning, HostsListing, HostsListingLine} from '../core/results/hosts-listing.js'
-import type {HelperInstaller, HostsFile, HostsHelperPort} from '../core/ports/hosts.js'
+import type {HelperInstaller, HostsFile} from '../core/ports/hosts.js'
+import type {Ports} from '../core/ports/ports.js'
 import {shellLine} from '../core/text/shell-line.js'
 import {openHosts} from '../hosts/choose-writer.js'
 import {marksIn} from '../hosts/lines.js'
 import {supervise, type SupervisePorts} from '../core/supervise.js'
 
-export interface HostsPorts extends SupervisePorts {
-  readonly hostsFile: HostsFile
-  readonly hostsHelper: HostsHelperPort
-}
-
 /** Looks only. Rejects with HOSTS_UNWRITABLE where the file cannot be read. */
 export async function listHosts({
   hostsFile,
   hostsHelper,
-}: Omit<HostsPorts, keyof SupervisePorts>): Promise<HostsListing> {
+}: Pick<Ports, 'hostsFile' | 'hostsHelper'>): Promise<HostsListing> {
   return {
     file: await hostsFile.path(),
     lines: await linesIn(hostsFile),
@@ -28,7 +24,7 @@ export async function listHosts({
  * Takes out the lines of dead owners and repairs a write that was cut off, as each start does where it may write the file;
  * here sudo asks on a terminal. Rejects with HOSTS_UNWRITABLE or HOSTS_LOCKED.
  */
-export function cleanHosts(ports: HostsPorts): Promise<HostsCleaning> {
+export function cleanHosts(ports: SupervisePorts & Pick<Ports, 'hostsFile' | 'hostsHelper'>): Promise<HostsCleaning> {
   return supervise(ports, async (run) => {
     const {hostsFile} = ports
     const before = await linesIn(hostsFile)

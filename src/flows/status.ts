@@ -1,23 +1,13 @@
-import type {Clock} from '../core/ports/clock.js'
-import type {HostsHelperPort} from '../core/ports/hosts.js'
-import type {StatePort} from '../core/ports/state.js'
-import type {Say} from '../core/run.js'
+import type {Ports} from '../core/ports/ports.js'
 import type {Leftover, ListedTunnel, TunnelListing} from '../core/results/tunnel-listing.js'
 import type {TunnelRecord} from '../core/results/tunnel-record.js'
 import {tellOfUnusable} from '../core/text/unusable-helper.js'
 import {meantBy, notOpen, readRecords} from '../tunnel/registry/read-records.js'
 
-export interface StatusPorts {
-  readonly state: StatePort
-  readonly clock: Pick<Clock, 'now'>
-  readonly hostsHelper: Pick<HostsHelperPort, 'installed'>
-  readonly say: Say
-}
-
 /** What is open on this machine, by this user's runs. AWS is not asked. Rejects with NOT_OPEN for a word that nothing open has. */
 export async function status(
   word: string | undefined,
-  {state, clock, hostsHelper, say}: StatusPorts,
+  {state, clock, hostsHelper, say}: Pick<Ports, 'state' | 'clock' | 'hostsHelper' | 'say'>,
 ): Promise<TunnelListing> {
   tellOfUnusable(hostsHelper.installed(), say)
   const {records, strange} = await readRecords(state)

@@ -3,7 +3,7 @@ import {fail} from '../core/errors.js'
 import type {FlagValues} from '../settings/read.js'
 import {resolveTarget} from '../targets/resolve-target.js'
 import {signToken} from '../databases/sign-token.js'
-import type {PsqlPorts} from './psql.js'
+import type {Ports} from '../core/ports/ports.js'
 import {resolveInput} from '../tunnel/discovery/discover.js'
 import {readRequest} from './request/read-request.js'
 import {signIn} from './request/sign-in.js'
@@ -29,7 +29,7 @@ const LIFETIME_MS = 15 * 60_000
  */
 export async function token(
   request: {readonly target: string; readonly flags: FlagValues},
-  ports: Pick<PsqlPorts, 'awsFor' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources'>,
+  ports: Pick<Ports, 'awsFor' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources'>,
 ): Promise<TokenResult> {
   const {name, settings} = await readRequest(request, ports.sources)
   return supervise(ports, async (run) => {

@@ -5,18 +5,17 @@ import {
   type LoginOutcome,
   readLoginCheck,
 } from '../databases/postgres/login-check.js'
-import type {ProcessPort} from '../core/ports/process.js'
+import type {Ports} from '../core/ports/ports.js'
 
 /** Longer than libpq tries. */
 const LIMIT_MS = 20_000
 
-export interface LoginPorts {
-  readonly process: Pick<ProcessPort, 'finish'>
-  readonly environment: Readonly<Record<string, string | undefined>>
-}
-
 /** Logs in once as psql does, through an open tunnel, and leaves. `file` is psql's. */
-export async function checkLogin(file: string, connection: Connection, ports: LoginPorts): Promise<LoginOutcome> {
+export async function checkLogin(
+  file: string,
+  connection: Connection,
+  ports: Pick<Ports, 'process' | 'environment'>,
+): Promise<LoginOutcome> {
   const env = {...clientEnvironment(ports.environment, connection), ...LOGIN_CHECK_ENVIRONMENT}
   return readLoginCheck(await ports.process.finish({file, argv: LOGIN_CHECK_ARGUMENTS, env}, LIMIT_MS))
 }

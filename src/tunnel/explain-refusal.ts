@@ -2,10 +2,10 @@ import {explainRefusedLogin} from '../databases/postgres/refused-login.js'
 import type {Settings} from '../settings/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, type ErrorCode, fail, hasCode} from '../core/errors.js'
-import type {StsApi} from '../core/ports/aws.js'
+import type {AccountPorts} from '../core/ports/ports.js'
 import type {Run} from '../core/run.js'
-import {checkLogin, type LoginPorts} from './check-login.js'
-import {connectionOf, type Login, type Tunnel} from './open-tunnel.js'
+import {checkLogin} from './check-login.js'
+import {connectionOf, type Login, type Tunnel} from './tunnel.js'
 
 /** psql has ended, and its user wants to know why before long. */
 const LOOK_MS = 10_000
@@ -19,9 +19,7 @@ const PLAIN_CAUSES: readonly ErrorCode[] = [
   'TARGET_UNKNOWN',
 ]
 
-export interface RefusalPorts extends LoginPorts {
-  readonly aws: {readonly sts: StsApi}
-}
+type RefusalPorts = Pick<AccountPorts, 'aws' | 'process' | 'environment'>
 
 /**
  * Says why a login through this tunnel was refused, and what mends it; nothing when one is let in now, or the database's

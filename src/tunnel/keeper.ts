@@ -5,8 +5,7 @@ import {nodeName} from '../core/grammars.js'
 import {OnceAMinute} from '../core/once-a-minute.js'
 import type {TunnelState} from '../core/results/opened-tunnel.js'
 import type {AwsApi, Endpoint} from '../core/ports/aws.js'
-import type {Clock} from '../core/ports/clock.js'
-import type {LocalNetworks} from '../core/ports/network.js'
+import type {Ports} from '../core/ports/ports.js'
 import {backoffDelay} from '../core/retry.js'
 import type {Run} from '../core/run.js'
 import {partOf} from '../core/teardown.js'
@@ -15,7 +14,7 @@ import type {Session} from '../links/link.js'
 import type {Discovery} from './discovery/discover.js'
 import {MOST_WAIT_MS} from './listener/listener.js'
 import {LossStory} from './loss-report.js'
-import type {Tunnel} from './open-tunnel.js'
+import type {Tunnel} from './tunnel.js'
 import type {OpenedSession} from './connector.js'
 import {type Loss, untilLost} from './watch-session.js'
 import {MAY_BE_STALE} from './cached-or-fresh.js'
@@ -71,10 +70,8 @@ export interface Health {
   readonly session: Session
 }
 
-export interface KeepPorts {
+type KeepPorts = Pick<Ports, 'clock' | 'networks'> & {
   readonly aws: Pick<AwsApi, 'loginMark' | 'mayRenewCredentials'>
-  readonly clock: Clock
-  readonly networks: LocalNetworks
 }
 
 /**

@@ -1,6 +1,6 @@
 import type {Clock} from '../core/ports/clock.js'
 import type {Run} from '../core/run.js'
-import type {Tunnel} from './open-tunnel.js'
+import type {Tunnel} from './tunnel.js'
 
 /** A program that hears nothing for so long may never. */
 const UNANSWERED_MS = 5000
@@ -12,7 +12,7 @@ const LOOK_MS = 2000
  * Not each engine tells by itself that it is lost, so the session is looked at when the client waits in vain.
  * After Ctrl-Z and fg the channel may be gone and the token old: both are looked at before anything else.
  */
-export function tendTunnel(tunnel: Tunnel, client: string, {clock}: {readonly clock: Clock}, run: Run): void {
+export function watchForClient(tunnel: Tunnel, client: string, {clock}: {readonly clock: Clock}, run: Run): void {
   const {door, passfile} = tunnel
   const {session} = tunnel.opened
   run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))

@@ -5,7 +5,7 @@ import type {Clock} from '../core/ports/clock.js'
 import type {LocalNetworks} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
 import type {Session} from '../links/link.js'
-import type {Tunnel} from './open-tunnel.js'
+import type {Tunnel} from './tunnel.js'
 import type {OpenedSession} from './connector.js'
 
 /** For an answer of the database through a session that has worked. */

@@ -1,11 +1,7 @@
 import {candidates, type CommandShape} from './suggest.js'
-import type {CachePort} from '../../core/ports/cache.js'
-import type {ConfigFiles} from '../../core/ports/config-files.js'
+import type {Ports} from '../../core/ports/ports.js'
 
-export interface CompletePorts {
-  readonly cache: CachePort
-  readonly configFiles: ConfigFiles
-}
+type CompletePorts = Pick<Ports, 'cache'> & Pick<Ports['sources'], 'configFiles'>
 
 /** Longer ones are nobody's to type. */
 const LONGEST = 200

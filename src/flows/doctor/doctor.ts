@@ -1,7 +1,8 @@
 import type {Checkup, HopResult} from '../../core/results/checkup.js'
 import {CATALOG} from '../../core/errors.js'
 import {examine} from './examine.js'
-import type {DoctorPorts, DoctorRequest} from './hop.js'
+import type {DoctorRequest} from './hop.js'
+import type {Ports} from '../../core/ports/ports.js'
 import {hops} from './hops.js'
 import {quietly} from './quietly.js'
 import {supervise} from '../../core/supervise.js'
@@ -11,11 +12,7 @@ import {guardPorts} from '../../tunnel/listener/guard-port.js'
  * Looks at every hop between here and a database, or without a target at those that all databases have in common. `tell`
  * gets each as it is known. What is opened for that is undone. Hops that fail are its result, and no reason to reject.
  */
-export async function doctor(
-  request: DoctorRequest,
-  given: DoctorPorts,
-  tell: (hop: HopResult) => void,
-): Promise<Checkup> {
+export async function doctor(request: DoctorRequest, given: Ports, tell: (hop: HopResult) => void): Promise<Checkup> {
   return supervise(given, async (run) => {
     // All that connects here is our own.
     const ports = guardPorts({command: 'psql', settings: {allowOtherUsers: false}}, given, {say: quietly(run.say)})

@@ -2,7 +2,8 @@ import type {HopResult} from '../../core/results/checkup.js'
 import {withDeadline} from '../../core/deadline.js'
 import {fail, isDbtunnelError} from '../../core/errors.js'
 import type {Run} from '../../core/run.js'
-import type {DoctorPorts, DoctorRequest, Findings, Hop} from './hop.js'
+import type {DoctorRequest, Findings, Hop} from './hop.js'
+import type {Ports} from '../../core/ports/ports.js'
 
 /** Before the user's own limit is known. */
 const DEFAULT_LIMIT_MS = 60_000
@@ -11,7 +12,7 @@ const DEFAULT_LIMIT_MS = 60_000
 export async function* examine(
   hops: readonly Hop[],
   request: DoctorRequest,
-  ports: DoctorPorts,
+  ports: Ports,
   run: Run,
 ): AsyncGenerator<HopResult> {
   const present = hops.filter(({ofTarget}) => !ofTarget || request.target !== undefined)
@@ -43,7 +44,7 @@ function inTime(
   hop: Hop,
   found: Partial<Findings>,
   request: DoctorRequest,
-  ports: DoctorPorts,
+  ports: Ports,
   run: Run,
 ): ReturnType<Hop['check']> {
   const limitMs = found.config?.settings.timeoutMs ?? DEFAULT_LIMIT_MS

@@ -5,7 +5,7 @@ import type {FlagValues} from '../../settings/read.js'
 import type {Settings} from '../../settings/settings.js'
 import type {DbtunnelError} from '../../core/errors.js'
 import type {AwsApi, CallerIdentity} from '../../core/ports/aws.js'
-import type {Resolver} from '../../core/ports/network.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import type {TargetName} from '../../targets/parse-target.js'
 import type {FoundDatabase} from '../../targets/find-database.js'
@@ -13,7 +13,6 @@ import type {Place, Target} from '../../targets/target.js'
 import type {Door} from '../../tunnel/listener/listener.js'
 import type {askDatabase} from '../../links/session/open-session.js'
 import type {Session} from '../../links/link.js'
-import type {PsqlPorts} from '../psql.js'
 
 /** What was typed, with its settings. */
 export interface Words {
@@ -62,13 +61,6 @@ export interface Findings {
 
 export type HopId = keyof Findings
 
-export interface DoctorPorts extends Omit<PsqlPorts, 'awsFor'> {
-  readonly awsFor: (settings: Settings) => AwsApi
-  /** Such as `20.19.0`. */
-  readonly nodeVersion: string
-  readonly resolver: Resolver
-}
-
 export interface DoctorRequest {
   /** Undefined: no database in particular. */
   readonly target: string | undefined
@@ -90,7 +82,7 @@ export interface Hop {
   readonly ofTarget: boolean
   /** Skipped when one of these fails or is skipped itself; of those that are there at all. */
   readonly needs: readonly HopId[]
-  check(found: Partial<Findings>, request: DoctorRequest, ports: DoctorPorts, run: Run): Promise<Finding<unknown>>
+  check(found: Partial<Findings>, request: DoctorRequest, ports: Ports, run: Run): Promise<Finding<unknown>>
 }
 
 interface HopDefinition<Id extends HopId, Needed extends HopId, Useful extends HopId> {
@@ -102,7 +94,7 @@ interface HopDefinition<Id extends HopId, Needed extends HopId, Useful extends H
   check(
     found: Pick<Findings, Needed> & Partial<Pick<Findings, Useful>>,
     request: DoctorRequest,
-    ports: DoctorPorts,
+    ports: Ports,
     run: Run,
   ): Promise<Finding<Findings[Id]>>
 }

@@ -1,25 +1,21 @@
 import {setMaxListeners} from 'node:events'
 import {fail} from '../../core/errors.js'
-import {type ExecOutcome, statusOfAll} from '../../core/results/exec-outcome.js'
-import type {FlagValues} from '../../settings/read.js'
-import type {OutputFolderPort, OutputStream} from '../../core/ports/output.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Signal} from '../../core/ports/signals.js'
+import {type ExecOutcome, statusOfAll} from '../../core/results/exec-outcome.js'
 import type {Run} from '../../core/run.js'
+import {supervise} from '../../core/supervise.js'
 import {openHosts} from '../../hosts/choose-writer.js'
-import {guardCaveat} from '../../databases/postgres/guard-rails.js'
-import {isLibpqClient} from '../../databases/postgres/programs.js'
-import {execOneOfMany, type ManyPorts, type OneOfMany} from './one-of-many.js'
-import {mappingCommand} from '../../hosts/retry-command.js'
-import {sweepBeside} from '../../tunnel/open-tunnel.js'
+import type {FlagValues} from '../../settings/read.js'
 import {tellObstacle} from '../../tunnel/listener/guard-port.js'
-import type {PsqlPorts} from '../psql.js'
-import {readRequests, type TargetRequest} from '../request/read-request.js'
-import {withOneReason} from '../request/ask-reason.js'
-import {sharedAws} from './shared-aws.js'
+import {sweepBeside} from '../../tunnel/open-tunnel.js'
+import {prepare, signInToAll} from '../request/prepare.js'
+import {readRequests} from '../request/read-request.js'
+import type {Program} from '../run-program.js'
+import {execOneOfMany, type ManyRun, type OneOfMany} from './one-of-many.js'
+import {locateProgram} from './program.js'
 import {sharedHosts} from './shared-hosts.js'
 import {sharedOutput} from './shared-output.js'
-import {signIn} from '../request/sign-in.js'
-import {supervise} from '../../core/supervise.js'
 
 export interface ExecManyRequest {
   readonly targets: readonly string[]
@@ -35,11 +31,6 @@ export interface ExecManyRequest {
   readonly words: readonly string[]
 }
 
-export interface ExecManyPorts extends Omit<PsqlPorts, 'platform' | 'hasTerminal'> {
-  readonly outputFolder: OutputFolderPort
-  readonly outputs: {readonly stdout: OutputStream; readonly stderr: OutputStream}
-}
-
 export interface ExecManyView {
   /** Called for each, as it ends. */
   ended(outcome: ExecOutcome): void
@@ -52,23 +43,24 @@ export interface ExecManyView {
  * up no other. Returns 0 when all are well, else the status of the first in the list that is not. Rejects, before any
  * AWS call, with what the command line is refused with, and when the run is ended by a signal.
  */
-export async function execMany(request: ExecManyRequest, ports: ExecManyPorts, view: ExecManyView): Promise<number> {
-  const {flags, command, outputFolder: folder} = request
-  const [name, ...argv] = command
+export async function execMany(request: ExecManyRequest, ports: Ports, view: ExecManyView): Promise<number> {
+  const {flags, command, outputFolder: folder, words} = request
+  const [, ...argv] = command
   const targets = [...new Set(request.targets)]
   const requests = await readRequests({targets, flags}, ports.sources)
   if (requests.some(({settings}) => settings.localPort !== 0)) throw onePort()
-  const program = {file: await ports.process.locate(name), name, argv}
+  const program = await locateProgram(words, command, ports)
   if (folder !== undefined) await ports.outputFolder.prepare(folder, targets)
-  const asked = requests.map((one, index) => ({...one, target: targets[index] ?? '', program}))
   const outcomes: ExecOutcome[] = targets.map((target) => ({target, end: {kind: 'not-started'}, tookMs: 0}))
 
   try {
     await supervise(ports, async (run) => {
       // As many as there are at a time: that is no leak.
       setMaxListeners(0, run.signal)
-      const all = await withOneReason(asked, [...request.words, '--', ...command], ports.person, run)
-      const shared = await share(all, request, ports, run)
+      const prepared = await prepare(requests, {command: 'exec', typed: [...words, '--', ...command]}, ports, run)
+      await signInToAll(prepared, run)
+      const all = prepared.map((one, index) => ({...one, target: targets[index] ?? ''}))
+      const shared = {program, argv, ...(await share(all, program, folder, ports, run))}
       const divert = divertForAll(run)
       let hasFailed = false
       const work = async (one: OneOfMany, index: number): Promise<void> => {
@@ -91,49 +83,28 @@ export async function execMany(request: ExecManyRequest, ports: ExecManyPorts, v
 
 async function share(
   all: readonly OneOfMany[],
-  request: ExecManyRequest,
-  ports: ExecManyPorts,
+  {client}: Program,
+  folder: string | undefined,
+  ports: Ports,
   run: Run,
-): Promise<ManyPorts> {
-  const folder = request.outputFolder
-  const accounts = new Map<string, ReturnType<ExecManyPorts['awsFor']>>()
-  const aws = ({settings}: TargetRequest): ReturnType<ExecManyPorts['awsFor']> => {
-    const key = JSON.stringify([settings.profile, settings.region])
-    const known = accounts.get(key) ?? sharedAws(ports.awsFor(settings), all.length, ports.clock, run)
-    accounts.set(key, known)
-    return known
-  }
-  // A person can answer one question at a time.
-  for (const account of new Set(all.map(aws))) await signIn(account, ports, run)
+): Promise<Omit<ManyRun, 'program' | 'argv'>> {
   const [closed = all[0]] = all.filter(({settings}) => !settings.allowOtherUsers)
   if (closed) tellObstacle({...closed, command: 'exec'}, ports, run)
   sweepBeside(ports, run)
   // Asked for once, where any of them needs it.
   const modes = all.map(({settings}) => settings.resolve)
   const mode = modes.includes('hosts') ? 'hosts' : modes.includes('auto') ? 'auto' : 'hostaddr'
-  const client = isLibpqClient(all[0]?.program.name ?? '') ? 'libpq' : 'any'
-  const guarded = all.find(({settings}) => settings.readOnly)
-  if (guarded && client === 'any') run.say.notice(guardCaveat(guarded.program.name))
   const hosts = sharedHosts(await openHosts({mode, client}, ports, run))
+  const told = new Set<string>()
   const {stdout, stderr} = ports.outputs
   return {
-    ...ports,
-    aws,
     hosts,
-    tellUnmapped: once((why) => {
-      run.say.notice(client === 'libpq' ? why : `${why}\n  ${mappingCommand('exec', request.words, request.command)}`)
-    }),
+    notice(about, line) {
+      if (!told.has(about)) run.say.notice(line)
+      told.add(about)
+    },
     outputFiles: folder === undefined ? undefined : (target) => ports.outputFolder.create(folder, target),
     outputs: {stdout: sharedOutput(stdout), stderr: sharedOutput(stderr)},
-  }
-}
-
-/** Of what would be said of each, the first alone. */
-function once(tell: (line: string) => void): (line: string) => void {
-  let isTold = false
-  return (line) => {
-    if (!isTold) tell(line)
-    isTold = true
   }
 }
 

@@ -1,41 +1,34 @@
-import {programEnvironment} from '../../databases/postgres/environment.js'
-import {isLibpqClient} from '../../databases/postgres/programs.js'
 import {withDeadline} from '../../core/deadline.js'
 import {isDbtunnelError} from '../../core/errors.js'
 import type {ExecOutcome} from '../../core/results/exec-outcome.js'
-import type {AuditPort} from '../../core/ports/audit.js'
-import type {AwsApi} from '../../core/ports/aws.js'
 import type {HostsPort} from '../../core/ports/hosts.js'
 import type {OutputFiles} from '../../core/ports/output.js'
-import type {ApartProcess, ProcessSpec} from '../../core/ports/process.js'
+import type {Ports} from '../../core/ports/ports.js'
+import type {ApartProcess, ProcessEnd, ProcessSpec} from '../../core/ports/process.js'
 import type {Progress} from '../../core/ports/progress.js'
 import type {Run, Say} from '../../core/run.js'
 import {partOf} from '../../core/teardown.js'
-import {spokenName} from '../../targets/parse-target.js'
-import {auditTrail, type AuditTrail} from '../../tunnel/observers/audit.js'
-import {connectionOf, openTunnelOfMany, type TunnelPorts} from '../../tunnel/open-tunnel.js'
-import type {TargetRequest} from '../request/read-request.js'
+import {withTunnel} from '../../tunnel/with-tunnel.js'
+import type {PreparedTarget} from '../request/prepare.js'
+import {type Program, type ProgramRun, runProgram} from '../run-program.js'
 import {relayLines} from './relay-lines.js'
-import {statusOf} from '../../clients/run-client.js'
 import type {SharedOutput} from './shared-output.js'
-import {tendTunnel} from '../../tunnel/watch-for-client.js'
 
 /** Within the undo budget. */
 const GRACE_MS = 1000
 
-export interface OneOfMany extends TargetRequest {
+export interface OneOfMany extends PreparedTarget {
   /** As it was named. */
   readonly target: string
-  readonly program: Pick<ProcessSpec, 'file' | 'argv'> & {readonly name: string}
 }
 
 /** What all of them share. */
-export interface ManyPorts extends Omit<TunnelPorts, 'aws'> {
-  readonly audit: AuditPort
-  readonly aws: (request: TargetRequest) => AwsApi
+export interface ManyRun {
+  readonly program: Program
+  /** The program's words. */
+  readonly argv: readonly string[]
   readonly hosts: HostsPort
-  /** Told why the hosts file does not lead to a database. */
-  readonly tellUnmapped: (why: string) => void
+  readonly notice: ProgramRun['notice']
   /** Where output goes: to files of one's own, else to our own streams. */
   readonly outputFiles?: ((target: string) => Promise<OutputFiles>) | undefined
   readonly outputs: {readonly stdout: SharedOutput; readonly stderr: SharedOutput}
@@ -45,7 +38,7 @@ export interface ManyPorts extends Omit<TunnelPorts, 'aws'> {
  * Opens a tunnel, runs the program through it and undoes it; the session at AWS ends beside what comes next. Resolves
  * to what became of it, and rejects only when the whole run is over.
  */
-export async function execOneOfMany(one: OneOfMany, ports: ManyPorts, run: Run): Promise<ExecOutcome['end']> {
+export async function execOneOfMany(one: OneOfMany, shared: ManyRun, run: Run): Promise<ExecOutcome['end']> {
   const undo = partOf(run.undo)
   const over = new AbortController()
   const stop = (): void => {
@@ -67,9 +60,7 @@ export async function execOneOfMany(one: OneOfMany, ports: ManyPorts, run: Run):
     },
   }
   try {
-    const trail = auditTrail({...ports, say: own.say})
-    const status = await trail.end(runProgram(one, ports, trail, own), (status) => status)
-    return {kind: 'ended', status}
+    return {kind: 'ended', status: await runOne(one, shared, own)}
   } catch (error) {
     run.signal.throwIfAborted()
     if (!isDbtunnelError(error)) throw error
@@ -80,32 +71,29 @@ export async function execOneOfMany(one: OneOfMany, ports: ManyPorts, run: Run):
   }
 }
 
-async function runProgram(one: OneOfMany, ports: ManyPorts, trail: AuditTrail, run: Run): Promise<number> {
-  const {target, program, settings} = one
-  const {name} = program
-  const request = {...one, command: 'exec', client: isLibpqClient(name) ? 'libpq' : 'any'} as const
-  const within = {...ports, aws: ports.aws(one)}
-  const tunnel = await openTunnelOfMany(ports.hosts, request, within, quiet(run.say), run)
-  if (tunnel.mapping.via === 'hostaddr' && settings.resolve === 'auto') ports.tellUnmapped(tunnel.mapping.why)
-  tendTunnel(tunnel, name, ports, run)
-  await trail.start({command: 'exec', target: one.name.text, settings, tunnel})
-  const connection = {target: spokenName(one.name), ...connectionOf(tunnel, settings)}
-  const env = programEnvironment(ports.environment, connection)
-  const files = await ports.outputFiles?.(target)
-  try {
-    const client = await startApart({...program, env}, files, ports, run)
-    await Promise.all([relay(client, target, ports), client.ended])
-    run.signal.throwIfAborted()
-    return statusOf(await client.ended)
-  } finally {
-    await files?.close()
-  }
+function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, run: Run): Promise<number> {
+  const {program, argv, hosts, notice, outputFiles, outputs} = shared
+  const wish = {...prepared, command: 'exec', client: program.client} as const
+  return withTunnel(wish, ports, {progress: untold(run.say), hosts}, run, (tunnel) => {
+    const start = async (spec: Pick<ProcessSpec, 'file' | 'env'>): Promise<ProcessEnd> => {
+      const files = await outputFiles?.(target)
+      try {
+        const client = await startApart({...spec, name: program.name, argv}, files, ports, run)
+        await Promise.all([relay(client, target, outputs), client.ended])
+        run.signal.throwIfAborted()
+        return await client.ended
+      } finally {
+        await files?.close()
+      }
+    }
+    return runProgram(program, wish, tunnel, ports, {start, notice}, run)
+  })
 }
 
 async function startApart(
   spec: ProcessSpec,
   files: OutputFiles | undefined,
-  {process}: Pick<ManyPorts, 'process'>,
+  {process}: Pick<Ports, 'process'>,
   run: Run,
 ): Promise<ApartProcess> {
   run.signal.throwIfAborted()
@@ -121,7 +109,7 @@ async function startApart(
 }
 
 /** Where nobody reads any more, the program finds its output closed, as if it had written there itself. */
-async function relay({output}: ApartProcess, target: string, {outputs}: Pick<ManyPorts, 'outputs'>): Promise<void> {
+async function relay({output}: ApartProcess, target: string, outputs: ManyRun['outputs']): Promise<void> {
   if (!output) return
   const prefix = `${target}: `
   await Promise.all(
@@ -140,7 +128,7 @@ function sayOf(target: string, say: Say): Say {
 }
 
 /** Of a hundred databases nobody reads the steps. */
-function quiet(say: Say): Progress {
+function untold(say: Say): Progress {
   let titles: readonly string[] = []
   let at = 0
   return {

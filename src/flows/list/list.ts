@@ -13,7 +13,7 @@ import {besideConfigured, openTunnels} from './merge-configured.js'
 import {readConfiguredNames} from '../request/configured-targets.js'
 import {noteListed} from '../../tunnel/discovery/name-history.js'
 import {type ListFilter, readFilter} from './filter.js'
-import type {PsqlPorts} from '../psql.js'
+import type {Ports} from '../../core/ports/ports.js'
 import {readAccount} from '../request/read-request.js'
 import {readRecords} from '../../tunnel/registry/read-records.js'
 import {signIn} from '../request/sign-in.js'
@@ -28,7 +28,7 @@ import {together} from '../../core/all-or-first-failure.js'
 export async function list(
   request: {readonly flags: FlagValues; readonly filter: ListFilter},
   ports: Pick<
-    PsqlPorts,
+    Ports,
     'awsFor' | 'cache' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources' | 'state'
   >,
 ): Promise<Listing> {

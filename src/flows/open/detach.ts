@@ -1,21 +1,15 @@
 import {fail, isDbtunnelError} from '../../core/errors.js'
 import type {OpenedTunnel} from '../../core/results/opened-tunnel.js'
-import type {BackgroundParent, BackgroundPort} from '../../core/ports/background.js'
-import type {Person} from '../../core/ports/person.js'
+import type {BackgroundParent} from '../../core/ports/background.js'
+import type {Ports} from '../../core/ports/ports.js'
 import {spokenName} from '../../targets/parse-target.js'
 import type {OpenRequest} from './open.js'
-import {readRequest, type RequestSources} from '../request/read-request.js'
+import {readRequest} from '../request/read-request.js'
 import {withReason} from '../request/ask-reason.js'
 import {supervise, type SupervisePorts} from '../../core/supervise.js'
 
 /** That process says it, too. */
 const SILENT = {notice: () => {}}
-
-export interface DetachPorts extends SupervisePorts {
-  readonly background: BackgroundPort
-  readonly person: Person
-  readonly sources: RequestSources
-}
 
 /**
  * Starts this command once more in the background, and waits until its tunnel is ready. Rejects with what that one rejects
@@ -23,7 +17,7 @@ export interface DetachPorts extends SupervisePorts {
  */
 export async function detach(
   {target, flags, words}: Pick<OpenRequest, 'target' | 'flags' | 'words'>,
-  ports: DetachPorts,
+  ports: SupervisePorts & Pick<Ports, 'background' | 'person' | 'sources'>,
   ready: (tunnel: OpenedTunnel) => void,
 ): Promise<void> {
   const {name, settings} = await readRequest({target, flags}, {...ports.sources, say: SILENT})

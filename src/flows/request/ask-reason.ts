@@ -37,14 +37,14 @@ export async function withReason(
 /** The same for several: one reason is asked for, for all that want one and have none. */
 export async function withOneReason<T extends TargetRequest>(
   all: readonly T[],
-  typed: readonly string[],
+  {command, typed}: Pick<ReasonRequest, 'command' | 'typed'>,
   person: Pick<Person, 'canAsk' | 'ask'>,
   run: Pick<Run, 'signal'>,
 ): Promise<readonly T[]> {
   const [first, ...others] = all.filter(({settings}) => settings.requireReason && settings.reason === undefined)
   if (!first) return all
   const target = `${spokenName(first.name)}${others.length > 0 ? ` and ${others.length} more` : ''}`
-  const {reason} = await withReason({target, settings: first.settings, command: 'exec', typed}, person, run)
+  const {reason} = await withReason({target, settings: first.settings, command, typed}, person, run)
   return all.map((one) => (one === first || others.includes(one) ? {...one, settings: {...one.settings, reason}} : one))
 }
 

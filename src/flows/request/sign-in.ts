@@ -1,16 +1,11 @@
 import {fail, hasCode} from '../../core/errors.js'
 import type {AwsApi} from '../../core/ports/aws.js'
-import type {Person} from '../../core/ports/person.js'
-import type {ProcessPort} from '../../core/ports/process.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import {setVariables} from '../../core/set-variables.js'
 import {shellLine} from '../../core/text/shell-line.js'
 
-export interface SignInPorts {
-  readonly person: Person
-  readonly process: Pick<ProcessPort, 'find' | 'spawnAside'>
-  readonly environment: Readonly<Record<string, string | undefined>>
-}
+type SignInPorts = Pick<Ports, 'person' | 'process' | 'environment'>
 
 /**
  * Gets credentials that may take a person, before anything is drawn: asks for the code of an MFA device, and where a login

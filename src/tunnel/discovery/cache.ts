@@ -1,6 +1,6 @@
 import type {AwsApi} from '../../core/ports/aws.js'
-import type {CachePort} from '../../core/ports/cache.js'
 import type {Clock} from '../../core/ports/clock.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Say} from '../../core/run.js'
 import type {Session} from '../../links/link.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
@@ -17,17 +17,15 @@ export interface Memory {
   forget(): Promise<void>
 }
 
-export interface MemoryPorts {
-  readonly aws: Pick<AwsApi, 'scope'>
-  readonly cache: CachePort
-  readonly clock: Pick<Clock, 'now'>
-}
-
 /**
  * An entry belongs to who asks and where (`aws.scope`: profile, role, SSO settings or key, region, endpoint URLs), the
  * target with what it stands for, and the bastion rule. Where any of that is not certain there is no memory: neither read nor written.
  */
-export async function openMemory(request: DiscoveryRequest, ports: MemoryPorts, say: Say): Promise<Memory> {
+export async function openMemory(
+  request: DiscoveryRequest,
+  ports: Pick<Ports, 'cache'> & {readonly aws: Pick<AwsApi, 'scope'>; readonly clock: Pick<Clock, 'now'>},
+  say: Say,
+): Promise<Memory> {
   const {name, settings} = request
   const {cache, clock} = ports
   const obstacle = obstacleOf(request)

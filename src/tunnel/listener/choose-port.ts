@@ -1,17 +1,12 @@
 import {engineOf} from '../../databases/kinds.js'
 import {fail, hasCode} from '../../core/errors.js'
-import type {Clock} from '../../core/ports/clock.js'
-import type {ListenPort, PortOwners} from '../../core/ports/network.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
 import {type Door, openDoor} from './listener.js'
 import {usualPorts} from './preferred-ports.js'
 
-export interface DoorPorts {
-  readonly clock: Clock
-  readonly listen: ListenPort
-  readonly portOwners: PortOwners
-}
+type DoorPorts = Pick<Ports, 'clock' | 'listen' | 'portOwners'>
 
 /** On the port that was asked for (0: any free one). Rejects with PORT_IN_USE, which says who has it if that can be known. */
 export async function doorAt(port: number, ports: DoorPorts, run: Run): Promise<Door> {

@@ -2,7 +2,7 @@ import type {Settings} from '../../settings/settings.js'
 import {partitionOf} from '../../core/grammars.js'
 import type {AwsApi, SsmApi, StartSessionRequest} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
-import type {StatePort} from '../../core/ports/state.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import {markedReason, newSessionMark} from '../../core/session-mark.js'
 import {
@@ -24,19 +24,17 @@ export interface Registered extends Pick<TunnelRecord, 'command' | 'target' | 'l
   readonly settings: Pick<Settings, 'profile' | 'region'>
 }
 
-export interface RegisterPorts {
-  readonly aws: Pick<AwsApi, 'ssm' | 'scope'>
-  readonly clock: Pick<Clock, 'now'>
-  readonly state: StatePort
-}
-
 /**
  * Whoever finds the file of a dead owner can end its sessions, so one that could not be ended stays in it. A file that
  * cannot be written is no reason to stop.
  */
 export function openRegister(
   {command, target, localPort, settings}: Registered,
-  {aws, clock, state}: RegisterPorts,
+  {
+    aws,
+    clock,
+    state,
+  }: Pick<Ports, 'state'> & {readonly aws: Pick<AwsApi, 'ssm' | 'scope'>; readonly clock: Pick<Clock, 'now'>},
   run: Run,
 ): Register {
   const {ssm} = aws

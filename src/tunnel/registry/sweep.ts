@@ -2,22 +2,14 @@ import {isDbtunnelError} from '../../core/errors.js'
 import type {LeftSessions} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
-import type {StatePort} from '../../core/ports/state.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Say} from '../../core/run.js'
-import {
-  type AskedSession,
-  type RecordedAccount,
-  type TunnelRecord,
-  writeTunnelRecord,
-} from '../../core/results/tunnel-record.js'
+import {type AskedSession, type TunnelRecord, writeTunnelRecord} from '../../core/results/tunnel-record.js'
 import {readRecords} from './read-records.js'
 
-export interface SweepPorts {
+type SweepPorts = Pick<Ports, 'ssmOf' | 'state'> & {
   readonly clock: Pick<Clock, 'now'>
   readonly files: Pick<PrivateFiles, 'sweep'>
-  readonly state: StatePort
-  /** Systems Manager as someone else had asked it. */
-  readonly ssmOf: (account: RecordedAccount) => LeftSessions
 }
 
 /** Session Manager ends what nobody uses: within an hour at the most (its idle timeout), and this is a day. */

@@ -7,7 +7,7 @@ import {openApp} from '../../../src/app/ports.js'
 import type {FlagValues} from '../../../src/settings/read.js'
 import type {Checkup, HopResult} from '../../../src/core/results/checkup.js'
 import {doctor} from '../../../src/flows/doctor/doctor.js'
-import type {DoctorPorts} from '../../../src/flows/doctor/hop.js'
+import type {Ports} from '../../../src/core/ports/ports.js'
 import {defaultAccount, MACHINE} from '../../sandbox/account.js'
 import type {
   Account,
@@ -114,7 +114,7 @@ export function unset(env: Record<string, string>, ...names: readonly string[]):
 export const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const
 
 /** Runs it in this process, with all that it runs with otherwise but for the hosts file's path. */
-export async function examine(world: World, change: Partial<DoctorPorts> = {}): Promise<Checkup> {
+export async function examine(world: World, change: Partial<Ports> = {}): Promise<Checkup> {
   const before = {...process.env}
   replaceEnvironment(world.env)
   try {

@@ -66,7 +66,7 @@ describe('one reason for several', () => {
 
   it('is asked for once, and given to those alone that want one and have none', async () => {
     const who = person('INC-1')
-    const settled = await withOneReason(all, [], who, recordedRun())
+    const settled = await withOneReason(all, {command: 'exec', typed: []}, who, recordedRun())
     expect(settled.map(({settings}) => settings.reason)).toEqual([undefined, 'INC-1', 'INC-2', 'INC-1'])
     expect(who.asked).toEqual(['Reason for b-db and 1 more (kept in the session history): '])
   })

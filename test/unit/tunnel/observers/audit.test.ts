@@ -1,49 +1,47 @@
 import {beforeEach, describe, expect, it} from 'vitest'
-import {fail} from '../../../../src/core/errors.js'
-import {type AuditedRun, type AuditTrail, auditTrail} from '../../../../src/tunnel/observers/audit.js'
-import type {Session} from '../../../../src/links/link.js'
+import type {OpenedTunnel, TunnelStatus} from '../../../../src/core/results/opened-tunnel.js'
+import {audit} from '../../../../src/tunnel/observers/audit.js'
+import type {TunnelFacts, TunnelObserver} from '../../../../src/tunnel/observers/observer.js'
 
 const NOW = Date.parse('2026-11-20T03:00:00Z')
-const session = (id: string, bastion: string) => ({id, bastion: {id: bastion}}) as Session
 
-const run = {
-  command: 'psql',
+const opened: OpenedTunnel = {
   target: 'prod-db',
-  settings: {readOnly: true, reason: 'INC-1', profile: 'work'},
-  tunnel: {
-    target: {region: 'eu-west-1', endpoint: {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432}},
-    caller: {account: '1', arn: 'arn:aws:iam::1:user/alice', name: 'alice'},
-    user: 'alice',
-    database: 'app',
-    opened: {session: session('alice-0a', 'i-1')},
-  },
-} as unknown as AuditedRun
-
-let lines: string[]
-let notices: string[]
-let now: number
-let problem: string | undefined
-beforeEach(() => {
-  lines = []
-  notices = []
-  now = NOW
-  problem = undefined
-})
-
-function audit<T>(work: (trail: AuditTrail) => Promise<T>, statusOf: (result: T) => number = () => 0): Promise<T> {
-  const append = async (line: string): Promise<void> => {
-    if (problem !== undefined) throw new Error(problem)
-    lines.push(line)
-  }
-  const log = {osUser: 'al', machine: 'desk', append}
-  const say = {notice: (line: string) => void notices.push(line)}
-  const trail = auditTrail({audit: log, clock: {now: () => now}, say})
-  return trail.end(work(trail), statusOf)
+  endpoint: {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432},
+  localPort: 5432,
+  bastion: {id: 'i-1'},
+  session: 'alice-0a',
+  engine: 'native',
+  user: 'alice',
+  database: 'app',
+  region: 'eu-west-1',
+  via: 'hosts',
+  readOnly: true,
+  reason: 'INC-1',
+  env: {PGPASSFILE: '/run/passfile'},
+}
+const status: TunnelStatus = {
+  target: 'prod-db',
+  localPort: 5432,
+  state: 'up',
+  since: NOW,
+  bastion: {id: 'i-1'},
+  session: 'alice-0a',
+  open: 0,
+  opened: 0,
+  bytesUp: 0,
+  bytesDown: 0,
+  ageMs: 0,
+}
+const facts: TunnelFacts = {
+  command: 'psql',
+  opened,
+  status,
+  profile: 'work',
+  caller: {account: '1', arn: 'arn:aws:iam::1:user/alice', name: 'alice'},
 }
 
-const events = (): unknown[] => lines.map((line) => JSON.parse(line) as unknown)
-
-const facts = {
+const line = {
   run: 'alice-0a',
   start: '2026-11-20T03:00:00.000Z',
   osUser: 'al',
@@ -62,54 +60,64 @@ const facts = {
   session: 'alice-0a',
 }
 
+let lines: string[]
+let notices: string[]
+let now: number
+let problem: string | undefined
+let log: TunnelObserver
+beforeEach(() => {
+  lines = []
+  notices = []
+  now = NOW
+  problem = undefined
+  const append = async (text: string): Promise<void> => {
+    if (problem !== undefined) throw new Error(problem)
+    lines.push(text)
+  }
+  log = audit({
+    ports: {
+      audit: {osUser: 'al', machine: 'desk', append},
+      clock: {now: () => now, sleep: async () => {}},
+      background: {parent: undefined, start: () => Promise.reject(new Error('not here'))},
+    },
+    say: {notice: (text) => void notices.push(text)},
+    register: {note: async () => {}},
+  })
+})
+
+const events = (): unknown[] => lines.map((text) => JSON.parse(text) as unknown)
+
 describe('the audit log', () => {
   it('has who, what and why when it begins, and the same with time and status when it ends', async () => {
-    const work = async (trail: AuditTrail): Promise<number> => {
-      await trail.start(run)
-      expect(events()).toEqual([{event: 'start', ...facts}])
-      now += 90_000
-      return 3
-    }
-    expect(await audit(work, (status) => status)).toBe(3)
-    expect(events().slice(1)).toEqual([{event: 'end', ...facts, end: '2026-11-20T03:01:30.000Z', status: 3}])
+    await log.opened?.(facts)
+    expect(events()).toEqual([{event: 'start', ...line}])
+    now += 90_000
+    await log.closed?.({status: 3})
+    expect(events().slice(1)).toEqual([{event: 'end', ...line, end: '2026-11-20T03:01:30.000Z', status: 3}])
   })
 
-  it('has the status of a failure, too', async () => {
-    const lost = fail('TUNNEL_LOST', 'Lost.')
-    await expect(
-      audit(async (trail) => {
-        await trail.start(run)
-        throw lost
-      }),
-    ).rejects.toBe(lost)
-    expect(events()[1]).toMatchObject({event: 'end', status: 75})
-  })
-
-  it('has every session of a run', async () => {
-    await audit(async (trail) => {
-      await trail.start(run)
-      await trail.replaced(session('alice-0b', 'i-2'))
-    })
+  it('has every session of a run, and none twice', async () => {
+    await log.opened?.(facts)
+    log.changed?.({...status, state: 'replacing'})
+    log.changed?.({...status, session: 'alice-0b', bastion: {id: 'i-2'}})
+    log.changed?.({...status, session: 'alice-0b', bastion: {id: 'i-2'}})
+    await log.closed?.({status: 0})
     expect(events().slice(1)).toMatchObject([
       {event: 'session', run: 'alice-0a', session: 'alice-0b', bastion: 'i-2'},
       {event: 'end', run: 'alice-0a', session: 'alice-0b', bastion: 'i-2', status: 0},
     ])
   })
 
-  it('has nothing of a run that never came so far', async () => {
-    await expect(audit(() => Promise.reject(fail('BASTION_NONE', 'None.')))).rejects.toThrow('None.')
-    expect(lines).toEqual([])
+  it('has no environment, and so no path of a password', async () => {
+    await log.opened?.(facts)
+    expect(lines.join()).not.toContain('passfile')
   })
 
   it('that cannot be written is told once, and is no reason to stop', async () => {
     problem = 'the disk is full'
-    expect(
-      await audit(async (trail) => {
-        await trail.start(run)
-        await trail.replaced(session('alice-0b', 'i-2'))
-        return 'done'
-      }),
-    ).toBe('done')
+    await log.opened?.(facts)
+    log.changed?.({...status, session: 'alice-0b'})
+    await log.closed?.({status: 0})
     expect(notices).toEqual(['The audit log is not written: the disk is full.'])
   })
 })

@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest'
 import {fail} from '../../../../src/core/errors.js'
 import type {AwsApi} from '../../../../src/core/ports/aws.js'
-import {sharedAws} from '../../../../src/flows/exec/shared-aws.js'
+import {sharedAws} from '../../../../src/flows/request/shared-aws.js'
 import {ManualClock} from '../../../support/manual-clock.js'
 
 /** Takes note of what it is asked; `deny` begins a call that is not allowed. */

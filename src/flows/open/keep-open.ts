@@ -1,0 +1,96 @@
+import {bytesText, countText, durationText} from '../../core/text/amounts.js'
+import {fail} from '../../core/errors.js'
+import type {TunnelStatus} from '../../core/results/opened-tunnel.js'
+import type {AccountPorts} from '../../core/ports/ports.js'
+import type {Clock} from '../../core/ports/clock.js'
+import type {Run} from '../../core/run.js'
+import type {Settings} from '../../settings/settings.js'
+import {type Health, Keeper} from '../../tunnel/keeper.js'
+import type {TunnelObserver} from '../../tunnel/observers/observer.js'
+import type {Tunnel} from '../../tunnel/tunnel.js'
+import {lifetime} from './time-limits.js'
+
+const LOOK_EVERY_MS = 1000
+
+export interface KeepOpenRequest {
+  /** As it was typed. */
+  readonly target: string
+  readonly settings: Settings
+  /** Whether Session Manager shall see no idle session. */
+  readonly keepAlive: boolean
+}
+
+/**
+ * Keeps a tunnel, with a fresh passfile and as many sessions as it takes. `ready` is called
+ * at once, with what tells how it is. Resolves when its time (`--ttl`, `--idle`) is over, to the sentence that says so. Rejects with the reason
+ * of the run's signal, or when the tunnel is lost for good.
+ */
+export async function keepOpen(
+  tunnel: Tunnel,
+  {target, settings, keepAlive}: KeepOpenRequest,
+  ports: AccountPorts,
+  observers: Required<TunnelObserver>,
+  ready: (now: () => TunnelStatus) => void,
+  run: Run,
+): Promise<string> {
+  const {clock} = ports
+  const {passfile} = tunnel
+  const limit = new AbortController()
+  const limited = {...run, signal: AbortSignal.any([run.signal, limit.signal])}
+  const changed = (health: Health): void => {
+    // Tokens of expired credentials let nobody in.
+    if (health.state === 'up') void passfile.refresh()
+    observers.changed(now())
+  }
+  const keeper = new Keeper(tunnel, {keepAlive, changed}, ports, limited)
+  const now = statusOf(target, tunnel, keeper, clock)
+  // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
+  run.divert(['SIGCONT'], () => {
+    keeper.look()
+    void passfile.refresh()
+  })
+  ready(now)
+  const isOver = lifetime(settings)
+  everySecond(clock, run, () => {
+    const status = now()
+    observers.second(status)
+    const why = isOver(status)
+    if (why !== undefined) limit.abort(fail('TERMINATED', why))
+  })
+  try {
+    return await keeper.keep()
+  } catch (error) {
+    if (!limit.signal.aborted || run.signal.aborted) throw error
+    return (limit.signal.reason as Error).message
+  }
+}
+
+function statusOf(target: string, {door}: Tunnel, keeper: Keeper, clock: Clock): () => TunnelStatus {
+  const readyAt = clock.now()
+  return () => {
+    const {state, since, why, session} = keeper.health
+    const bastion = {id: session.bastion.id, name: session.bastion.name}
+    const tunnel = {target, localPort: door.port, state, since, why, bastion, session: session.id}
+    return {...tunnel, ...door.traffic, ageMs: clock.now() - readyAt}
+  }
+}
+
+/** At once, and until the run is undone. */
+function everySecond(clock: Clock, run: Run, look: () => void): void {
+  const over = new AbortController()
+  run.undo.push('clockwork', 'local', () => over.abort())
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      look()
+      await clock.sleep(LOOK_EVERY_MS, over.signal)
+    }
+  }
+  // Ends when `over` aborts the sleep.
+  keep().catch(() => {})
+}
+
+/** What is said when a tunnel that was kept open ends. */
+export function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): string {
+  const bytes = `${bytesText(bytesUp)} up, ${bytesText(bytesDown)} down`
+  return `Closed ${target} after ${durationText(ageMs)}: ${countText(opened, 'connection')}, ${bytes}.`
+}

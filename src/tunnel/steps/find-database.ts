@@ -1,0 +1,32 @@
+import {together} from '../../core/all-or-first-failure.js'
+import type {SessionEngine} from '../../links/link.js'
+import {sessionEngines} from '../../links/session/carriers.js'
+import {describe, type Description, type Discovery} from '../discovery/discover.js'
+import type {Opening, Step} from './step.js'
+
+export interface FoundDatabase extends Opening {
+  /** With its bastions, where an earlier run has found it out. */
+  readonly described: Description | Discovery
+  readonly engines: readonly SessionEngine[]
+}
+
+/** Whoever holds any certificate of the region's RDS could stand in the database's place. */
+const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
+
+/** Which database is meant, and where it is; what on this machine could carry a session to it. */
+export const findDatabase: Step<Opening, FoundDatabase> = {
+  title: 'Database',
+  async run(before) {
+    const {request, ports, memory, run, trust} = before
+    const {settings} = request
+    const [described, engines] = await together([
+      memory.recalled ?? describe(request, ports.aws, run),
+      sessionEngines(settings, ports, run.say),
+    ])
+    // Missing authorities are told before anything is opened.
+    await trust(described.target)
+    if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
+    return {...before, described, engines}
+  },
+  detail: ({described: {target}}) => `${target.endpoint.host}:${target.endpoint.port}`,
+}

@@ -1,0 +1,41 @@
+import {keepPassfile} from '../../databases/postgres/passfile.js'
+import {databaseOf, describeDatabase, userOf} from '../discovery/discover.js'
+import type {Login, Tunnel} from '../tunnel.js'
+import type {Named} from './map-name.js'
+import type {Step} from './step.js'
+
+/** What a client logs in with lies in a private folder, and is kept fresh there. */
+export const logIn: Step<Named, Tunnel> = {
+  title: 'Login',
+  async run({request, ports, memory, run, door, discovery, aws, ways, opened, mapping, register}) {
+    const {files, clock} = ports
+    const {target, caller} = discovery
+    run.signal.throwIfAborted()
+    let writing = Promise.resolve('')
+    run.undo.push('private folder', 'local', async () => {
+      const folder = await making.catch(() => undefined)
+      if (folder === undefined) return
+      // Else the file could appear while its folder is emptied.
+      await writing.catch(() => {})
+      await files.removeFolder(folder)
+    })
+    const making = files.makeFolder()
+    const folder = await making
+    run.signal.throwIfAborted()
+    writing = files.write(folder, 'authorities.pem', opened.authorities)
+    const authoritiesFile = await writing
+    const [user, database] = [userOf(request, discovery), databaseOf(request, discovery)]
+    const login = {endpoint: target.endpoint, region: target.region, user, localPort: door.port}
+    const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock}, run)
+    const isRecalled = discovery === memory.recalled
+    if (!isRecalled) await memory.keep(discovery, opened.session)
+    const lookAgain = async (): Promise<Login | undefined> => {
+      await memory.forget()
+      if (!isRecalled) return undefined
+      const fresh = await describeDatabase(request, aws, run)
+      return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
+    }
+    return {target, door, opened, ways, mapping, caller, user, database, passfile, register, authoritiesFile, lookAgain}
+  },
+  detail: ({user}) => `${user}, by IAM token`,
+}

@@ -1,0 +1,65 @@
+import type {CallerIdentity} from '../core/ports/aws.js'
+import type {TunnelRecord} from '../core/results/tunnel-record.js'
+import type {Connection} from '../databases/postgres/environment.js'
+import {GUARD_OPTIONS} from '../databases/postgres/guard-rails.js'
+import type {Passfile} from '../databases/postgres/passfile.js'
+import type {NameMapping, NameOptions} from '../hosts/map-name.js'
+import type {Settings} from '../settings/settings.js'
+import type {Target} from '../targets/target.js'
+import type {OpenedSession, SessionWays} from './connector.js'
+import type {DiscoveryRequest} from './discovery/discover.js'
+import type {Door} from './listener/listener.js'
+import type {Register} from './registry/record-run.js'
+
+export interface TunnelRequest extends DiscoveryRequest {
+  readonly command: TunnelRecord['command']
+  /** libpq needs no line in the hosts file; of other clients that is not known. */
+  readonly client: NameOptions['client']
+}
+
+/** A database within reach: verified, named and with its password in place. */
+export interface Tunnel {
+  readonly target: Target
+  readonly door: Door
+  /** Where the door leads, to begin with. */
+  readonly opened: OpenedSession
+  /** To another session, when this one is lost. */
+  readonly ways: SessionWays
+  /** Unknown when the user was named: then AWS was not asked. */
+  readonly caller?: CallerIdentity | undefined
+  readonly user: string
+  readonly database: string
+  readonly mapping: NameMapping
+  readonly passfile: Passfile
+  /** Where others read of it. */
+  readonly register: Pick<Register, 'note'>
+  /** Path of the PEM file with the authorities to trust. */
+  readonly authoritiesFile: string
+  /**
+   * For a login that was refused all the same: forgets the database, and asks AWS again when the tunnel was opened on what
+   * an earlier run had found out. Undefined when it was not. Rejects as resolving does.
+   */
+  readonly lookAgain: () => Promise<Login | undefined>
+}
+
+/** Where one logs in, and as whom. */
+export type Login = Pick<Tunnel, 'target' | 'caller' | 'user' | 'database'>
+
+/** The tunnel as a libpq client has to know it. */
+export function connectionOf(
+  tunnel: Tunnel,
+  {sslmode, reason, readOnly}: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
+): Omit<Connection, 'target'> {
+  return {
+    reason,
+    serverOptions: readOnly ? GUARD_OPTIONS : undefined,
+    host: tunnel.target.endpoint.host,
+    localPort: tunnel.door.port,
+    user: tunnel.user,
+    database: tunnel.database,
+    sslmode,
+    mapping: tunnel.mapping.via,
+    authoritiesFile: tunnel.authoritiesFile,
+    passfile: tunnel.passfile.path,
+  }
+}

@@ -1,0 +1,87 @@
+import {shellEnvironment} from '../databases/postgres/environment.js'
+import {CATALOG, isDbtunnelError} from '../core/errors.js'
+import type {AccountPorts} from '../core/ports/ports.js'
+import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
+import type {Run} from '../core/run.js'
+import {spokenName} from '../targets/parse-target.js'
+import {all, type TunnelFacts, type TunnelObserver} from './observers/observer.js'
+import {OBSERVERS} from './observers/observers.js'
+import {type OpeningOptions, openTunnel} from './open-tunnel.js'
+import {connectionOf, type Tunnel, type TunnelRequest} from './tunnel.js'
+
+export interface RunOptions extends OpeningOptions {
+  /** Beside those that are told of every tunnel. */
+  readonly observers?: readonly TunnelObserver[] | undefined
+}
+
+/** What a tunnel is opened for. */
+export interface TunnelWork<T> {
+  readonly result: T
+  /** That dbtunnel exits with, or would, for one of several databases. */
+  readonly status: number
+}
+
+/**
+ * One run on one database: opens the tunnel, tells the observers, and does the work. How the run ends is told them when it
+ * is undone, whatever ends it. Rejects as `openTunnel` and `work` do.
+ */
+export async function withTunnel<T>(
+  request: TunnelRequest,
+  ports: AccountPorts,
+  {observers: more = [], ...options}: RunOptions,
+  run: Run,
+  work: (tunnel: Tunnel, opened: OpenedTunnel, observers: Required<TunnelObserver>) => Promise<TunnelWork<T>>,
+): Promise<T> {
+  const tunnel = await openTunnel(request, ports, options, run)
+  run.signal.throwIfAborted()
+  const context = {ports, say: run.say, register: tunnel.register}
+  const observers = all([...OBSERVERS.map((make) => make(context)), ...more])
+  let status: number | undefined
+  run.undo.push('observers', 'local', () => observers.closed({status: status ?? statusOf(run.signal.reason)}))
+  const facts = factsOf(request, tunnel, ports)
+  await observers.opened(facts)
+  try {
+    const done = await work(tunnel, facts.opened, observers)
+    status = done.status
+    return done.result
+  } catch (error) {
+    status = statusOf(error)
+    throw error
+  }
+}
+
+function statusOf(error: unknown): number {
+  return isDbtunnelError(error) ? error.exitCode : CATALOG.INTERNAL.exit
+}
+
+function factsOf(
+  {name, settings, command}: TunnelRequest,
+  tunnel: Tunnel,
+  {environment, clock}: AccountPorts,
+): TunnelFacts {
+  const {target, door, opened, user, database, caller, mapping} = tunnel
+  const {session} = opened
+  const bastion = {id: session.bastion.id, name: session.bastion.name}
+  const carriedBy = {target: name.text, localPort: door.port, bastion, session: session.id}
+  const {reason, readOnly, profile, allowOtherUsers} = settings
+  const connection = {target: spokenName(name), ...connectionOf(tunnel, settings)}
+  return {
+    command,
+    profile,
+    caller,
+    status: {...carriedBy, state: 'up', since: clock.now(), ...door.traffic, ageMs: 0},
+    opened: {
+      ...carriedBy,
+      endpoint: target.endpoint,
+      engine: session.engine,
+      user,
+      database,
+      region: target.region,
+      via: mapping.via,
+      readOnly,
+      reason,
+      allowOtherUsers: allowOtherUsers || undefined,
+      env: shellEnvironment(connection, environment['PGOPTIONS']),
+    },
+  }
+}
