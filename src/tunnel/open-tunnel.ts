@@ -30,7 +30,7 @@ export interface OpeningOptions {
   readonly progress: Progress
   /**
    * What writes the hosts file, where several tunnels share it. What earlier runs have left is swept once for all of them
-   * then, and what cannot be told apart here is told once, by whoever shares it.
+   * then, and whether users can be told apart here is said once.
    */
   readonly hosts?: HostsPort | undefined
 }
