@@ -1,4 +1,5 @@
-import {isHostName, isRegion} from '../core/grammars.js'
+import {isDatabaseIdentifier, isHostName} from '../core/grammars.js'
+import {isRegionAt} from './regions.js'
 
 /** What the hosts helper is asked, one line each: `map NAME`, `unmap NAME`. */
 export interface HostsRequest {
@@ -9,13 +10,18 @@ export interface HostsRequest {
 /** Without its line feed. */
 export const LONGEST_REQUEST = 'unmap '.length + 253
 
-/** `LABEL(.LABEL)+.REGION.rds.amazonaws.com`, `….rds.REGION.amazonaws.com`, and both in China's partition. */
-const ENDPOINT = /^[^.]+(?:\.[^.]+)+\.(?:(?<before>[^.]+)\.rds|rds\.(?<after>[^.]+))\.amazonaws\.com(?:\.cn)?$/
+/**
+ * `NAME.KIND-HASH.REGION.rds.SUFFIX` or `….rds.REGION.SUFFIX`: KIND is `cluster`, `cluster-ro`, `proxy` and the like, and
+ * missing for an instance; an endpoint of a proxy's own has one label more. HASH stands for account and region.
+ */
+const ENDPOINT =
+  /^(?<name>[^.]+)(?:\.endpoint(?=\.proxy-))?\.(?:[a-z]+-)*[a-z0-9]{8,20}\.(?:(?<before>[^.]+)\.rds|rds\.(?<after>[^.]+))\.(?<suffix>[a-z0-9.-]+)$/
 
-/** Whether this is the name of an RDS endpoint, in lower case: the only names that the helper maps. */
-export function isRdsEndpoint(name: string): boolean {
-  const {before, after} = ENDPOINT.exec(name)?.groups ?? {}
-  return isHostName(name) && name === name.toLowerCase() && isRegion(before ?? after ?? '')
+/** Whether this is the name of an RDS endpoint in a region of AWS, in lower case: the only names that the helper maps. */
+export function isRdsEndpoint(text: string): boolean {
+  const {name = '', before, after, suffix = ''} = ENDPOINT.exec(text)?.groups ?? {}
+  const isPlain = isHostName(text) && text === text.toLowerCase() && isDatabaseIdentifier(name)
+  return isPlain && isRegionAt(before ?? after ?? '', suffix)
 }
 
 /** Undefined for a line that is none: nothing is forgiven, no blank, no carriage return. */

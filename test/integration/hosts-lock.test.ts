@@ -1,4 +1,14 @@
-import {chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
@@ -148,6 +158,24 @@ describe.runIf(isRoot)('where not everyone who writes the file may write its fol
   test("a claim of the file's owner there counts, for root too", async () => {
     chownSync(path, 12_345, 12_345)
     claimOf(12_345)
+    await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
+  })
+
+  test('an old file of root’s that a stranger has linked there stops nobody', async () => {
+    chownSync(path, 12_345, 12_345)
+    const file = claim(self, 'ticket', '/var/tmp')
+    made.push(file, `${file}.second`)
+    utimesSync(file, 1, 1)
+    linkSync(file, `${file}.second`)
+    await add(0)
+    expect(readFileSync(path, 'utf8')).toBe(`${TEXT}!`)
+  })
+
+  test('a claim that a stranger has linked goes on to count', async () => {
+    chownSync(path, 12_345, 12_345)
+    const file = claim(self, 'ticket', '/var/tmp')
+    made.push(file, `${file}.second`)
+    linkSync(file, `${file}.second`)
     await expect(add(60)).rejects.toMatchObject({code: 'HOSTS_LOCKED'})
   })
 

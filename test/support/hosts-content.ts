@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import type {ProcessIdentity} from '../../src/core/ports/hosts.js'
 import type {Mark} from '../../src/hosts/lines.js'
 
-export const NAME = 'prod-db.c1a2b3.eu-west-1.rds.amazonaws.com'
-export const OTHER_NAME = 'other-db.c1a2b3.eu-west-1.rds.amazonaws.com'
+export const NAME = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
+export const OTHER_NAME = 'other-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 
 /** What withLine writes, spelled out. */
 export function markLine({name, owner}: Mark): string {

@@ -8,6 +8,8 @@ import {untilTouched} from './until-touched.js'
 
 /** A claim of another container, whose life cannot be looked up, counts for this long. */
 const UNKNOWN_COUNTS_MS = 30_000
+/** A claim with a second name, in a folder that is open to others, counts for this long. */
+const LINKED_COUNTS_MS = 30_000
 /** To find out that the one waited for has died: the dead remove nothing. */
 const LOOK_AGAIN_MS = 300
 
@@ -115,7 +117,10 @@ function claimsIn(site: Site, folder: string): Claim[] {
 
 function isWriters(site: Site, path: string): boolean {
   const facts = lstatSync(path, {throwIfNoEntry: false})
-  return facts !== undefined && site.isWriter(facts.uid)
+  if (!facts?.isFile() || !site.isWriter(facts.uid)) return false
+  // Where the system lets them (protected_hardlinks), others give some old file of root's a second name here. A claim to
+  // which they have given one is young, and goes on to count: else two would write at once.
+  return facts.nlink === 1 || Date.now() - facts.mtimeMs < LINKED_COUNTS_MS
 }
 
 function makeClaim(site: Site, folder: string, name: string): string {

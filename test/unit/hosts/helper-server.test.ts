@@ -55,7 +55,7 @@ describe('refused, and nothing is taken after it', () => {
     ['a line without an end', 'x'.repeat(1 << 20), /^a line that is too long: "x{160}…"$/],
     [
       'too many names',
-      Array.from({length: 17}, (_, n) => `map d${n}.c1.eu-west-1.rds.amazonaws.com\n`).join(''),
+      Array.from({length: 17}, (_, n) => `map d${n}.c9akciq32rgw.eu-west-1.rds.amazonaws.com\n`).join(''),
       /names/,
     ],
     ['a flood', `map ${NAME}\n`.repeat(17), /requests at once/],
