@@ -7,6 +7,7 @@ const HOSTS = 'test/e2e/hosts.test.ts'
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
+    globalSetup: './test/config/environment.ts',
     disableConsoleIntercept: true,
     // Most tests wait for other programs: three files beside each other, on two cores, too.
     maxWorkers: 3,

@@ -111,7 +111,7 @@ describe('a login that has expired', () => {
       await screen.waitFor(/status=77/)
       expect(screen.plain()).not.toContain('[y/N]')
     }
-    const screen = onTerminal('dbtunnel psql prod-db', {...env, PATH: '/usr/bin:/bin'})
+    const screen = onTerminal('dbtunnel psql prod-db', {...env, PATH: sandbox.env()['PATH'] ?? ''})
     await screen.waitFor(/status=77/)
     expect(screen.plain()).not.toContain('[y/N]')
   })

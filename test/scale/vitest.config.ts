@@ -5,6 +5,7 @@ import base from '../config/vitest.config.js'
 export default defineConfig({
   root: base.root as string,
   test: {
+    globalSetup: './test/config/environment.ts',
     disableConsoleIntercept: true,
     include: ['test/scale/*.test.ts'],
     fileParallelism: false,
