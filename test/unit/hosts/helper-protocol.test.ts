@@ -1,5 +1,7 @@
+import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {isRdsEndpoint, readRequest} from '../../../src/hosts/helper-protocol.js'
+import {ROOT} from '../../support/dbtunnel.js'
 
 const NAME = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 const LABEL = 'a'.repeat(63)
@@ -98,10 +100,9 @@ interface Partition {
 
 /** The SDK's own: no part that it publishes gives the whole table. */
 async function partitionsOfSdk(): Promise<readonly Partition[]> {
-  const sdk = new URL('../../../node_modules/@aws-sdk/core/dist-es/submodules/client/', import.meta.url)
-  const table = (await import(new URL('util-endpoints/lib/aws/partitions.js', sdk).href)) as {
-    partitionsInfo: {partitions: readonly Partition[]}
-  }
+  const client = ['@aws-sdk', 'core', 'dist-es', 'submodules', 'client']
+  const file = join(ROOT, 'node_modules', ...client, 'util-endpoints', 'lib', 'aws', 'partitions.js')
+  const table = (await import(file)) as {partitionsInfo: {partitions: readonly Partition[]}}
   return table.partitionsInfo.partitions
 }
 
