@@ -1,4 +1,4 @@
-// Lists of what there is one file or folder of each: bastion kinds, kinds of database, clients. They are files of src/, for
+// Lists of what there is one file or folder of each: bastion kinds, settings, kinds of database, clients. They are files of src/, for
 // tests and bundles need them; this writes them anew where a file has come or gone. Each build begins with it.
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -12,6 +12,14 @@ const LISTS = [
     of: './kind.js',
     found: (root) => filesOf(join(root, 'src/bastions/kinds')).map((name) => [name, `./kinds/${name}.js`]),
   },
+  {
+    file: 'src/settings/definitions.ts',
+    title: 'The settings of every file of definitions/',
+    list: 'definitions',
+    // Each file has several, whose own types count.
+    areMany: true,
+    found: (root) => filesOf(join(root, 'src/settings/definitions')).map((name) => [name, `./definitions/${name}.js`]),
+  },
 ]
 
 /** Writes the lists of the tree at `root` that are not as they should be. */
@@ -22,15 +30,17 @@ export function writeLists(root) {
   }
 }
 
-function textOf({title, list, type, of}, all) {
-  const names = all.map(([name]) => variable(name))
-  const inOneLine = `export const ${list}: readonly ${type}[] = [${names.join(', ')}]`
+function textOf({title, list, type, of, areMany = false}, all) {
+  const items = all.map(([name]) => (areMany ? `...${variable(name)}` : variable(name)))
+  const declared = `export const ${type === undefined ? list : `${list}: readonly ${type}[]`} =`
+  const end = areMany ? '] as const' : ']'
+  const inOneLine = `${declared} [${items.join(', ')}${end}`
   return `// Written by bin/kinds.mjs, which each build runs: do not edit.
-import type {${type}} from '${of}'
+${type === undefined ? '' : `import type {${type}} from '${of}'\n`}\
 ${all.map(([name, path]) => `import {${variable(name)}} from '${path}'`).join('\n')}
 
 /** ${title}, by name. */
-${inOneLine.length <= 120 ? inOneLine : `export const ${list}: readonly ${type}[] = [\n  ${names.join(',\n  ')},\n]`}
+${inOneLine.length <= 120 ? inOneLine : `${declared} [\n  ${items.join(',\n  ')},\n${end}`}
 `
 }
 

@@ -1,6 +1,8 @@
+import type {BooleanFlag, OptionFlag} from '@oclif/core/interfaces'
 import * as Flags from '@oclif/core/flags'
-import {GUARD_LIMITS} from '../databases/postgres/guard-rails.js'
-import {BASTION_FORMS, portNumber} from '../settings/values.js'
+import {type AnySetting, SETTINGS} from '../settings/all-settings.js'
+import type {Setting, SettingCommand} from '../settings/setting.js'
+import type {Switch} from '../settings/value-kinds.js'
 
 /** Flags of every command. */
 export const outputFlags = {
@@ -8,84 +10,6 @@ export const outputFlags = {
   debug: Flags.boolean({
     description: 'Say in detail what is done, and show stack traces. Never prints a secret.',
     helpGroup: 'OUTPUT',
-  }),
-}
-
-/** Flags that say who asks AWS, and where. */
-export const accountFlags = {
-  profile: Flags.string({description: 'AWS profile. [AWS_PROFILE]', helpValue: 'NAME', helpGroup: 'AWS'}),
-  region: Flags.string({
-    description: 'AWS region of the database. [AWS_REGION]',
-    helpValue: 'REGION',
-    helpGroup: 'AWS',
-  }),
-}
-
-/** Flags that say who logs in to the database. */
-export const loginFlags = {
-  user: Flags.string({
-    char: 'U',
-    description: 'Database user. Without it: the name of your AWS session, or of your IAM user.',
-    helpValue: 'NAME',
-    helpGroup: 'DATABASE',
-  }),
-}
-
-/** Flags of every command that opens a tunnel. */
-export const tunnelFlags = {
-  database: Flags.string({
-    char: 'd',
-    description: 'Database to open. Without it: the one that RDS made at the start, else postgres.',
-    helpValue: 'NAME',
-    helpGroup: 'DATABASE',
-  }),
-  sslmode: Flags.string({
-    description:
-      'verify-full, or verify-ca, which does not compare the name. Lower ones are refused: the token is a password.',
-    helpValue: 'MODE',
-    helpGroup: 'DATABASE',
-  }),
-  'ca-bundle': Flags.string({
-    description: 'PEM file with further authorities to trust.',
-    helpValue: 'FILE',
-    helpGroup: 'DATABASE',
-  }),
-  bastion: Flags.string({
-    description: `Bastion: ${BASTION_FORMS}. Without it: instances whose Name, Role or Purpose tag contains "bastion", or that have a tag dbtunnel:bastion.`,
-    helpValue: 'RULE',
-    helpGroup: 'TUNNEL',
-  }),
-  engine: Flags.string({
-    description:
-      'Who carries the session: plugin (the session-manager-plugin), native (dbtunnel itself), or auto: the plugin where it is installed and new enough.',
-    helpValue: 'ENGINE',
-    helpGroup: 'TUNNEL',
-  }),
-  'local-port': Flags.string({
-    description:
-      'Port on 127.0.0.1. Without it: in psql and exec any free one, in open the same one each time (5432, or one made of the name).',
-    helpValue: 'PORT',
-    helpGroup: 'TUNNEL',
-    parse: async (text) => checked(text, () => portNumber({text, origin: '--local-port'})),
-  }),
-  resolve: Flags.string({
-    description:
-      "How the endpoint's name leads to 127.0.0.1: hosts (a line in the hosts file, written by sudo where that needs root), hostaddr (libpq only, no root), or auto.",
-    helpValue: 'WAY',
-    helpGroup: 'TUNNEL',
-  }),
-  timeout: Flags.string({
-    description: 'Until the database has answered, such as 45s or 2m. [default: 60s]',
-    helpValue: 'TIME',
-    helpGroup: 'TUNNEL',
-  }),
-}
-
-/** Flags of every command whose tunnel other people's programs may use. */
-export const otherUsersFlags = {
-  'allow-other-users': Flags.boolean({
-    description: "Let programs of this machine's other users connect, too. Else only yours and root's may.",
-    helpGroup: 'TUNNEL',
   }),
 }
 
@@ -117,21 +41,63 @@ export const severalFlags = {
   }),
 }
 
-/** Flags of every command that lets someone log in: why, and how carefully. */
-export const guardFlags = {
-  reason: Flags.string({
-    description: 'Kept in the session history of Systems Manager, and shown by the database (application_name).',
-    helpValue: 'TEXT',
-    helpGroup: 'GUARD RAIL',
-  }),
-  'read-only': Flags.boolean({
-    description: `Sessions begin read-only, with limits: ${GUARD_LIMITS}. [DBTUNNEL_READ_ONLY=on] A guard rail for libpq clients, not a permission: "set" lifts it.`,
-    helpGroup: 'GUARD RAIL',
-  }),
-  write: Flags.boolean({
-    description: 'Sessions do not begin read-only, even where the config file says so.',
-    helpGroup: 'GUARD RAIL',
-  }),
+type TakenBy<Command, S extends AnySetting = AnySetting> = S extends {readonly commands: readonly (infer Taker)[]}
+  ? Command extends Taker
+    ? S
+    : never
+  : never
+
+/** A flag of the command for each setting that it takes. */
+type SettingFlags<Command extends SettingCommand> = {
+  readonly [S in TakenBy<Command> as S extends {readonly flag: infer F extends string} ? F : never]: S extends {
+    readonly value: Switch
+  }
+    ? BooleanFlag<boolean>
+    : OptionFlag<string | undefined>
+} & {
+  readonly [
+    S in TakenBy<Command> as S extends {readonly offFlag: {readonly name: infer F extends string}} ? F : never
+  ]: BooleanFlag<boolean>
+}
+
+/** The flags of a command that settings have, made of their definitions. */
+export function settingFlags<Command extends SettingCommand>(command: Command): SettingFlags<Command> {
+  const taken = SETTINGS.filter(({commands = []}) => commands.includes(command))
+  return Object.fromEntries(taken.flatMap(flagsOf)) as SettingFlags<Command>
+}
+
+type Flag = BooleanFlag<boolean> | OptionFlag<string | undefined>
+
+function flagsOf(one: Setting): readonly (readonly [string, Flag])[] {
+  const {flag, offFlag, group: helpGroup} = one
+  const off = offFlag && Flags.boolean({description: offFlag.help, helpGroup})
+  return [
+    ...(flag === undefined ? [] : [[flag, flagOf(flag, one)] as const]),
+    ...(offFlag && off ? [[offFlag.name, off] as const] : []),
+  ]
+}
+
+function flagOf(name: string, one: Setting): Flag {
+  const {char, value, group: helpGroup} = one
+  const shared = {description: helpOf(one), helpGroup, ...(char && {char})}
+  if (value.form === 'switch') return Flags.boolean<boolean>(shared)
+  const check = (text: string): unknown => value.read({text, origin: `--${name}`}, '/')
+  return Flags.string({
+    ...shared,
+    helpValue: value.placeholder,
+    parse: async (text) => (CHECKED_AT_ONCE.includes(value.form) ? checked(text, () => check(text)) : text),
+  })
+}
+
+/** Before anything else is loaded. Of the others a command may know better what was meant, as psql of a connection URL. */
+const CHECKED_AT_ONCE: readonly string[] = ['port', 'time', 'words']
+
+/** What it does, and what counts without it. */
+function helpOf({help, elsewhere: [foreign] = [], variable, value, default: standard}: Setting): string {
+  const isSwitch = value.form === 'switch'
+  const also = isSwitch && variable !== undefined ? `${variable}=on` : foreign
+  const hints = [also, isSwitch || standard === undefined ? undefined : `default: ${standard}`]
+  return [help, ...hints.flatMap((hint) => (hint === undefined ? [] : `[${hint}]`))].join(' ')
 }
 
 /** A wrong value is refused by oclif's parser, which writes around an error's message: BaseCommand tells the cause. */

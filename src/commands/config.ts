@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
 import type {ConfigListing, TargetListing} from '../core/results/config-listing.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Config extends BaseCommand {
   static override summary = 'Show what the config files say, and where each value of a target comes from.'
@@ -21,13 +21,13 @@ AWS is not asked.`
     target: Args.string({description: 'As for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...loginFlags, ...tunnelFlags, ...guardFlags, ...accountFlags, ...outputFlags}
+  static override flags = {...settingFlags('config'), ...outputFlags}
 
   async run(): Promise<ConfigListing | TargetListing> {
     const {args, flags} = await this.parse(Config)
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {explainTarget, listConfig}, {configText, targetText}] = await Promise.all([
+    const [{openApp}, {explainTarget, listConfig, unsetTexts}, {configText, targetText}] = await Promise.all([
       import('../app/ports.js'),
       import('../flows/config.js'),
       import('../present/config.js'),
@@ -39,7 +39,7 @@ AWS is not asked.`
       return listing
     }
     const listing = await explainTarget({target: args.target, flags}, sources)
-    this.log(targetText(listing, terminal.stdout.columns))
+    this.log(targetText(listing, unsetTexts(), terminal.stdout.columns))
     return listing
   }
 }

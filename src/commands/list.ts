@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {Listing} from '../core/results/database-listing.js'
-import {accountFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class List extends BaseCommand {
   static override summary = 'List the databases of a region, and whether a bastion leads to them.'
@@ -41,8 +41,7 @@ NAMES what the config files call it, and OPEN the port where a tunnel of yours l
       helpValue: 'KEY=VALUE',
       multiple: true,
     }),
-    bastion: tunnelFlags.bastion,
-    ...accountFlags,
+    ...settingFlags('list'),
     ...outputFlags,
   }
 

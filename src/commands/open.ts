@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
-import {accountFlags, guardFlags, loginFlags, otherUsersFlags, outputFlags, tunnelFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
@@ -30,9 +30,7 @@ With --json: one object on one line. A session that is lost is replaced, on the 
   }
 
   static override flags = {
-    ...loginFlags,
-    ...tunnelFlags,
-    ...guardFlags,
+    ...settingFlags('open'),
     detach: Flags.boolean({
       description: 'Return once the tunnel is ready, and keep it open in the background until: dbtunnel close TARGET.',
       helpGroup: 'TUNNEL',
@@ -41,22 +39,6 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       description: 'Open another one, even if this database is open already.',
       helpGroup: 'TUNNEL',
     }),
-    ttl: Flags.string({
-      description: 'End it by itself after so long, such as 2h.',
-      helpValue: 'TIME',
-      helpGroup: 'TUNNEL',
-    }),
-    idle: Flags.string({
-      description: 'End it by itself when for so long nothing was connected, such as 30m.',
-      helpValue: 'TIME',
-      helpGroup: 'TUNNEL',
-    }),
-    'keep-alive': Flags.boolean({
-      description: 'Ask the database every 50 s, so that Session Manager never ends the session for being idle.',
-      helpGroup: 'TUNNEL',
-    }),
-    ...otherUsersFlags,
-    ...accountFlags,
     ...outputFlags,
   }
 
@@ -86,8 +68,8 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const drawn = terminal.isScreen && !flags.quiet && !flags.debug
     const app = openApp(terminal)
     const {parent} = app.background
-    const {'keep-alive': keepAlive, new: another, detach: isToDetach, ...others} = flags
-    const request = {target: args.target, flags: others, keepAlive, another, words: this.argv}
+    const {new: another, detach: isToDetach, ...others} = flags
+    const request = {target: args.target, flags: others, another, words: this.argv}
     if (isToDetach && !parent) return detach(request, app, ready)
     this.#isInBackground = parent !== undefined
     const told = parent && ((tunnel: OpenedTunnel, isHere: boolean) => parent.tell({kind: 'ready', tunnel, isHere}))

@@ -1,4 +1,5 @@
 import {allConfigured, type Config, type ConfiguredTarget, layerOf} from '../settings/config-file/layers.js'
+import {SETTINGS} from '../settings/all-settings.js'
 import {type FlagValues, gatherSettings, type GivenSettings} from '../settings/gather.js'
 import {checkSettings} from '../settings/read.js'
 import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/results/config-listing.js'
@@ -32,35 +33,16 @@ export async function explainTarget(
   }
 }
 
-/** In the order in which they are shown, with what counts where nothing was given. */
-const DEFAULTS: Readonly<Record<Exclude<keyof GivenSettings, 'openPort'>, string | null>> = {
-  profile: null,
-  region: null,
-  user: null,
-  database: null,
-  bastion: null,
-  localPort: null,
-  resolve: 'auto',
-  engine: 'auto',
-  sslmode: 'verify-full',
-  caBundle: null,
-  reason: null,
-  timeout: '60s',
-  ttl: null,
-  idle: null,
-  keepAlive: 'false',
-  allowOtherUsers: 'false',
-  ownPort: 'true',
-  production: 'false',
-  readOnly: 'false',
-  requireReason: 'false',
+function settingsOf(given: GivenSettings): readonly SettingListing[] {
+  return SETTINGS.map(({key, default: standard}) => {
+    const found = given[key] ?? (key === 'localPort' ? given.openPort : undefined)
+    return {setting: key, value: found?.text ?? standard ?? null, from: found?.origin ?? 'default'}
+  })
 }
 
-function settingsOf(given: GivenSettings): readonly SettingListing[] {
-  return Object.entries(DEFAULTS).map(([setting, value]) => {
-    const found = given[setting as keyof GivenSettings] ?? (setting === 'localPort' ? given.openPort : undefined)
-    return {setting, value: found?.text ?? value, from: found?.origin ?? 'default'}
-  })
+/** What counts where a setting has neither a value nor a default, in words. By its key. */
+export function unsetTexts(): Readonly<Partial<Record<string, string>>> {
+  return Object.fromEntries(SETTINGS.flatMap(({key, unset}) => (unset === undefined ? [] : [[key, unset]])))
 }
 
 function filesOf(config: Config): ConfigListing['files'] {

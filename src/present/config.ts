@@ -23,23 +23,6 @@ const TARGETS: readonly Column<ConfiguredListing>[] = [
   {title: 'FROM', text: ({from}) => from.join(', '), gives: 1, short: ({from}) => from.map(baseName).join(', ')},
 ]
 
-/** What counts where nothing was given, and only turns out when it is opened. */
-const FOUND_LATER: Readonly<Partial<Record<string, string>>> = {
-  profile: 'none',
-  user: 'name of the AWS session',
-  database: "the instance's own, or postgres",
-  bastion: 'by its tags',
-  localPort: 'a free one',
-}
-
-const valueText = ({setting, value}: SettingListing): string => value ?? FOUND_LATER[setting] ?? '-'
-
-const SETTINGS: readonly Column<SettingListing>[] = [
-  {title: 'SETTING', text: ({setting}) => setting},
-  {title: 'VALUE', text: valueText, gives: 2, short: (row) => clip(valueText(row), 36)},
-  {title: 'FROM', text: ({from}) => from, gives: 1, short: ({from}) => baseName(from)},
-]
-
 /** Which files there are, and a row for each target and group. */
 export function configText({files, targets, groups}: ConfigListing, columns: number | undefined): string {
   if (files.length === 0) {
@@ -52,9 +35,19 @@ export function configText({files, targets, groups}: ConfigListing, columns: num
   ])
 }
 
-/** What a target is opened with, a row for each setting. */
-export function targetText({files, settings}: TargetListing, columns: number | undefined): string {
-  return lines([...filesText(files), ...(files.length === 0 ? [] : ['']), ...table(settings, SETTINGS, columns)])
+/** What a target is opened with, a row for each setting. `unset` says what counts where one has no value. */
+export function targetText(
+  {files, settings}: TargetListing,
+  unset: Readonly<Partial<Record<string, string>>>,
+  columns: number | undefined,
+): string {
+  const valueText = ({setting, value}: SettingListing): string => value ?? unset[setting] ?? '-'
+  const shown: readonly Column<SettingListing>[] = [
+    {title: 'SETTING', text: ({setting}) => setting},
+    {title: 'VALUE', text: valueText, gives: 2, short: (row) => clip(valueText(row), 36)},
+    {title: 'FROM', text: ({from}) => from, gives: 1, short: ({from}) => baseName(from)},
+  ]
+  return lines([...filesText(files), ...(files.length === 0 ? [] : ['']), ...table(settings, shown, columns)])
 }
 
 function filesText(files: ConfigListing['files']): readonly string[] {

@@ -1,30 +1,24 @@
 import {fail} from '../core/errors.js'
+import {quoted} from '../core/text/clip.js'
 import {profileOption} from '../core/text/aws-cli-options.js'
+import type {BastionEntry} from './config-file/config-file.js'
 import type {Layer} from './config-file/layers.js'
-import type {BastionEntry, RailKey, SettingKey} from './config-file/config-file.js'
+import {type AnySetting, SETTINGS, type SettingKey} from './all-settings.js'
 import {withoutOuterConnection} from './ignore-outer-tunnel.js'
+import {type Setting, variableOf} from './setting.js'
+import type {Switch} from './value-kinds.js'
 import {type Given, profileName, regionOf} from './values.js'
 
-type TextFlag =
-  | 'profile'
-  | 'region'
-  | 'user'
-  | 'database'
-  | 'bastion'
-  | 'local-port'
-  | 'resolve'
-  | 'engine'
-  | 'sslmode'
-  | 'ca-bundle'
-  | 'reason'
-  | 'timeout'
-  | 'ttl'
-  | 'idle'
-
-type SwitchFlag = 'read-only' | 'write' | 'allow-other-users' | 'no-own-port'
+type FlagOf<S extends AnySetting> =
+  | (S extends {readonly flag: infer F extends string} ? F : never)
+  | (S extends {readonly offFlag: {readonly name: infer F extends string}} ? F : never)
+type SwitchSetting = Extract<AnySetting, {readonly value: Switch}>
 
 /** The flags of a connecting command as the parser gives them: not yet checked. */
-export type FlagValues = Readonly<Partial<Record<TextFlag, string | undefined>> & Partial<Record<SwitchFlag, boolean>>>
+export type FlagValues = Readonly<
+  Partial<Record<FlagOf<Exclude<AnySetting, SwitchSetting>>, string | undefined>> &
+    Partial<Record<FlagOf<SwitchSetting>, boolean>>
+>
 
 export interface SettingsSources {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,7 +37,9 @@ export interface SettingsSources {
 /** What counts of all that was given, unchecked, each with where it comes from. */
 export type GivenSettings = Readonly<Partial<Record<GivenKey, Given>>>
 /** A port of the config file is not for `psql` beside an `open`. */
-type GivenKey = SettingKey | RailKey | 'openPort'
+type GivenKey = SettingKey | 'openPort'
+
+type Environment = SettingsSources['env']
 
 /** A working day: nobody keeps production open by mistake for longer. */
 const PRODUCTION_TTL = '8h'
@@ -51,85 +47,81 @@ const NO_LAYER: Layer = {values: {}, bastions: [], rails: {}}
 
 /**
  * What was given, by precedence: flag, then DBTUNNEL_*, then the config files, then AWS_* and PG*. An empty variable counts
- * as unset. Rejects with VALUE_INVALID for a profile or region, REGION_MISSING or CONFIG_INVALID for an
- * unknown profile.
+ * as unset. Rejects with VALUE_INVALID for a profile or region, USAGE for flags that contradict each other, REGION_MISSING,
+ * or CONFIG_INVALID for an unknown profile.
  */
-export async function gatherSettings(flags: FlagValues, given: SettingsSources): Promise<GivenSettings> {
-  const sources = {...given, env: withoutOuterConnection(given.env)}
-  const {env, layer: {values, bastions, rails} = NO_LAYER} = sources
-  const from = (flag: TextFlag): Given | undefined => fromFlag(flags, flag) ?? fromEnv(env, variableOf(flag))
-  const profile = from('profile') ?? values.profile ?? awsProfile(env)
-  const region = await findRegion(flags, sources, profile && profileName(profile))
-  const bastion = from('bastion') ?? values.bastion
+export async function gatherSettings(flags: FlagValues, sources: SettingsSources): Promise<GivenSettings> {
+  const {layer = NO_LAYER} = sources
+  const {values, bastions, rails} = layer
+  const env = withKeysOverProfile(withoutOuterConnection(sources.env))
+  const inFiles = ({stricter}: Setting, key: SettingKey): Given | undefined => (stricter ? rails[key] : values[key])
+  const found = compact(
+    SETTINGS.map((one) => [
+      one.key,
+      fromFlags(one, flags) ??
+        fromVariable(one, env) ??
+        inFiles(one, one.key) ??
+        fromEnv(env, ...(one.elsewhere ?? [])),
+    ]),
+  )
+  const {profile, localPort, ttl, production} = found
+  const region = await findRegion(found.region, sources, profile && profileName(profile))
   const account =
-    !bastion && bastions.some((one) => one.account) ? await sources.profileAccount(profile?.text) : undefined
+    !found.bastion && bastions.some((one) => one.account) ? await sources.profileAccount(profile?.text) : undefined
   const fits = (one: BastionEntry): boolean =>
     (one.account ?? account) === account &&
     (one.profile ?? profile?.text) === profile?.text &&
     (one.region ?? region.text) === region.text
-  const {production} = rails
-  return compact({
-    profile,
-    region,
-    user: from('user') ?? values.user ?? fromEnv(env, 'PGUSER'),
-    database: from('database') ?? values.database ?? fromEnv(env, 'PGDATABASE'),
-    bastion: bastion ?? bastions.find(fits)?.bastion,
-    localPort: from('local-port'),
-    openPort: values.localPort,
-    resolve: from('resolve') ?? values.resolve,
-    engine: from('engine') ?? values.engine,
-    sslmode: from('sslmode') ?? values.sslmode,
-    caBundle: from('ca-bundle') ?? values.caBundle,
-    reason: from('reason') ?? values.reason,
-    timeout: from('timeout') ?? values.timeout,
-    ttl: from('ttl') ?? rails.ttl ?? (production && {text: PRODUCTION_TTL, origin: `production, ${production.origin}`}),
-    idle: from('idle') ?? values.idle,
-    keepAlive: values.keepAlive,
-    allowOtherUsers: switched(flags, 'allow-other-users', 'true') ?? values.allowOtherUsers,
-    ownPort: switched(flags, 'no-own-port', 'false') ?? values.ownPort,
-    production,
-    readOnly: readOnlyFlag(flags) ?? readOnlyVariable(env) ?? rails.readOnly,
-    requireReason: rails.requireReason,
-  })
+  return compact(
+    Object.entries({
+      ...found,
+      region,
+      bastion: found.bastion ?? bastions.find(fits)?.bastion,
+      localPort: localPort === values.localPort ? undefined : localPort,
+      openPort: values.localPort,
+      ttl: ttl ?? (production && {text: PRODUCTION_TTL, origin: `production, ${production.origin}`}),
+    }),
+  )
 }
 
-/** No variable, and no other file, lifts what a file wants: only who types the command does. Throws USAGE. */
-function readOnlyFlag({'read-only': isReadOnly = false, write = false}: FlagValues): Given | undefined {
-  if (isReadOnly && write) {
-    throw fail('USAGE', '--read-only and --write contradict each other.', {hint: 'Give one of them.'})
+function compact(given: readonly (readonly [string, Given | undefined])[]): GivenSettings {
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
+}
+
+/** What the flag of a setting says, or the one that turns it off. Throws USAGE for both. */
+function fromFlags({flag, offFlag}: Setting, flags: FlagValues): Given | undefined {
+  const given: Readonly<Partial<Record<string, string | boolean>>> = flags
+  const value = flag === undefined ? undefined : given[flag]
+  const isOff = offFlag !== undefined && given[offFlag.name] === true
+  if (value === true && isOff) {
+    throw fail('USAGE', `--${flag} and --${offFlag.name} contradict each other.`, {hint: 'Give one of them.'})
   }
-  if (write) return {text: 'false', origin: '--write'}
-  return isReadOnly ? {text: 'true', origin: '--read-only'} : undefined
+  if (isOff) return {text: 'false', origin: `--${offFlag.name}`}
+  if (typeof value === 'string') return {text: value, origin: `--${flag}`}
+  return value === true ? {text: 'true', origin: `--${flag}`} : undefined
 }
 
-/** It can put the guard rail up, and never down. Throws VALUE_INVALID. */
-function readOnlyVariable(env: SettingsSources['env']): Given | undefined {
-  const given = fromEnv(env, 'DBTUNNEL_READ_ONLY')
-  if (!given) return undefined
-  const {text, origin} = given
-  if (['on', 'true', 'yes', '1'].includes(text.toLowerCase())) return {text: 'true', origin}
-  throw fail('VALUE_INVALID', `${origin}: ${JSON.stringify(text)} is not "on".`, {
-    hint: 'No variable lifts read-only: unset it, and for one run that may write, type --write',
+/** Throws VALUE_INVALID for a switch that says neither yes nor no. */
+function fromVariable(one: Setting, env: Environment): Given | undefined {
+  const variable = variableOf(one)
+  const given = variable === undefined ? undefined : fromEnv(env, variable)
+  return given && one.value.form === 'switch' ? switched(one, given) : given
+}
+
+/** A variable can put a guard rail up, and never down: only who types the command may do that. */
+function switched({flag, offFlag, stricter}: Setting, {text, origin}: Given): Given {
+  const word = text.toLowerCase()
+  if (['on', 'true', 'yes', '1'].includes(word)) return {text: 'true', origin}
+  if (!stricter && ['off', 'false', 'no', '0'].includes(word)) return {text: 'false', origin}
+  throw fail('VALUE_INVALID', `${origin}: ${quoted(text)} is not ${stricter ? '"on"' : '"on" or "off"'}.`, {
+    hint:
+      stricter && offFlag
+        ? `No variable turns off --${flag}: unset it, and for one run that may write, type --${offFlag.name}`
+        : undefined,
   })
 }
 
-/** What a switch says when it is there. */
-function switched(flags: FlagValues, flag: SwitchFlag, text: 'true' | 'false'): Given | undefined {
-  return flags[flag] ? {text, origin: `--${flag}`} : undefined
-}
-
-function compact(given: Partial<Record<GivenKey, Given | undefined>>): GivenSettings {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-}
-
-function fromFlag(flags: FlagValues, flag: TextFlag): Given | undefined {
-  const text = flags[flag]
-  return text === undefined ? undefined : {text, origin: `--${flag}`}
-}
-
-const variableOf = (flag: string): string => `DBTUNNEL_${flag.replaceAll('-', '_').toUpperCase()}`
-
-export function fromEnv(env: SettingsSources['env'], ...names: readonly string[]): Given | undefined {
+function fromEnv(env: Environment, ...names: readonly string[]): Given | undefined {
   for (const origin of names) {
     const text = env[origin]
     if (text) return {text, origin}
@@ -138,28 +130,29 @@ export function fromEnv(env: SettingsSources['env'], ...names: readonly string[]
 }
 
 /** As with the AWS CLI and the plugin, keys in the environment beat AWS_PROFILE, though not a profile asked for by name. */
-function awsProfile(env: SettingsSources['env']): Given | undefined {
-  if (env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) return undefined
-  return fromEnv(env, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE')
+function withKeysOverProfile(env: Environment): Environment {
+  if (!env['AWS_ACCESS_KEY_ID'] || !env['AWS_SECRET_ACCESS_KEY']) return env
+  const {AWS_PROFILE: _, AWS_DEFAULT_PROFILE: _default, ...others} = env
+  return others
 }
 
-async function findRegion(flags: FlagValues, sources: SettingsSources, profile: string | undefined): Promise<Given> {
-  const {env, targetRegion, layer} = sources
-  const flag = fromFlag(flags, 'region')
-  const named = flag && regionOf(flag)
+/** `given` is what was said of it; it must not contradict the target's name, where that holds one. */
+async function findRegion(
+  given: Given | undefined,
+  sources: SettingsSources,
+  profile: string | undefined,
+): Promise<Given> {
+  const {targetRegion} = sources
   if (targetRegion !== undefined) {
-    if (named === undefined || named === targetRegion) return {text: targetRegion, origin: "the endpoint's name"}
-    throw fail('VALUE_INVALID', `--region ${named} contradicts the target, whose name is in ${targetRegion}.`, {
+    if (given?.origin !== '--region' || regionOf(given) === targetRegion) {
+      return {text: targetRegion, origin: "the endpoint's name"}
+    }
+    throw fail('VALUE_INVALID', `--region ${given.text} contradicts the target, whose name is in ${targetRegion}.`, {
       hint: 'Leave --region out.',
     })
   }
-  const given =
-    flag ??
-    fromEnv(env, 'DBTUNNEL_REGION') ??
-    layer?.values.region ??
-    fromEnv(env, 'AWS_REGION', 'AWS_DEFAULT_REGION') ??
-    (await regionOfProfile(profile, sources))
-  if (given) return {...given, text: regionOf(given)}
+  const found = given ?? (await regionOfProfile(profile, sources))
+  if (found) return {...found, text: regionOf(found)}
   throw fail('REGION_MISSING', 'No AWS region is set.', {
     hint: `Pass --region eu-west-1, set AWS_REGION, or type: aws configure set region eu-west-1${profileOption(profile)}`,
   })

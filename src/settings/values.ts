@@ -69,16 +69,11 @@ export function reasonText(given: Given): string {
 
 const UNITS_MS: Readonly<Record<string, number>> = {s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
 
-/** `45s`, `2m`, `8h`, `1d` or plain seconds, from 1 s to `longest`, which is written alike; in milliseconds. */
-export function duration(given: Given, longest = '60m', examples = '45s or 2m'): number {
+/** `45s`, `2m`, `8h`, `1d` or plain seconds, from 1 s to `longest`, which is written the same way; in milliseconds. */
+export function duration(given: Given, longest: string, examples: string): number {
   const ms = millisecondsOf(given.text)
   if (ms >= 1000 && ms <= millisecondsOf(longest)) return ms
   throw invalid(given, `a time from 1s to ${longest}, such as ${examples}`)
-}
-
-/** How long a tunnel may be kept open. */
-export function lifetime(given: Given): number {
-  return duration(given, '7d', '30m or 2h')
 }
 
 function millisecondsOf(text: string): number {
@@ -98,6 +93,12 @@ export function uploadRate(given: Given): number | 'unlimited' {
 export function filePath(given: Given, cwd: string): string {
   if (isPrintable(given.text)) return resolve(cwd, given.text)
   throw invalid(given, 'the path of a PEM file')
+}
+
+/** One line. */
+export function printableText(given: Given, expected: string): string {
+  if (isPrintable(given.text)) return given.text
+  throw invalid(given, expected)
 }
 
 function isPrintable(text: string): boolean {

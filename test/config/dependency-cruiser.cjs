@@ -13,7 +13,13 @@ const MAY_USE = {
   hosts: [],
   clients: ['databases'],
   // Of the parts that a setting is for, its own words alone.
-  settings: ['bastions/rule', 'databases/tls-mode', 'hosts/name-mode', 'links/session/carrier-choice'],
+  settings: [
+    'bastions/rule',
+    'databases/session-limits',
+    'databases/tls-mode',
+    'hosts/name-mode',
+    'links/session/carrier-choice',
+  ],
   present: [],
   adapters: [],
   core: [],

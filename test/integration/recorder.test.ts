@@ -7,9 +7,9 @@ import {processes} from '../../src/adapters/processes/processes.js'
 import {readPsqlArguments} from '../../src/clients/psql/arguments.js'
 import {readOwnFlags} from '../../src/cli/words/flag-table.js'
 import {splitExecWords, splitPsqlWords} from '../../src/cli/words/split-words.js'
-import {accountFlags, guardFlags, loginFlags, outputFlags, tunnelFlags} from '../../src/cli/flags.js'
+import {outputFlags, settingFlags} from '../../src/cli/flags.js'
 
-const flags = readOwnFlags({...accountFlags, ...loginFlags, ...outputFlags, ...tunnelFlags, ...guardFlags})
+const flags = readOwnFlags({...settingFlags('psql'), ...outputFlags})
 
 let folder: string
 let recorder: string

@@ -1,3 +1,5 @@
+import {SETTINGS} from '../../settings/all-settings.js'
+
 /** What is known of a command, as the manifest has it. */
 export interface CommandShape {
   /** With colons between its words. */
@@ -13,11 +15,9 @@ interface FlagShape {
   readonly hidden?: boolean | undefined
 }
 
-/** Flags whose values are a few words. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  engine: ['auto', 'plugin', 'native'],
-  resolve: ['auto', 'hosts', 'hostaddr'],
-  sslmode: ['verify-full', 'verify-ca'],
+/** Of a flag whose values are a few words, these. */
+function wordsOf(flag: string): readonly string[] {
+  return SETTINGS.find((one) => one.flag === flag)?.value.words ?? []
 }
 
 /**
@@ -41,7 +41,7 @@ export async function candidates(
   if (!command) return begun(typed.length === 0 ? [...next, 'help', '--help', '--version'] : next)
 
   const {position, valueOf} = readTyped(typed.slice(command.parts.length), command.flags)
-  if (valueOf !== undefined) return begun(valueOf === 'target' ? await targets() : (VALUES[valueOf] ?? []))
+  if (valueOf !== undefined) return begun(valueOf === 'target' ? await targets() : wordsOf(valueOf))
   if (position === undefined) return []
   if (last.startsWith('-')) return begun(['--help', ...namesOf(command.flags)])
   return begun([...next, ...(Object.keys(command.args)[position] === 'target' ? await targets() : [])])

@@ -16,8 +16,6 @@ export interface KeepOpenRequest {
   /** As it was typed. */
   readonly target: string
   readonly settings: Settings
-  /** Whether Session Manager shall see no idle session. */
-  readonly keepAlive: boolean
 }
 
 /**
@@ -27,7 +25,7 @@ export interface KeepOpenRequest {
  */
 export async function keepOpen(
   tunnel: Tunnel,
-  {target, settings, keepAlive}: KeepOpenRequest,
+  {target, settings}: KeepOpenRequest,
   ports: AccountPorts,
   observers: Required<TunnelObserver>,
   ready: (now: () => TunnelStatus) => void,
@@ -42,7 +40,7 @@ export async function keepOpen(
     if (health.state === 'up') void passfile.refresh()
     observers.changed(now())
   }
-  const keeper = new Keeper(tunnel, {keepAlive, changed}, ports, limited)
+  const keeper = new Keeper(tunnel, {keepAlive: settings.keepAlive, changed}, ports, limited)
   const now = statusOf(target, tunnel, keeper, clock)
   // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
   run.divert(['SIGCONT'], () => {

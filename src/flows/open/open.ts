@@ -16,8 +16,6 @@ import {farewell, keepOpen} from './keep-open.js'
 export interface OpenRequest {
   readonly target: string
   readonly flags: FlagValues
-  /** Whether Session Manager shall see no idle session. */
-  readonly keepAlive: boolean
   /** Whether one that is open already will not do. */
   readonly another: boolean
   /** All words behind `open`, for a command to type again. */
@@ -38,7 +36,7 @@ export interface OpenView {
  * another run keeps the same tunnel open, that one is shown, and nothing opened.
  */
 export async function open(request: OpenRequest, given: Ports, view: OpenView, progress: Progress): Promise<void> {
-  const {words, flags, keepAlive, another} = request
+  const {words, flags, another} = request
   const asked = await readRequest(request, given.sources)
   const localPort = asked.settings.localPort || (asked.settings.openPort ?? 0)
   const kept = {...asked, settings: {...asked.settings, localPort}}
@@ -63,7 +61,7 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
       if (tunnel.mapping.via === 'hostaddr') {
         run.say.notice(`${tunnel.mapping.why}\n  ${mappingCommand('open', words)}`)
       }
-      const wanted = {settings, keepAlive: keepAlive || settings.keepAlive === true, target: name.text}
+      const wanted = {settings, target: name.text}
       const ready = (now: () => TunnelStatus): void => {
         view.ready(opened, true)
         status = now

@@ -1,30 +1,8 @@
+import type {SettingKey} from '../all-settings.js'
 import type {Given} from '../values.js'
 
-/** A setting, as the config file spells it. */
-export type SettingKey =
-  | 'profile'
-  | 'region'
-  | 'user'
-  | 'database'
-  | 'bastion'
-  | 'localPort'
-  | 'resolve'
-  | 'engine'
-  | 'sslmode'
-  | 'caBundle'
-  | 'reason'
-  | 'timeout'
-  | 'ttl'
-  | 'idle'
-  | 'keepAlive'
-  | 'allowOtherUsers'
-  | 'ownPort'
-
-/** What can only make a run more careful. */
-export type RailKey = 'production' | 'readOnly' | 'requireReason' | 'ttl'
-
 /** Checked values of one section; `origin` is file and line. */
-export type Values = Readonly<Partial<Record<SettingKey | RailKey, Given>>>
+export type Values = Readonly<Partial<Record<SettingKey, Given>>>
 
 export interface FileTarget {
   readonly name: string

@@ -1,5 +1,6 @@
-import type {BastionEntry, ConfigFile, RailKey, Values} from './config-file.js'
-import {type Given, lifetime} from '../values.js'
+import {SETTINGS} from '../all-settings.js'
+import type {Given} from '../values.js'
+import type {BastionEntry, ConfigFile, Values} from './config-file.js'
 
 /** The user's own file over the team's; either may be missing. */
 export type Config = readonly ConfigFile[]
@@ -16,7 +17,7 @@ export interface ConfiguredTarget {
 }
 
 /** Guard rails that are up, and who has put them there. */
-export type Rails = Readonly<Partial<Record<RailKey, Given>>>
+export type Rails = Values
 
 /** What the config files say of one target, or of none in particular. */
 export interface Layer {
@@ -70,21 +71,20 @@ function sections(config: Config, word: string) {
   })
 }
 
+const RAILS = SETTINGS.filter(({stricter}) => stricter !== undefined)
+
 function railsOf({defaults, targets}: ConfigFile, word: string | undefined): Rails {
-  const target = word === undefined ? undefined : targets.get(word.toLowerCase())
-  const {production, readOnly = production, requireReason, ttl} = {...defaults, ...target?.values}
-  const isUp = (rail: Given | undefined): boolean => rail?.text === 'true'
-  return {
-    ...(production && isUp(production) && {production}),
-    ...(readOnly && isUp(readOnly) && {readOnly}),
-    ...(requireReason && isUp(requireReason) && {requireReason}),
-    ...(ttl && {ttl}),
-  }
+  const values = {...defaults, ...(word === undefined ? undefined : targets.get(word.toLowerCase())?.values)}
+  const given: Values = {...(values.production && {readOnly: values.production}), ...values}
+  const up = RAILS.filter(({key, stricter}) => given[key] && (stricter === 'shorter' || given[key].text === 'true'))
+  return Object.fromEntries(up.map(({key}) => [key, given[key]]))
 }
 
 function stricter(one: Rails, other: Rails): Rails {
-  const [first, second] = [one.ttl, other.ttl]
-  const isLonger = first && second && lifetime(first) > lifetime(second)
-  const ttl = isLonger ? second : (first ?? second)
-  return {...other, ...one, ...(ttl && {ttl})}
+  const longer = RAILS.filter((rail) => rail.stricter === 'shorter' && timeOf(rail, one) > timeOf(rail, other))
+  return {...other, ...one, ...Object.fromEntries(longer.map(({key}) => [key, other[key]]))}
+}
+
+function timeOf({key, value}: (typeof RAILS)[number], {[key]: given}: Rails): number {
+  return given ? (value.read(given, '/') as number) : Infinity
 }

@@ -4,7 +4,7 @@ import {checkShape} from './check-shape.js'
 import type {BastionEntry, ConfigFile, FileTarget} from './config-file.js'
 import type {FileShape} from './shape.js'
 import {parseYaml, type Path, type Yaml} from './parse-yaml.js'
-import {located, SectionReader, type TargetSection} from './section-reader.js'
+import {located, SectionReader} from './section-reader.js'
 
 /** Reads a TARGET word, and tells the region that its own name holds. Throws for what is none. */
 export type ReadPlace = (text: string) => {readonly region?: string | undefined}
@@ -39,6 +39,8 @@ const NAME_TEXT = 'A name has letters, digits and . : _ - only, 100 at most, and
 /** `*` and `?` stand for what they do in a shell. */
 const PATTERN = /^[\w.:*?-]{1,100}$/
 const TAG = /^\P{Cc}{1,128}$/u
+
+type TargetSection = NonNullable<FileShape['targets']>[string]
 
 function readTarget(
   name: string,

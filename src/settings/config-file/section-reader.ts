@@ -1,35 +1,13 @@
 import {isDbtunnelError} from '../../core/errors.js'
 import type {ConfigText} from '../../core/ports/config-files.js'
-import type {RailKey, SettingKey, Values} from './config-file.js'
-import type {FileShape} from './shape.js'
+import {SETTINGS, type SettingKey} from '../all-settings.js'
+import type {Setting} from '../setting.js'
+import type {Given} from '../values.js'
+import type {Values} from './config-file.js'
 import type {Path, Yaml} from './parse-yaml.js'
-import {
-  bastionRule,
-  duration,
-  filePath,
-  type Given,
-  lifetime,
-  loginWord,
-  profileName,
-  reasonText,
-  regionOf,
-} from '../values.js'
 
-export type Section = NonNullable<FileShape['defaults']>
-export type TargetSection = NonNullable<FileShape['targets']>[string]
-
-/** What a value must look like: the same as for the flags. */
-const CHECKS: Readonly<Partial<Record<string, (value: Given) => unknown>>> = {
-  profile: profileName,
-  region: regionOf,
-  user: (value) => loginWord(value, 'user'),
-  database: (value) => loginWord(value, 'database'),
-  bastion: bastionRule,
-  reason: reasonText,
-  timeout: (value) => duration(value),
-  ttl: lifetime,
-  idle: lifetime,
-}
+/** The settings among what stands in a section. */
+type Section = Readonly<Partial<Record<SettingKey, string | number | boolean | undefined>>>
 
 /** Turns the settings of a section into values that know where they come from. */
 export class SectionReader {
@@ -41,18 +19,23 @@ export class SectionReader {
     this.yaml = yaml
   }
 
-  values(section: Section & Partial<TargetSection>, path: Path): Values {
-    const {identifier: _, host: _host, port: _port, tags: _tags, ...settings} = section
-    const entries = Object.entries(settings).map(([key, value]): [SettingKey | RailKey, Given] => {
-      const at = [...path, key]
-      const given = this.given(String(value), at)
-      const {text} = given
-      located(this.yaml, at, () => CHECKS[key]?.({text, origin: ''}))
-      // Whatever folder dbtunnel is started in.
-      const isPath = key === 'caBundle'
-      return [key as SettingKey, isPath ? {...given, text: located(this.yaml, at, () => this.#absolute(text))} : given]
+  /** What a value must look like is the same as for the flags. */
+  values(section: Section, path: Path): Values {
+    const entries = SETTINGS.flatMap((one) => {
+      const value = section[one.key]
+      return value === undefined ? [] : [[one.key, this.#value(one, String(value), [...path, one.key])]]
     })
-    return Object.fromEntries(entries)
+    return Object.fromEntries(entries) as Values
+  }
+
+  #value({value}: Setting, text: string, at: Path): Given {
+    const isPath = value.form === 'path'
+    const read = located(this.yaml, at, () => {
+      if (isPath && text.startsWith('~')) throw new Error('write the path in full: no shell reads the ~')
+      return value.read({text, origin: ''}, this.#folder)
+    })
+    // The same one in whatever folder dbtunnel is started.
+    return this.given(isPath ? String(read) : text, at)
   }
 
   given(text: string, path: Path): Given {
@@ -63,9 +46,8 @@ export class SectionReader {
     return `${this.#file.path}:${this.yaml.lineOf(path)}`
   }
 
-  #absolute(text: string): string {
-    if (!text.startsWith('~')) return filePath({text, origin: ''}, this.#file.path.replace(/\/[^/]*$/, '') || '/')
-    throw new Error('write the path in full: no shell reads the ~')
+  get #folder(): string {
+    return this.#file.path.replace(/\/[^/]*$/, '') || '/'
   }
 }
 

@@ -18,52 +18,41 @@ import {
   ZodMiniObject,
   ZodMiniOptional,
   ZodMiniRecord,
+  type ZodMiniType,
 } from 'zod/mini'
+import {type AnySetting, SETTINGS} from '../all-settings.js'
+import type {Setting} from '../setting.js'
 import {BASTION_FORMS} from '../values.js'
 
 // What may stand where in a config file; zod, for the JSON Schema of it, too. What a value must look like inside, each
 // setting's own check says, as for the flags.
 
 const text = (description: string) => string({error: 'text'}).check(describe(description))
-const flag = (description: string) => boolean({error: 'true or false'}).check(describe(description))
-const words = <const T extends readonly [string, ...string[]]>(all: T, description: string) =>
-  oneOf(all, {error: `one of ${all.join(', ')}`}).check(describe(description))
 const PORT = 'a port from 1 to 65535'
 const port = (description: string) => int({error: PORT}).check(gte(1, PORT), lte(65535, PORT), describe(description))
-const time = (examples: string, description: string) =>
-  union([string(), int()], {error: `a time, such as ${examples}`}).check(describe(description))
 
-/** What makes a run more careful. Of two files the stricter one counts. */
-const rails = {
-  production: flag('A database to be careful with: sessions begin read-only, and open ends by itself after 8 h.'),
-  readOnly: flag('Whether sessions begin read-only. Without it: as production.'),
-  requireReason: flag('Whether --reason is compulsory.'),
-  ttl: time('2h', 'After how long open ends a tunnel by itself.'),
+/** What the settings have as their values here. */
+type SettingType = ZodMiniType<string | number | boolean>
+
+function typeOf({value, help, helpInFile = help}: Setting): SettingType {
+  const {form, words = [], examples = ''} = value
+  if (form === 'port') return port(helpInFile)
+  if (form === 'switch') return boolean({error: 'true or false'}).check(describe(helpInFile))
+  if (form === 'words') return oneOf(words, {error: `one of ${words.join(', ')}`}).check(describe(helpInFile))
+  const time = (): SettingType => union([string(), int()], {error: `a time, such as ${examples}`})
+  return form === 'time' ? time().check(describe(helpInFile)) : text(helpInFile)
 }
 
-const teamSettings = {
-  user: text('Database user. Without it: the name of the AWS session.'),
-  database: text('Database to open. Without it: the one that RDS made at the start, else postgres.'),
-  region: text('AWS region of the database.'),
-  bastion: text(`Bastion: ${BASTION_FORMS}.`),
-  ...rails,
-}
+type KeysOf<Owner> = Extract<AnySetting, {readonly owner: Owner}>['key']
 
-const userSettings = {
-  ...teamSettings,
-  profile: text('AWS profile.'),
-  localPort: port('Port on 127.0.0.1 of open; psql and exec take a free one.'),
-  resolve: words(['auto', 'hosts', 'hostaddr'], "How the endpoint's name leads to 127.0.0.1."),
-  engine: words(['auto', 'plugin', 'native'], 'Who carries the session.'),
-  sslmode: words(['verify-full', 'verify-ca'], 'verify-ca does not compare the name.'),
-  caBundle: text('PEM file with further authorities to trust; a relative path begins in the folder of this file.'),
-  reason: text('Kept in the session history of Systems Manager.'),
-  timeout: time('45s or 2m', 'Until the database has answered.'),
-  idle: time('30m', 'After how long without a connection open ends a tunnel by itself.'),
-  keepAlive: flag('Whether open asks the database every 50 s, so that the session is never idle.'),
-  allowOtherUsers: flag('Whether programs of other users of this machine may connect, too.'),
-  ownPort: flag("Whether the database's own port on 127.0.0.1 is taken, too, while its name leads there."),
-}
+/** A team's file may not set what is the user's own. */
+const settingsOf = <Owner extends 'team' | 'user'>(...owners: readonly Owner[]) =>
+  Object.fromEntries(
+    SETTINGS.filter(({owner}) => owners.some((one) => one === owner)).map((one) => [one.key, typeOf(one)]),
+  ) as Record<KeysOf<Owner>, SettingType>
+
+const teamSettings = settingsOf('team')
+const userSettings = settingsOf('team', 'user')
 
 const place = {
   identifier: text(
@@ -92,7 +81,7 @@ function fileOf<D extends core.$ZodType, T extends core.$ZodType>(defaults: D, t
       account: text('Number of the AWS account, where the profile names it (sso_account_id or role_arn).'),
       profile: text('AWS profile.'),
       region: text('AWS region.'),
-      bastion: teamSettings.bastion,
+      bastion: text(`Bastion: ${BASTION_FORMS}.`),
     },
     mapping,
   )

@@ -33,6 +33,7 @@ const SETTINGS: Settings = {
   cache: true,
   reason: 'INC-123',
   timeoutMs: 5000,
+  keepAlive: false,
   production: false,
   readOnly: false,
   requireReason: false,

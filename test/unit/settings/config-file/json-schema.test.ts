@@ -21,19 +21,19 @@ it('editors know every key, and which ones a team’s file may not have', () => 
   const [team, own] = [keysOf('dbtunnel.schema.json'), keysOf('config.schema.json')]
   expect(team.top).toEqual(['groups', 'bastions'])
   expect(own.top).toEqual(team.top)
-  expect(own.defaults.filter((key) => !team.defaults.includes(key))).toEqual([
-    'profile',
-    'localPort',
-    'resolve',
-    'engine',
-    'sslmode',
+  expect(own.defaults.filter((key) => !team.defaults.includes(key)).toSorted()).toEqual([
+    'allowOtherUsers',
     'caBundle',
-    'reason',
-    'timeout',
+    'engine',
     'idle',
     'keepAlive',
-    'allowOtherUsers',
+    'localPort',
     'ownPort',
+    'profile',
+    'reason',
+    'resolve',
+    'sslmode',
+    'timeout',
   ])
   const places = ['identifier', 'host', 'port', 'tags']
   expect(team.target).toEqual([...places, ...team.defaults])
