@@ -136,8 +136,6 @@ describe('a credential_process', () => {
   }
 
   it('is known before it is asked, and does not count for keys in the environment', async () => {
-    await program('exit 3')
-    expect(await api('dev').login.startsProgram()).toBe(true)
     await writeFile(join(folder, 'config'), '[default]\ncredential_process = false\n')
     expect(await api().login.startsProgram()).toBe(true)
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE')
