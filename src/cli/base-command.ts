@@ -1,5 +1,6 @@
 import {Command} from '@oclif/core/command'
 import {ExitError} from '@oclif/core/errors'
+import {withholdNodeDebug} from '../adapters/terminal/node-debug.js'
 import {mangledWord} from '../adapters/terminal/raw-words.js'
 import {Terminal} from '../adapters/terminal/terminal.js'
 import {fail, isDbtunnelError} from '../core/errors.js'
@@ -10,8 +11,11 @@ import {asFailure, errorJson, errorText} from '../present/error.js'
 /** Where a command's failure becomes text or JSON, and an exit status: here and nowhere else. */
 export abstract class BaseCommand extends Command {
   #debug = false
+  #withholds = false
 
   override async init(): Promise<void> {
+    // Before anything of AWS is loaded.
+    this.#withholds = withholdNodeDebug()
     await super.init()
     if (process.platform === 'win32') {
       throw fail('PLATFORM_UNSUPPORTED', 'dbtunnel does not run on native Windows.', {
@@ -32,7 +36,9 @@ export abstract class BaseCommand extends Command {
   /** stderr and stdout for this command, as its flags want them. */
   protected openTerminal(flags: {quiet: boolean; debug: boolean}): Terminal {
     this.#debug = flags.debug
-    return new Terminal({...flags, json: this.jsonEnabled()})
+    const terminal = new Terminal({...flags, json: this.jsonEnabled()})
+    if (this.#withholds) terminal.notice('NODE_DEBUG is set. Its lines are not shown: they hold secrets.')
+    return terminal
   }
 
   protected override async catch(error: Error): Promise<void> {

@@ -124,10 +124,12 @@ it('no program of the user’s data folder is loaded as a plugin', async () => {
 })
 
 it.each([
-  ['native', []],
-  ['plugin', ['--engine', 'plugin']],
-])('secrets are in no command line, no debug output, and no file but the passfile (%s)', async (_, words) => {
-  const env: Record<string, string> = {...sandbox.env(), DBTUNNEL_PLUGIN: PLUGIN}
+  ['native', [], {}],
+  ['plugin', ['--engine', 'plugin'], {}],
+  ['native, Node’s own debugging', ['--engine', 'native'], {NODE_DEBUG: '*'}],
+  ['plugin, Node’s own debugging', ['--engine', 'plugin'], {NODE_DEBUG: 'http,net,child_process', FORCE_COLOR: '3'}],
+])('secrets are in no command line, no debug output, and no file but the passfile (%s)', async (_, words, change) => {
+  const env: Record<string, string> = {...sandbox.env(), DBTUNNEL_PLUGIN: PLUGIN, ...change}
   const running = start(
     ['psql', 'prod-db', '--resolve', 'hostaddr', '--debug', ...words, '-c', "select 'here', pg_sleep(3)"],
     {env},
@@ -151,6 +153,8 @@ it.each([
     expect(others.filter((_, index) => contents[index]?.includes(secret))).toEqual([])
     expect(stdout + stderr).not.toContain(secret)
   }
+  // What was left out is said.
+  expect(stderr.includes('NODE_DEBUG is set.')).toBe('NODE_DEBUG' in change)
 })
 
 function endedEarly({stderr}: {stderr: string}): never {
