@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import {constants, mkdtempSync, realpathSync, rmSync, type Stats, statSync, writeFileSync} from 'node:fs'
-import {lstat, open, readdir, readFile, rename, rm, rmdir} from 'node:fs/promises'
+import {constants, lstatSync, mkdtempSync, realpathSync, rmSync, type Stats, statSync, writeFileSync} from 'node:fs'
+import {open, opendir, readFile, rename, rm, rmdir} from 'node:fs/promises'
 import {basename, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
@@ -14,6 +14,9 @@ type Environment = Readonly<Record<string, string | undefined>>
 const OWNER = 'owner'
 /** It is written right after its folder was made. */
 const UNOWNED_MS = 60_000
+/** So much of a folder like /tmp is looked through at a start, and so many of what may be ours in it. */
+const MOST_NAMES = 100_000
+const MOST_FOLDERS = 500
 
 /**
  * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
@@ -55,10 +58,7 @@ export function privateFiles(environment: Environment = process.env): PrivateFil
 
     async sweep() {
       for (const base of basesIn(environment)) {
-        const names = await readdir(base)
-        for (const name of names) {
-          if (/^dbtunnel-[A-Za-z0-9]{6}$/.test(name)) await removeLeft(join(base, name), table)
-        }
+        for (const name of await someFolders(base)) await removeLeft(join(base, name), table)
       }
     },
 
@@ -117,8 +117,24 @@ function basesIn(environment: Environment): readonly string[] {
   return [privateBase(environment['XDG_RUNTIME_DIR']), shared()].filter((base) => base !== undefined)
 }
 
+/**
+ * Names that may be those of our folders. Not more than a few, beginning at any: in a folder like /tmp others can make as
+ * many as they like, and that must not hold up each run. What is not looked at now has its turn at a later start.
+ */
+async function someFolders(base: string): Promise<readonly string[]> {
+  const names: string[] = []
+  let read = 0
+  for await (const {name} of await opendir(base, {bufferSize: 1024})) {
+    if (/^dbtunnel-[A-Za-z0-9]{6}$/.test(name)) names.push(name)
+    if (++read === MOST_NAMES) break
+  }
+  const first = Math.floor(Math.random() * names.length)
+  return [...names.slice(first), ...names.slice(0, first)].slice(0, MOST_FOLDERS)
+}
+
 async function removeLeft(folder: string, table: ProcessTable): Promise<void> {
-  const stats = await lstat(folder).catch(() => undefined)
+  // At once: most are others' when they are many.
+  const stats = lstatSync(folder, {throwIfNoEntry: false})
   if (!stats?.isDirectory() || !isOurs(stats) || (stats.mode & 0o077) !== 0) return
   const owner = await readFile(join(folder, OWNER), 'latin1').catch(() => '')
   const [, pid, started] = /^(\d+) ([a-z0-9-]+)\n$/.exec(owner) ?? []

@@ -210,6 +210,18 @@ describe('sweep', () => {
     expect(await swept()).toEqual(['dbtunnel-their0'])
   })
 
+  it('looks at no more than some at a time, for others can make as many as they like, and at the rest later', async () => {
+    const made = 1100
+    await Promise.all(Array.from({length: made}, (_, at) => left(`dbtunnel-${String(at).padStart(6, '0')}`, DEAD)))
+    const counts = [made]
+    while (counts.at(-1) !== 0) {
+      await privateFiles({TMPDIR: base}).sweep()
+      counts.push((await readdir(base)).length)
+      const [before = 0, after = 0] = counts.slice(-2)
+      expect(after).toBe(Math.max(before - 500, 0))
+    }
+  })
+
   it('removes an empty one that nobody came to sign, once it is old', async () => {
     const path = await left('dbtunnel-empty0', undefined)
     await utimes(path, 0, 0)
