@@ -12,9 +12,8 @@ export function withholdNodeDebug(): boolean {
   const {stderr} = process
   const write = stderr.write.bind(stderr) as (...words: unknown[]) => boolean
   // A section in capitals, the process id (in colour on a terminal), and what is told, in one piece (Node 20 to 26).
-   
+
   const line = new RegExp(`^[A-Z0-9_/-]+ (?:\\x1b\\[\\d+m)?${process.pid}(?:\\x1b\\[\\d+m)?: `)
-  stderr.write = ((...words: unknown[]) =>
-    typeof words[0] === 'string' && line.test(words[0]) ? true : write(...words))
+  stderr.write = (...words: unknown[]) => (typeof words[0] === 'string' && line.test(words[0]) ? true : write(...words))
   return true
 }
