@@ -82,6 +82,25 @@ describe.concurrent('several databases', () => {
     })
   })
 
+  it('say for each why its login was refused, and have it in the audit log, as one database alone', async () => {
+    const env = environment()
+    const words = [...TWO, '--user', 'password_only', '--', 'psql', '-c', 'select 1']
+    const {status, stderr} = await exec(words, env)
+    expect(status).toBe(2)
+    for (const target of ['prod-db', 'billing-db']) {
+      expect(stderr).toMatch(new RegExp(`^${target}: The database did not ask IAM about password_only`, 'm'))
+    }
+    expect(stderr).toContain('GRANT rds_iam TO "password_only";')
+    const log = readFileSync(join(env['HOME'] ?? '', '.local/state/dbtunnel/audit.jsonl'), 'utf8')
+    const ends = log.split('\n').filter((line) => line.includes('"event":"end"'))
+    expect(
+      ends.map((line) => JSON.parse(line) as {target: string}).sort((a, b) => (a.target < b.target ? -1 : 1)),
+    ).toMatchObject([
+      {command: 'exec', target: 'billing-db', status: 2},
+      {command: 'exec', target: 'prod-db', status: 2},
+    ])
+  })
+
   it('are not given one port for all, and AWS is not asked', async () => {
     const env = {...environment(), AWS_ENDPOINT_URL: 'http://127.0.0.1:9', DBTUNNEL_LOCAL_PORT: '15432'}
     expect(await exec([...TWO, ...script('exit 4')], env)).toMatchObject({
