@@ -1,4 +1,5 @@
 import {constants} from 'node:os'
+import {acquire} from '../core/acquire.js'
 import {withDeadline} from '../core/deadline.js'
 import type {Ports} from '../core/ports/ports.js'
 import type {ClientProcess, ProcessEnd, ProcessSpec} from '../core/ports/process.js'
@@ -25,14 +26,14 @@ export async function runClient(
   run: Run,
 ): Promise<ProcessEnd> {
   run.signal.throwIfAborted()
-  run.undo.push('client', 'local', async () => {
-    const client = await starting.catch(() => undefined)
-    if (!client) return
-    client.kill(isHangup(run.signal.reason) ? 'SIGHUP' : 'SIGTERM')
-    await withDeadline(client.ended, GRACE_MS, () => new Error('late')).catch(() => client.kill('SIGKILL'))
+  const client = await acquire(run.undo, {
+    title: 'client',
+    take: () => ports.process.spawnClient(spec),
+    async giveBack(started) {
+      started.kill(isHangup(run.signal.reason) ? 'SIGHUP' : 'SIGTERM')
+      await withDeadline(started.ended, GRACE_MS, () => new Error('late')).catch(() => started.kill('SIGKILL'))
+    },
   })
-  const starting = ports.process.spawnClient(spec)
-  const client = await starting
   const restore = run.divert(['SIGINT', 'SIGQUIT'], (signal) => {
     if (!ports.hasTerminal) client.kill(signal)
   })

@@ -1,3 +1,4 @@
+import {acquire} from '../../core/acquire.js'
 import {withDeadline} from '../../core/deadline.js'
 import {isDbtunnelError} from '../../core/errors.js'
 import type {ExecOutcome} from '../../core/results/exec-outcome.js'
@@ -97,15 +98,15 @@ async function startApart(
   run: Run,
 ): Promise<ApartProcess> {
   run.signal.throwIfAborted()
-  run.undo.push('program', 'local', async () => {
-    const client = await starting.catch(() => undefined)
-    if (!client) return
-    // No terminal tells it.
-    client.kill(codeOf(run.signal.reason) === 'INTERRUPTED' ? 'SIGINT' : 'SIGTERM')
-    await withDeadline(client.ended, GRACE_MS, () => new Error('late')).catch(() => client.kill('SIGKILL'))
+  return acquire(run.undo, {
+    title: 'program',
+    take: () => process.spawnApart(spec, files),
+    async giveBack(client) {
+      // No terminal tells it.
+      client.kill(codeOf(run.signal.reason) === 'INTERRUPTED' ? 'SIGINT' : 'SIGTERM')
+      await withDeadline(client.ended, GRACE_MS, () => new Error('late')).catch(() => client.kill('SIGKILL'))
+    },
   })
-  const starting = process.spawnApart(spec, files)
-  return starting
 }
 
 /** Where nobody reads any more, the program finds its output closed, as if it had written there itself. */

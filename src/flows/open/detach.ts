@@ -1,3 +1,4 @@
+import {acquire} from '../../core/acquire.js'
 import {fail, isDbtunnelError} from '../../core/errors.js'
 import type {OpenedTunnel} from '../../core/results/opened-tunnel.js'
 import type {BackgroundParent} from '../../core/ports/background.js'
@@ -28,17 +29,18 @@ export async function detach(
     let isReady = false
     let asking: Promise<void> | undefined
     const over = new AbortController()
-    const starting = ports.background.start(target, reason === undefined ? {} : {DBTUNNEL_REASON: reason})
-    run.undo.push('background process', 'local', async () => {
-      over.abort()
-      await asking
-      const child = await starting.catch(() => undefined)
-      if (!child || isReady) return
-      child.stop()
-      await child.ended
-      await child.removeLog()
+    const child = await acquire(run.undo, {
+      title: 'background process',
+      take: () => ports.background.start(target, reason === undefined ? {} : {DBTUNNEL_REASON: reason}),
+      async giveBack(started) {
+        over.abort()
+        await asking
+        if (isReady) return
+        started.stop()
+        await started.ended
+        await started.removeLog()
+      },
     })
-    const child = await starting
     for await (const news of child.news) {
       if (news.kind === 'notice') run.say.notice(news.line)
       else if (news.kind === 'ask') asking = child.startHelper(over.signal)

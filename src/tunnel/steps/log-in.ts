@@ -1,3 +1,4 @@
+import {acquire} from '../../core/acquire.js'
 import {keepPassfile} from '../../databases/postgres/passfile.js'
 import {databaseOf, describeDatabase, userOf} from '../discovery/discover.js'
 import type {Login, Tunnel} from '../tunnel.js'
@@ -12,15 +13,15 @@ export const logIn: Step<Named, Tunnel> = {
     const {target, caller} = discovery
     run.signal.throwIfAborted()
     let writing = Promise.resolve('')
-    run.undo.push('private folder', 'local', async () => {
-      const folder = await making.catch(() => undefined)
-      if (folder === undefined) return
-      // Else the file could appear while its folder is emptied.
-      await writing.catch(() => {})
-      await files.removeFolder(folder)
+    const folder = await acquire(run.undo, {
+      title: 'private folder',
+      take: () => files.makeFolder(),
+      async giveBack(made) {
+        // Else the file could appear while its folder is emptied.
+        await writing.catch(() => {})
+        await files.removeFolder(made)
+      },
     })
-    const making = files.makeFolder()
-    const folder = await making
     run.signal.throwIfAborted()
     writing = files.write(folder, 'authorities.pem', opened.authorities)
     const authoritiesFile = await writing

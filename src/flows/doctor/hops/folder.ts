@@ -1,15 +1,15 @@
+import {acquire} from '../../../core/acquire.js'
 import {dirname} from 'node:path'
 import {hop, ok} from '../hop.js'
 
 export const folder = hop('folder', {
   title: 'Private folder',
   async check(_found, _request, {files}, run) {
-    run.undo.push('private folder', 'local', async () => {
-      const path = await making.catch(() => undefined)
-      if (path !== undefined) await files.removeFolder(path)
+    const path = await acquire(run.undo, {
+      title: 'private folder',
+      take: () => files.makeFolder(),
+      giveBack: (made) => files.removeFolder(made),
     })
-    const making = files.makeFolder()
-    const path = await making
     return ok(`in ${dirname(path)}`, path)
   },
 })
