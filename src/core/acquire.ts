@@ -23,6 +23,6 @@ export async function acquire<T>(undo: UndoStack, {title, kind = 'local', ...one
     )
     if (outcome) await one.giveBack(outcome.taken)
   })
-  start(one.take())
+  start((async () => one.take())())
   return taking
 }
