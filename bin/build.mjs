@@ -5,6 +5,7 @@ import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
+import {importSource} from './import-source.mjs'
 import {writeLists} from './kinds.mjs'
 import {manPage} from './man-page.mjs'
 import {thirdPartyNotices} from './notices.mjs'
@@ -60,15 +61,7 @@ const privileged = await rolldown({
 await privileged.write({file: join('dist', helper), format: 'cjs', comments: false})
 
 // For editors, made of what checks the config files.
-const schemas = await rolldown({
-  input: 'src/settings/config-file/json-schema.ts',
-  platform: 'node',
-  transform: {target: 'node20.19'},
-})
-const {
-  output: [schemaMaker],
-} = await schemas.generate({format: 'esm'})
-const {jsonSchemas} = await import(`data:text/javascript;base64,${Buffer.from(schemaMaker.code).toString('base64')}`)
+const {jsonSchemas} = await importSource('src/settings/config-file/json-schema.ts')
 const schemaFiles = Object.entries(jsonSchemas())
 for (const [name, schema] of schemaFiles) writeFileSync(join('dist', name), `${JSON.stringify(schema, undefined, 2)}\n`)
 

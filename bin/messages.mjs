@@ -5,6 +5,7 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {parseSync} from 'rolldown/utils'
+import {importSource} from './import-source.mjs'
 import {walk} from './syntax-tree.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -38,7 +39,7 @@ for (const {program, known} of modules) {
   })
 }
 
-const {CATALOG} = await catalog()
+const {CATALOG} = await importSource('src/core/errors.ts')
 const lines = [
   '# Messages',
   '',
@@ -201,14 +202,4 @@ function placeholder(node) {
   const name =
     node.type === 'Identifier' ? node.name : node.type === 'MemberExpression' ? node.property.name : undefined
   return (name ?? 'value').replaceAll(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
-}
-
-/** src/core/errors.ts, as it is. */
-async function catalog() {
-  const {rolldown} = await import('rolldown')
-  const bundle = await rolldown({input: 'src/core/errors.ts', platform: 'node'})
-  const {
-    output: [{code}],
-  } = await bundle.generate({format: 'esm'})
-  return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)
 }

@@ -57,5 +57,10 @@ export function setting<const S extends Setting>(definition: S): S {
 /** The variable of a setting, if it has one: `DBTUNNEL_CA_BUNDLE`. */
 export function variableOf({variable, flag, value}: Setting): string | undefined {
   if (variable !== undefined || flag === undefined || value.form === 'switch') return variable
+  return variableName(flag)
+}
+
+/** `ca-bundle` → `DBTUNNEL_CA_BUNDLE` */
+export function variableName(flag: string): string {
   return `DBTUNNEL_${flag.replaceAll('-', '_').toUpperCase()}`
 }

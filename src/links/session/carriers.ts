@@ -17,6 +17,8 @@ export interface EnginePorts extends Omit<NativePorts, keyof AwsApi>, Pick<Plugi
 /** What the settings say of it. */
 export interface CarrierSettings {
   readonly engine: CarrierChoice
+  /** A path, or a name on PATH. */
+  readonly plugin?: string | undefined
   /** What the native engine sends up in a second at most, in bytes; without it, its own default. */
   readonly uploadRate?: number | 'unlimited' | undefined
 }
@@ -29,7 +31,7 @@ export function sessionEngines(
 ): Promise<readonly SessionEngine[]> {
   const {environment, process} = ports
   return chooseEngines(
-    {choice: settings.engine, pluginFile: environment['DBTUNNEL_PLUGIN'] || undefined, environment},
+    {choice: settings.engine, pluginFile: settings.plugin, environment},
     {
       native: nativeEngine({...ports, ...ports.aws}, {uploadBytesPerSecond: settings.uploadRate}),
       plugin: (plugin) => pluginEngine({...ports, ...ports.aws}, plugin, environment),

@@ -7,7 +7,7 @@ export const plugin = hop('plugin', {
   needs: ['config'],
   async check({config: {settings}}, _request, {process, environment}) {
     if (settings.engine === 'native') return ok('not used: dbtunnel carries sessions itself (--engine native)')
-    const named = environment['DBTUNNEL_PLUGIN'] || undefined
+    const named = settings.plugin
     const finding = await findPlugin(named, process, environment)
     if (finding.kind === 'usable') return ok(`${finding.plugin.version} (${finding.plugin.file})`)
     // As `psql` judges it.
