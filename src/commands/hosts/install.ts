@@ -8,7 +8,9 @@ export default class HostsInstall extends BaseCommand {
   static override description = `For machines of one person: a mapping is the whole machine's. Through sudo, once, it makes \
 /usr/local/libexec/dbtunnel, root's own, with a copy of this Node and of the hosts helper, and a rule by which sudo starts \
 that helper for you without a password: it maps names of RDS endpoints to 127.0.0.1, and nothing else. \
-Refused where anyone but root could change any of it. After an update of dbtunnel, install it anew.`
+Refused where anyone but root could change any of it. After an update of dbtunnel, install it anew: this replaces an \
+earlier one as a whole, or leaves it as it was. One that an earlier version installed lets every program of yours become \
+root: replace it, or take it out with "dbtunnel hosts uninstall".`
 
   static override enableJsonFlag = true
 
