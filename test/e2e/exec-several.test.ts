@@ -188,7 +188,7 @@ describe.concurrent('several databases', () => {
     const before = sandbox.aws.log.length
     expect(await exec(words, {...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:9'})).toMatchObject({
       status: 73,
-      stderr: expect.stringContaining('prod-db.out is there already'),
+      stderr: expect.stringContaining('prod-db.out exists already'),
     })
     expect(before).toBeGreaterThan(0)
   })

@@ -178,7 +178,7 @@ describe.runIf(canMount)('where a new file cannot take the place of the old', ()
     expect(ended).toMatchObject({
       code: 1,
       output: expect.stringContaining(
-        `HOSTS_UNWRITABLE The hosts file ${path} cannot be written: its file system is read-only`,
+        `HOSTS_UNWRITABLE The hosts file ${path} cannot be written: the file system is read-only`,
       ),
     })
     expect(text()).toBe(TEXT)

@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path'
 import {fail} from '../../core/errors.js'
 import type {OutputFiles, OutputFolderPort} from '../../core/ports/output.js'
 import {exists} from '../processes/executables.js'
+import {reasonOf} from '../errno.js'
 
 const ENDINGS = ['out', 'err'] as const
 
@@ -15,7 +16,7 @@ export const outputFolder: OutputFolderPort = {
       await access(path, constants.W_OK | constants.X_OK)
       if (!(await stat(path)).isDirectory()) throw new Error('it is no folder')
     } catch (cause) {
-      throw fail('FILES_UNWRITABLE', `${path} cannot be written to: ${(cause as Error).message}.`, {cause})
+      throw fail('FILES_UNWRITABLE', `${path} cannot be written to: ${reasonOf(cause)}.`, {cause})
     }
     for (const name of names) {
       for (const file of filesOf(path, name)) if (await exists(file)) throw taken(file)
@@ -58,12 +59,12 @@ async function create(file: string) {
     return await open(file, 'wx', 0o600)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken(file)
-    throw fail('FILES_UNWRITABLE', `${file} cannot be made: ${(cause as Error).message}.`, {cause})
+    throw fail('FILES_UNWRITABLE', `${file} cannot be made: ${reasonOf(cause)}.`, {cause})
   }
 }
 
 function taken(file: string): Error {
-  return fail('FILES_UNWRITABLE', `${file} is there already, and nothing is written over.`, {
+  return fail('FILES_UNWRITABLE', `${file} exists already, and dbtunnel does not overwrite it.`, {
     hint: 'Name another folder: --output-dir "out-$(date +%F-%H%M%S)"',
   })
 }

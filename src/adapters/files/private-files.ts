@@ -7,6 +7,7 @@ import type {PrivateFiles} from '../../core/ports/files.js'
 import type {ProcessIdentity} from '../../core/ports/hosts.js'
 import {OURS, weaknessOnWay} from './trust.js'
 import {type ProcessTable, processTable} from '../processes/process-identity.js'
+import {reasonOf} from '../errno.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -66,7 +67,7 @@ export function privateFiles(environment: Environment = process.env): PrivateFil
       try {
         return await readPlain(path)
       } catch (error) {
-        throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reason(error)}.`, {
+        throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reasonOf(error)}.`, {
           hint: `Check it with: ls -l ${path}`,
           cause: error,
         })
@@ -184,27 +185,8 @@ function isOurs(stats: Stats): boolean {
 }
 
 function unwritable(what: string, cause: unknown): DbtunnelError {
-  return fail('FILES_UNWRITABLE', `${what}: ${reason(cause)}.`, {
+  return fail('FILES_UNWRITABLE', `${what}: ${reasonOf(cause)}.`, {
     hint: 'Free some space there, or set TMPDIR to a folder of your own.',
     cause,
   })
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EDQUOT: 'the disk quota is used up',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its links lead in a circle',
-  EMFILE: 'too many files are open',
-  ENAMETOOLONG: 'its name is too long',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of its path is no folder',
-  EPERM: 'it is not permitted',
-  EROFS: 'the file system is read-only',
-}
-
-function reason(error: unknown): string {
-  const {code, message} = error as NodeJS.ErrnoException
-  return REASONS[code ?? ''] ?? message
 }

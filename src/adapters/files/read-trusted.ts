@@ -5,6 +5,7 @@ import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {shellLine} from '../../core/text/shell-line.js'
 import {STICKY} from './file-mode.js'
 import {type Owners, weaknessOf, weaknessOnWay} from './trust.js'
+import {reasonOf} from '../errno.js'
 
 /** Hundreds of targets; what is longer is something else. */
 const LARGEST_BYTES = 256 * 1024
@@ -31,7 +32,7 @@ export async function readTrusted(path: string, {owners, within}: Trust): Promis
     return await readAt(path, asked, MOST_LINKS)
   } catch (error) {
     if (isDbtunnelError(error)) throw error
-    throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reason(error)}.`, {
+    throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${readingReason(error)}.`, {
       hint: `Check it with: ${shellLine(['ls', '-l', path])}`,
       cause: error,
     })
@@ -122,13 +123,6 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  ENOENT: 'it is a link that leads nowhere',
-  ELOOP: 'it is a link that leads in a circle',
-}
-
-function reason(error: unknown): string {
-  const {code, message} = error as NodeJS.ErrnoException
-  return (code === undefined ? undefined : (REASONS[code] ?? code)) ?? message
+function readingReason(error: unknown): string {
+  return reasonOf(error, {ENOENT: 'it is a link that leads nowhere', ELOOP: 'it is a link that leads in a circle'})
 }

@@ -1,5 +1,5 @@
 import {type FSWatcher, watch} from 'node:fs'
-import {hasErrno} from './errno.js'
+import {hasErrno} from '../errno.js'
 
 /** How long to wait where the system has no watches left. */
 const UNWATCHED_MS = 20

@@ -1,7 +1,7 @@
 import {fchmodSync, fchownSync, fstatSync, fsyncSync, renameSync, type Stats} from 'node:fs'
 import {join} from 'node:path'
 import {fail} from '../../core/errors.js'
-import {hasErrno} from './errno.js'
+import {hasErrno} from '../errno.js'
 import {writeJournal} from './journal.js'
 import {readAll, rewrite, writeAt} from './rewrite.js'
 import {discard, freshName, listOurs, type Site, withFile} from './site.js'

@@ -1,6 +1,6 @@
 import {lstatSync, readFileSync} from 'node:fs'
 import type {InstalledHelper} from '../../core/ports/hosts.js'
-import {errnoOf} from '../hosts-file/errno.js'
+import {errnoOf} from '../errno.js'
 import {FOLDER, FORMER_HELPER, HELPER, NODE, PROGRAM, RULES, STAMP} from './places.js'
 import {digest, isOwnStamp, readStamp, type Stamp} from './stamp.js'
 import {weakness} from './weakness.js'

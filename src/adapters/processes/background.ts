@@ -11,6 +11,7 @@ import {hostsHelper} from '../hosts-helper/hosts-helper.js'
 import {startApart} from '../hosts-helper/apart.js'
 import {ownFolder} from '../files/own-folder.js'
 import {statePlace} from '../files/state-folder.js'
+import {reasonOf} from '../errno.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -94,7 +95,7 @@ async function makeLog(name: string, environment: Environment) {
     const file = `${word}-${randomBytes(4).toString('hex')}.log`
     return {folder, file: {name: file, handle: await folder.create(file)}}
   } catch (error) {
-    throw fail('FILES_UNWRITABLE', `No log file can be made for a background process: ${(error as Error).message}.`, {
+    throw fail('FILES_UNWRITABLE', `No log file can be made for a background process: ${reasonOf(error)}.`, {
       hint: 'Set XDG_STATE_HOME to a folder of your own, or leave --detach out.',
       cause: error,
     })

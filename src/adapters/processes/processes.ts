@@ -17,6 +17,7 @@ import type {
 } from '../../core/ports/process.js'
 import {exists, findExecutable, findFile, isBareText} from './executables.js'
 import {startWatcher} from './plugin-watcher.js'
+import {reasonOf} from '../errno.js'
 
 interface Channels {
   readonly stdio: StdioOptions
@@ -109,7 +110,7 @@ async function locate(name: string, path: string): Promise<string> {
   const file = await findExecutable(name, path)
   if (file === undefined) {
     const found = await findFile(name, path)
-    throw found === undefined ? missing(name) : unrunnable(found, REASONS['EACCES'] as string)
+    throw found === undefined ? missing(name) : unrunnable(found, 'permission denied')
   }
   if (await isBareText(file)) throw unrunnable(file, BARE_TEXT, undefined, `Name what reads it: sh ${file}`)
   return file
@@ -117,9 +118,7 @@ async function locate(name: string, path: string): Promise<string> {
 
 async function refusal(file: string, cause: NodeJS.ErrnoException): Promise<DbtunnelError> {
   if (cause.code === 'ENOENT' && !(await exists(file))) return missing(file, cause)
-  const why =
-    cause.code === 'ENOENT' ? 'the interpreter that it names is missing' : (REASONS[cause.code ?? ''] ?? cause.message)
-  return unrunnable(file, why, cause)
+  return unrunnable(file, reasonOf(cause, {ENOENT: 'the interpreter that it names is missing'}), cause)
 }
 
 function unrunnable(
@@ -137,12 +136,6 @@ function missing(file: string, cause?: unknown): DbtunnelError {
 }
 
 const BARE_TEXT = 'it is a text without a first line that begins with #!'
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  ENOEXEC: 'it is not a program for this machine',
-  E2BIG: 'its arguments and environment are too long',
-}
 
 function servant(child: ChildProcess): ServantProcess {
   const {stdout, stderr} = child
