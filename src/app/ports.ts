@@ -1,3 +1,4 @@
+import {approvals} from '../adapters/files/approvals.js'
 import {auditLog} from '../adapters/files/audit-log.js'
 import {awsApi} from '../adapters/aws/aws-api.js'
 import {leftSessions} from '../adapters/aws/left-sessions.js'
@@ -37,7 +38,7 @@ import {ConnectionBudget} from '../core/connection-budget.js'
 const START_SESSIONS_A_SECOND = 3
 
 /** The composition root: the outside world as ports, for a command to hand to its flow. */
-export function openApp(terminal: Terminal): Ports {
+export function openApp(terminal: Terminal, flags: {readonly config?: string | undefined} = {}): Ports {
   // eslint-disable-next-line no-restricted-properties -- here is where it comes in
   const inBackground = background(process.env)
   const {parent} = inBackground
@@ -47,6 +48,7 @@ export function openApp(terminal: Terminal): Ports {
   const cwd = workingDirectory()
   const startTurns = turns(1000 / START_SESSIONS_A_SECOND, systemClock)
   return {
+    approvals: approvals(environment),
     audit: auditLog(environment),
     background: inBackground,
     awsFor: ({profile, region}) => awsApi({profile, region, say: terminal, startTurns}),
@@ -80,7 +82,7 @@ export function openApp(terminal: Terminal): Ports {
       cwd,
       profileAccount,
       profileRegion,
-      configFiles: configFiles(environment, cwd),
+      configFiles: configFiles(environment, cwd, flags.config),
       say: terminal,
     },
     ssmOf: (account) => leftSessions(account, terminal),

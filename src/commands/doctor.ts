@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
 import type {HopResult} from '../core/results/checkup.js'
-import {outputFlags, settingFlags} from '../cli/flags.js'
+import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Say what is wrong: look at every hop between here and a database.'
@@ -25,7 +25,7 @@ The status is 0 only if psql would work, else that of the first hop that fails. 
     target: Args.string({description: 'The database, as for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('doctor'), ...outputFlags}
+  static override flags = {...settingFlags('doctor'), ...configFlags, ...outputFlags}
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Doctor)
@@ -42,7 +42,7 @@ The status is 0 only if psql would work, else that of the first hop that fails. 
     const tell = (hop: HopResult): void => {
       if (!isJson) stdout.write(hopText(hop, options))
     }
-    const checkup = await doctor({target: args.target, flags}, openApp(terminal), tell)
+    const checkup = await doctor({target: args.target, flags}, openApp(terminal, flags), tell)
     if (isJson) this.logJson(checkupJson(checkup))
     else stdout.write(verdictText(checkup, stdout.columns))
     this.exit(checkup.exitCode)

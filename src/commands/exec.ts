@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {outputFlags, settingFlags, severalFlags} from '../cli/flags.js'
+import {configFlags, outputFlags, settingFlags, severalFlags} from '../cli/flags.js'
 import {readOwnFlags} from '../cli/words/flag-table.js'
 import {splitExecWords} from '../cli/words/split-words.js'
 
@@ -42,7 +42,7 @@ a table at the end says what became of each. The status is 0 when all are well, 
     target: Args.string({description: 'The database, as for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('exec'), ...severalFlags, ...outputFlags}
+  static override flags = {...settingFlags('exec'), ...severalFlags, ...configFlags, ...outputFlags}
 
   async run(): Promise<void> {
     this.checkWords('Put it into a script, and run that.')
@@ -57,8 +57,9 @@ a table at the end says what became of each. The status is 0 when all are well, 
       import('../app/ports.js'),
       import('../flows/request/select-targets.js'),
     ])
-    const app = openApp(terminal)
-    const {targets, isOpen} = await selectTargets([...first, ...others], app.sources.configFiles)
+    const app = openApp(terminal, flags)
+    const named = [...first, ...others]
+    const {targets, isOpen} = await selectTargets(named, app.sources.configFiles)
     if (target !== undefined && others.length === 0 && !isOpen && outputFolder === undefined) {
       const [{exec}, {chooseProgress}] = await Promise.all([
         import('../flows/exec/one.js'),
@@ -70,7 +71,7 @@ a table at the end says what became of each. The status is 0 when all are well, 
       import('../flows/exec/many.js'),
       import('../present/exec-many-view.js'),
     ])
-    const several = {...request, targets, parallel, outputFolder, failFast}
+    const several = {...request, named, targets, parallel, outputFolder, failFast}
     this.exit(await execMany(several, app, execManyView(terminal, {...flags, outputFolder})))
   }
 }

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {Listing} from '../core/results/database-listing.js'
-import {outputFlags, settingFlags} from '../cli/flags.js'
+import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class List extends BaseCommand {
   static override summary = 'List the databases of a region, and whether a bastion leads to them.'
@@ -42,6 +42,7 @@ NAMES what the config files call it, and OPEN the port where a tunnel of yours l
       multiple: true,
     }),
     ...settingFlags('list'),
+    ...configFlags,
     ...outputFlags,
   }
 
@@ -55,7 +56,7 @@ NAMES what the config files call it, and OPEN the port where a tunnel of yours l
       import('../present/list.js'),
     ])
     const {tag: tags, ...others} = flags
-    const listing = await list({flags: others, filter: {pattern: args.pattern, tags}}, openApp(terminal))
+    const listing = await list({flags: others, filter: {pattern: args.pattern, tags}}, openApp(terminal, flags))
     const text = listText(listing, terminal.stdout.columns)
     if (text !== '') this.log(text)
     return listing

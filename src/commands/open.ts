@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
-import {outputFlags, settingFlags} from '../cli/flags.js'
+import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
@@ -39,6 +39,7 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       description: 'Open another one, even if this database is open already.',
       helpGroup: 'TUNNEL',
     }),
+    ...configFlags,
     ...outputFlags,
   }
 
@@ -66,7 +67,7 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const use = (now: Parameters<typeof useText>[0] | undefined): void =>
       terminal.status(now && ((columns) => useText(now, columns)))
     const drawn = terminal.isScreen && !flags.quiet && !flags.debug
-    const app = openApp(terminal)
+    const app = openApp(terminal, flags)
     const {parent} = app.background
     const {new: another, detach: isToDetach, ...others} = flags
     const request = {target: args.target, flags: others, another, words: this.argv}

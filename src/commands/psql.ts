@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {outputFlags, settingFlags} from '../cli/flags.js'
+import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
 import {readOwnFlags} from '../cli/words/flag-table.js'
 import {splitPsqlWords} from '../cli/words/split-words.js'
 
@@ -32,7 +32,7 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
     target: Args.string({description: 'The database.', required: true, ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('psql'), ...outputFlags}
+  static override flags = {...settingFlags('psql'), ...configFlags, ...outputFlags}
 
   async run(): Promise<void> {
     this.checkWords('Put what it says in a file (-f FILE), or give it on stdin.')
@@ -49,6 +49,6 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
     ])
     const progress = await chooseProgress(terminal, flags)
     const request = {target, flags, words: client, typed}
-    this.exit(await psql(request, openApp(terminal), progress))
+    this.exit(await psql(request, openApp(terminal, flags), progress))
   }
 }

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {outputFlags, settingFlags} from '../cli/flags.js'
+import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
 import type {TokenResult} from '../flows/token.js'
 
 export default class Token extends BaseCommand {
@@ -22,14 +22,14 @@ It is a password: keep it out of logs and command lines.`
     target: Args.string({description: 'The database, as for psql.', required: true, ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('token'), ...outputFlags}
+  static override flags = {...settingFlags('token'), ...configFlags, ...outputFlags}
 
   async run(): Promise<TokenResult> {
     const {args, flags} = await this.parse(Token)
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {token}] = await Promise.all([import('../app/ports.js'), import('../flows/token.js')])
-    const result = await token({target: args.target, flags}, openApp(terminal))
+    const result = await token({target: args.target, flags}, openApp(terminal, flags))
     this.log(result.token)
     return result
   }

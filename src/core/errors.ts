@@ -42,6 +42,7 @@ export const CATALOG = {
   ACCESS_DENIED: {exit: 77},
   LOGIN_REFUSED: {exit: 77},
   REGION_MISSING: {exit: 78},
+  APPROVAL_MISSING: {exit: 78},
   CONFIG_INVALID: {exit: 78},
   CONFIG_UNSAFE: {exit: 78},
   CA_MISSING: {exit: 78},

@@ -3,8 +3,11 @@ import {SETTINGS} from '../settings/all-settings.js'
 import {type FlagValues, gatherSettings, type GivenSettings} from '../settings/gather.js'
 import {checkSettings} from '../settings/read.js'
 import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/results/config-listing.js'
+import type {ApprovalPort} from '../core/ports/approvals.js'
 import {loadConfig} from './request/load-config.js'
-import {placeOf, type RequestSources} from './request/read-request.js'
+import {leadOf, listedLead} from './request/lead.js'
+import {placeOf} from './request/place-of.js'
+import type {RequestSources} from './request/read-request.js'
 
 /** What the config files hold. Asks nobody. Rejects with CONFIG_INVALID or CONFIG_UNSAFE. */
 export async function listConfig({configFiles}: Pick<RequestSources, 'configFiles'>): Promise<ConfigListing> {
@@ -19,16 +22,18 @@ export async function listConfig({configFiles}: Pick<RequestSources, 'configFile
 /** What a target would be opened with, and where each value comes from. Asks nobody. Rejects as `readRequest` does. */
 export async function explainTarget(
   {target, flags}: {readonly target: string; readonly flags: FlagValues},
-  sources: RequestSources,
+  {approvals, sources}: {readonly approvals: ApprovalPort; readonly sources: RequestSources},
 ): Promise<TargetListing> {
   const config = await loadConfig(sources.configFiles)
   const {name, configured, ...from} = placeOf(target, config, sources.say)
   const given = await gatherSettings(flags, {...sources, ...from})
-  checkSettings(given, sources)
+  const settings = checkSettings(given, sources)
+  const lead = await leadOf({target, flags}, {name, settings}, config, sources)
   const place = {value: configured?.place?.text ?? name.text, from: configured?.place?.origin ?? 'its name'}
   return {
     files: filesOf(config),
     target: name.text,
+    lead: lead ? {...listedLead(lead), approved: await approvals.has(lead.approval)} : null,
     settings: [{setting: name.kind === 'endpoint' ? 'host' : 'identifier', ...place}, ...settingsOf(given)],
   }
 }
@@ -46,7 +51,7 @@ export function unsetTexts(): Readonly<Partial<Record<string, string>>> {
 }
 
 function filesOf(config: Config): ConfigListing['files'] {
-  return config.map(({owner, path}) => ({owner, path}))
+  return config.map(({owner, path, namedBy = null}) => ({owner, path, namedBy}))
 }
 
 function listed({name, place, tags, origins}: ConfiguredTarget, config: Config): ConfiguredListing {

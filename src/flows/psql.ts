@@ -9,6 +9,7 @@ import {clientEnvironment} from '../databases/postgres/environment.js'
 import type {FlagValues} from '../settings/read.js'
 import {spokenName} from '../targets/parse-target.js'
 import {withTunnel} from '../tunnel/with-tunnel.js'
+import {approved} from './request/approval.js'
 import {prepareOne, signInToAll} from './request/prepare.js'
 import {readRequest} from './request/read-request.js'
 import {type Program, runProgram} from './run-program.js'
@@ -38,8 +39,9 @@ export async function psql(request: PsqlRequest, given: Ports, progress: Progres
     environment: (connection) => clientEnvironment(given.environment, connection),
   }
   return supervise(given, async (run) => {
-    const {ports, ...prepared} = await prepareOne(asked, {command: 'psql', typed}, given, run)
-    await signInToAll([{ports, ...prepared}], run)
+    const unapproved = await prepareOne(asked, {command: 'psql', typed}, given, run)
+    await signInToAll([unapproved], run)
+    const {ports, ...prepared} = await approved(unapproved, run)
     const wish = {...prepared, command: 'psql', client: program.client} as const
     return withTunnel(wish, ports, {progress}, run, (tunnel) => {
       const hasOne = ports.person.isInteractive && hasPrompt(argv)

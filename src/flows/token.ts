@@ -4,7 +4,8 @@ import type {FlagValues} from '../settings/read.js'
 import {resolveTarget} from '../targets/resolve-target.js'
 import {signToken} from '../databases/sign-token.js'
 import type {Ports} from '../core/ports/ports.js'
-import {resolveInput} from '../tunnel/discovery/discover.js'
+import {describeDatabase, resolveInput} from '../tunnel/discovery/discover.js'
+import {type ApprovalPorts, withApproval} from './request/approval.js'
 import {readRequest} from './request/read-request.js'
 import {signIn} from './request/sign-in.js'
 import {supervise} from '../core/supervise.js'
@@ -29,12 +30,13 @@ const LIFETIME_MS = 15 * 60_000
  */
 export async function token(
   request: {readonly target: string; readonly flags: FlagValues},
-  ports: Pick<Ports, 'awsFor' | 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources'>,
+  ports: ApprovalPorts & Pick<Ports, 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources'>,
 ): Promise<TokenResult> {
-  const {name, settings} = await readRequest(request, ports.sources)
+  const {name, lead, settings} = await readRequest(request, ports.sources)
   return supervise(ports, async (run) => {
-    const aws = ports.awsFor(settings)
-    await signIn(aws, ports, run)
+    const account = ports.awsFor(settings)
+    await signIn(account, ports, run)
+    const aws = await withApproval({name, lead, settings}, account, describeDatabase, ports, run)
     const looked = together([
       resolveTarget(name, resolveInput(settings), aws.rds, run),
       settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),

@@ -1,4 +1,10 @@
-import type {ConfigListing, ConfiguredListing, SettingListing, TargetListing} from '../core/results/config-listing.js'
+import type {
+  ConfigListing,
+  ConfiguredListing,
+  LeadListing,
+  SettingListing,
+  TargetListing,
+} from '../core/results/config-listing.js'
 import {clip} from '../core/text/clip.js'
 import {printable} from '../core/text/printable.js'
 import {type Column, table} from './table.js'
@@ -37,7 +43,7 @@ export function configText({files, targets, groups}: ConfigListing, columns: num
 
 /** What a target is opened with, a row for each setting. `unset` says what counts where one has no value. */
 export function targetText(
-  {files, settings}: TargetListing,
+  {files, lead, settings}: TargetListing,
   unset: Readonly<Partial<Record<string, string>>>,
   columns: number | undefined,
 ): string {
@@ -47,11 +53,30 @@ export function targetText(
     {title: 'VALUE', text: valueText, gives: 2, short: (row) => clip(valueText(row), 36)},
     {title: 'FROM', text: ({from}) => from, gives: 1, short: ({from}) => baseName(from)},
   ]
-  return lines([...filesText(files), ...(files.length === 0 ? [] : ['']), ...table(settings, shown, columns)])
+  const above = [...filesText(files), ...(lead ? [`# ${leadText(lead)}`] : [])]
+  return lines([...above, ...(above.length === 0 ? [] : ['']), ...table(settings, shown, columns)])
+}
+
+/** What `approve` has done. */
+export function approvedText(lead: LeadListing | undefined, target: string): string {
+  if (!lead) return printable(`No file leads ${target} to another database. There is nothing to approve.`)
+  return printable(`Approved: ${placesText(lead)}`)
+}
+
+function leadText(lead: LeadListing): string {
+  const state = lead.approved ? 'Approved.' : 'Not approved: you are asked where a database of that name exists.'
+  return `${placesText(lead)} ${state}`
+}
+
+function placesText({target, without, to, from}: LeadListing): string {
+  return `${from} leads ${target} to ${to}; without that file it is ${without}.`
 }
 
 function filesText(files: ConfigListing['files']): readonly string[] {
-  return files.map(({owner, path}) => `# ${OWNERS[owner].padEnd(10)}  ${path}`)
+  return files.map(({owner, path, namedBy}) => {
+    const by = namedBy === null ? '' : ` (named by ${namedBy}: no other one is looked for)`
+    return `# ${OWNERS[owner].padEnd(10)}  ${path}${by}`
+  })
 }
 
 function lines(all: readonly string[]): string {

@@ -1,7 +1,7 @@
 import type {ValueKind} from './value-kinds.js'
 
 /** The commands that take flags of settings. */
-export type SettingCommand = 'psql' | 'exec' | 'open' | 'token' | 'list' | 'doctor' | 'config'
+export type SettingCommand = 'psql' | 'exec' | 'open' | 'token' | 'list' | 'doctor' | 'config' | 'approve'
 
 /** Headings in help texts and in docs/reference/settings.md, in their order. */
 export const GROUPS = ['DATABASE', 'TUNNEL', 'GUARD RAIL', 'AWS', 'ENVIRONMENT'] as const

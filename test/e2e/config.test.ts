@@ -57,6 +57,7 @@ targets:
   shop: {host: ${HOST}, port: 5432, region: eu-west-1, user: alice, database: shop, bastion: ${MACHINE.bastionA}}
 `
   const {run, asked} = desk({team, identity: 'least'})
+  expect(await run('approve', 'shop')).toMatchObject({status: 0})
   expect(await run('psql', 'shop', '-Atc', `${WHERE}, current_setting('application_name')`)).toMatchObject({
     status: 0,
     stdout: `${HOST}|dbtunnel:shop\n`,
@@ -69,7 +70,10 @@ targets:
 
 it('a name that leads elsewhere is told, and leads where the file says now, whatever is remembered', async () => {
   const {run, write, repository} = desk({team: 'targets:\n  prod-db:\n    identifier: billing-db\n'})
-  const psql = () => run('psql', 'prod-db', '-Atc', WHERE)
+  const psql = async () => {
+    expect(await run('approve', 'prod-db')).toMatchObject({status: 0})
+    return run('psql', 'prod-db', '-Atc', WHERE)
+  }
   const said = expect.stringContaining(`prod-db stands for billing-db here: ${repository}/dbtunnel.yaml:3`) as string
   expect(await psql()).toMatchObject({stdout: expect.stringMatching(/^billing-db\./) as string, stderr: said})
   expect(await psql()).toMatchObject({stdout: expect.stringMatching(/^billing-db\./) as string, stderr: said})

@@ -1,6 +1,8 @@
 import {lstat} from 'node:fs/promises'
 import {dirname, isAbsolute, join, resolve} from 'node:path'
+import {fail} from '../../core/errors.js'
 import type {ConfigFiles, ConfigText} from '../../core/ports/config-files.js'
+import {quoted} from '../../core/text/clip.js'
 import {readTrusted} from './read-trusted.js'
 import {oursOrOfSudo} from './trust.js'
 import {xdgFolder} from './own-folder.js'
@@ -10,10 +12,17 @@ type Environment = Readonly<Record<string, string | undefined>>
 const TEAM_FILE = 'dbtunnel.yaml'
 const USER_FILE = 'config.yaml'
 
-/** The user's `~/.config/dbtunnel/config.yaml`, and the `dbtunnel.yaml` of the working directory or above it. */
-export function configFiles(environment: Environment, cwd: string): ConfigFiles {
+/** Names the team's file, in the place of the one that would be found. */
+const VARIABLE = 'DBTUNNEL_CONFIG'
+
+/**
+ * The user's `~/.config/dbtunnel/config.yaml`, and the team's: the file that is `named` (--config, else DBTUNNEL_CONFIG), or
+ * the `dbtunnel.yaml` of the working directory or above it.
+ */
+export function configFiles(environment: Environment, cwd: string, named?: string): ConfigFiles {
   return async () => {
-    const found = await Promise.all([readUserFile(environment), readTeamFile(environment, cwd)])
+    const team = readNamedFile(environment, cwd, named) ?? readTeamFile(environment, cwd)
+    const found = await Promise.all([readUserFile(environment), team])
     return found.filter((file) => file !== undefined)
   }
 }
@@ -23,6 +32,28 @@ async function readUserFile(environment: Environment): Promise<ConfigText | unde
   const path = folder && join(folder, USER_FILE)
   if (path === undefined || !(await isThere(path))) return undefined
   return {owner: 'user', path, text: await readTrusted(path, {owners: oursOrOfSudo(environment)})}
+}
+
+/** Held to the same rules as one that is found, but that its user knows where it leads. */
+function readNamedFile(
+  environment: Environment,
+  cwd: string,
+  flag: string | undefined,
+): Promise<ConfigText> | undefined {
+  const variable = environment[VARIABLE] || undefined
+  const word = flag ?? variable
+  return word === undefined ? undefined : readNamed(word, flag === undefined ? VARIABLE : '--config', environment, cwd)
+}
+
+async function readNamed(word: string, namedBy: string, environment: Environment, cwd: string): Promise<ConfigText> {
+  if (namedBy === VARIABLE && !isAbsolute(word)) {
+    throw fail('VALUE_INVALID', `${VARIABLE}: ${quoted(word)} is not an absolute path.`, {
+      hint: 'A relative one would be another file in each folder. For one run: --config FILE',
+    })
+  }
+  const path = resolve(cwd, word)
+  if (!(await isThere(path))) throw fail('CONFIG_INVALID', `There is no file ${path}, which ${namedBy} names.`)
+  return {owner: 'team', namedBy, path, text: await readTrusted(path, {owners: oursOrOfSudo(environment)})}
 }
 
 async function readTeamFile(environment: Environment, cwd: string): Promise<ConfigText | undefined> {

@@ -70,7 +70,7 @@ async function targetOf(link: string, {named, within}: Asked): Promise<string> {
   const target = resolve(dirname(link), await readlink(link))
   if (within === undefined || isInside(await realpath(dirname(target)), within)) return target
   throw fail('CONFIG_UNSAFE', `The config file ${named} is not read: it is a link that leads out of ${within}.`, {
-    hint: 'Put the file itself there.',
+    hint: 'Put the file itself there, or name the one that is meant: --config FILE',
   })
 }
 

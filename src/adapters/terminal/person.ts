@@ -10,6 +10,7 @@ export function person(terminal: Terminal): Person {
     get isThere() {
       return !terminal.isForPrograms && terminal.stderr.isTTY && isatty(0) && isForeground()
     },
+    isAway: terminal.isForPrograms,
     canAsk: () => hasTerminal() && isForeground(),
     ask,
     get isInteractive() {

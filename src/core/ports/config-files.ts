@@ -2,6 +2,8 @@
 export interface ConfigText {
   /** Found above the working directory, and most likely somebody else's work; or the user's own. */
   readonly owner: 'team' | 'user'
+  /** The flag or variable by which the user has named it; undefined for one that was found. */
+  readonly namedBy?: string | undefined
   /** Absolute. */
   readonly path: string
   readonly text: string

@@ -2,6 +2,8 @@
 export interface Person {
   /** False where stdin or stderr is no terminal, and under --quiet and --json: then nothing is offered. */
   readonly isThere: boolean
+  /** Under --quiet and --json: a program reads what we say, or nobody does. */
+  readonly isAway: boolean
   /** Whether they can be asked, whatever our streams are: not in a shell's background job. */
   canAsk(): boolean
   /** Asks for one line; what they type is shown. Empty when they give none. Rejects with the reason of `signal`. */

@@ -1,5 +1,6 @@
 import type {RecordedAccount} from '../results/tunnel-record.js'
 import type {Say} from '../run.js'
+import type {ApprovalPort} from './approvals.js'
 import type {AuditPort} from './audit.js'
 import type {AwsApi, LeftSessions} from './aws.js'
 import type {BackgroundPort} from './background.js'
@@ -47,6 +48,7 @@ export interface SettingsPorts {
  * says so: `Pick<Ports, 'clock' | 'state'>`.
  */
 export interface Ports {
+  readonly approvals: ApprovalPort
   readonly audit: AuditPort
   /** AWS as one profile, in one region. */
   awsFor(account: {readonly profile?: string | undefined; readonly region: string}): AwsApi

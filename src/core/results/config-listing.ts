@@ -8,6 +8,20 @@ export interface ConfigListing {
 interface ConfigFileListing {
   readonly owner: 'team' | 'user'
   readonly path: string
+  /** The flag or variable that names it; null for a file that was found. */
+  readonly namedBy: string | null
+}
+
+/** Where the team's file leads a name, as `dbtunnel approve TARGET --json` prints it. */
+export interface LeadListing {
+  /** As it is typed, in lower case. */
+  readonly target: string
+  /** The database that it would be without the file, and the one that it is with it. */
+  readonly without: string
+  readonly to: string
+  /** FILE:LINE */
+  readonly from: string
+  readonly approved: boolean
 }
 
 export interface ConfiguredListing {
@@ -26,6 +40,8 @@ export interface ConfiguredListing {
 export interface TargetListing {
   readonly files: readonly ConfigFileListing[]
   readonly target: string
+  /** Where the team's file leads the name to another database than it would be without it; else null. */
+  readonly lead: LeadListing | null
   readonly settings: readonly SettingListing[]
 }
 

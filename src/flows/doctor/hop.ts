@@ -13,12 +13,14 @@ import type {Place, Target} from '../../targets/target.js'
 import type {Door} from '../../tunnel/listener/listener.js'
 import type {askDatabase} from '../../links/session/open-session.js'
 import type {Session} from '../../links/link.js'
+import type {Lead} from '../request/lead.js'
 
 /** What was typed, with its settings. */
 export interface Words {
   /** That of the target. */
   readonly name?: TargetName | undefined
   readonly settings: Settings
+  readonly lead?: Lead | undefined
 }
 
 /** What each hop finds out for those after it; nothing, where they only need to know that it does not fail. */

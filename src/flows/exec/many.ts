@@ -9,8 +9,9 @@ import {openHosts} from '../../hosts/choose-writer.js'
 import type {FlagValues} from '../../settings/read.js'
 import {tellObstacle} from '../../tunnel/listener/guard-port.js'
 import {sweepBeside} from '../../tunnel/open-tunnel.js'
+import {approveAll} from '../request/approval.js'
 import {prepare, signInToAll} from '../request/prepare.js'
-import {readRequests} from '../request/read-request.js'
+import {readGroupLeads, readRequests} from '../request/read-request.js'
 import type {Program} from '../run-program.js'
 import {execOneOfMany, type ManyRun, type OneOfMany} from './one-of-many.js'
 import {locateProgram} from './program.js'
@@ -18,6 +19,8 @@ import {sharedHosts} from './shared-hosts.js'
 import {sharedOutput} from './shared-output.js'
 
 export interface ExecManyRequest {
+  /** As they were typed: groups, patterns and targets. */
+  readonly named: readonly string[]
   readonly targets: readonly string[]
   readonly flags: FlagValues
   readonly command: readonly [string, ...string[]]
@@ -48,6 +51,7 @@ export async function execMany(request: ExecManyRequest, ports: Ports, view: Exe
   const [, ...argv] = command
   const targets = [...new Set(request.targets)]
   const requests = await readRequests({targets, flags}, ports.sources)
+  const ofGroups = await readGroupLeads(request, ports.sources)
   if (requests.some(({settings}) => settings.localPort !== 0)) throw onePort()
   const program = await locateProgram(words, command, ports)
   if (folder !== undefined) await ports.outputFolder.prepare(folder, targets)
@@ -59,8 +63,9 @@ export async function execMany(request: ExecManyRequest, ports: Ports, view: Exe
       setMaxListeners(0, run.signal)
       const prepared = await prepare(requests, {command: 'exec', typed: [...words, '--', ...command]}, ports, run)
       await signInToAll(prepared, run)
+      const unsettled = await approveAll(prepared, ofGroups, ports, run)
       const all = prepared.map((one, index) => ({...one, target: targets[index] ?? ''}))
-      const shared = {program, argv, ...(await share(all, program, folder, ports, run))}
+      const shared = {program, argv, unsettled, ...(await share(all, program, folder, ports, run))}
       const divert = divertForAll(run)
       let hasFailed = false
       const work = async (one: OneOfMany, index: number): Promise<void> => {
@@ -87,7 +92,7 @@ async function share(
   folder: string | undefined,
   ports: Ports,
   run: Run,
-): Promise<Omit<ManyRun, 'program' | 'argv'>> {
+): Promise<Omit<ManyRun, 'program' | 'argv' | 'unsettled'>> {
   const [closed = all[0]] = all.filter(({settings}) => !settings.allowOtherUsers)
   if (closed) tellObstacle({...closed, command: 'exec'}, ports, run)
   sweepBeside(ports, run)

@@ -12,6 +12,7 @@ import {partOf} from '../../core/teardown.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
 import type {PreparedTarget} from '../request/prepare.js'
 import {type Program, type ProgramRun, runProgram} from '../run-program.js'
+import type {Lead} from '../request/lead.js'
 import {relayLines} from './relay-lines.js'
 import type {SharedOutput} from './shared-output.js'
 
@@ -29,6 +30,8 @@ export interface ManyRun {
   /** The program's words. */
   readonly argv: readonly string[]
   readonly hosts: HostsPort
+  /** Where AWS has not said whether the team's file leads a database's name elsewhere, and why not. */
+  readonly unsettled: ReadonlyMap<Lead, unknown>
   readonly notice: ProgramRun['notice']
   /** Where output goes: to files of one's own, else to our own streams. */
   readonly outputFiles?: ((target: string) => Promise<OutputFiles>) | undefined
@@ -72,7 +75,9 @@ export async function execOneOfMany(one: OneOfMany, shared: ManyRun, run: Run): 
   }
 }
 
-function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, run: Run): Promise<number> {
+async function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, run: Run): Promise<number> {
+  const {lead} = prepared
+  if (lead && shared.unsettled.has(lead)) throw shared.unsettled.get(lead)
   const {program, argv, hosts, notice, outputFiles, outputs} = shared
   const wish = {...prepared, command: 'exec', client: program.client} as const
   return withTunnel(wish, ports, {progress: untold(run.say), hosts}, run, (tunnel) => {

@@ -4,6 +4,7 @@ import type {Progress} from '../../core/ports/progress.js'
 import {supervise} from '../../core/supervise.js'
 import type {FlagValues} from '../../settings/read.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
+import {approved} from '../request/approval.js'
 import {prepareOne, signInToAll} from '../request/prepare.js'
 import {readRequest} from '../request/read-request.js'
 import {runProgram} from '../run-program.js'
@@ -32,8 +33,9 @@ export async function exec(
   const program = await locateProgram(words, command, given)
   return supervise(given, async (run) => {
     const typed = [...words, '--', ...command]
-    const {ports, ...prepared} = await prepareOne(asked, {command: 'exec', typed}, given, run)
-    await signInToAll([{ports, ...prepared}], run)
+    const unapproved = await prepareOne(asked, {command: 'exec', typed}, given, run)
+    await signInToAll([unapproved], run)
+    const {ports, ...prepared} = await approved(unapproved, run)
     const wish = {...prepared, command: 'exec', client: program.client} as const
     return withTunnel(wish, ports, {progress}, run, (tunnel) =>
       runProgram(

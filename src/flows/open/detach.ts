@@ -6,7 +6,9 @@ import type {Ports} from '../../core/ports/ports.js'
 import {spokenName} from '../../targets/parse-target.js'
 import type {OpenRequest} from './open.js'
 import {readRequest} from '../request/read-request.js'
+import {type ApprovalPorts, isUnapproved, withApproval} from '../request/approval.js'
 import {withReason} from '../request/ask-reason.js'
+import {signIn, type SignInPorts} from '../request/sign-in.js'
 import {supervise, type SupervisePorts} from '../../core/supervise.js'
 
 /** That process says it, too. */
@@ -18,14 +20,20 @@ const SILENT = {notice: () => {}}
  */
 export async function detach(
   {target, flags, words}: Pick<OpenRequest, 'target' | 'flags' | 'words'>,
-  ports: SupervisePorts & Pick<Ports, 'background' | 'person' | 'sources'>,
+  ports: SupervisePorts & ApprovalPorts & SignInPorts & Pick<Ports, 'background' | 'sources'>,
   ready: (tunnel: OpenedTunnel) => void,
 ): Promise<void> {
-  const {name, settings} = await readRequest({target, flags}, {...ports.sources, say: SILENT})
+  const request = await readRequest({target, flags}, {...ports.sources, say: SILENT})
+  const {name, settings} = request
   await supervise(ports, async (run) => {
     // There it can be asked for no more.
     const why = {target: spokenName(name), settings, command: 'open', typed: words} as const
     const {reason} = await withReason(why, ports.person, run)
+    if (await isUnapproved(request, ports)) {
+      const aws = ports.awsFor(settings)
+      await signIn(aws, ports, run)
+      await withApproval(request, aws, async () => {}, ports, run)
+    }
     let isReady = false
     let asking: Promise<void> | undefined
     const over = new AbortController()

@@ -9,6 +9,7 @@ import {mappingCommand} from '../../hosts/retry-command.js'
 import type {TunnelObserver} from '../../tunnel/observers/observer.js'
 import {type AlreadyOpen, alreadyOpen} from '../../tunnel/registry/find-open.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
+import {approved, isUnapproved} from '../request/approval.js'
 import {prepareOne, signInToAll} from '../request/prepare.js'
 import {readRequest} from '../request/read-request.js'
 import {farewell, keepOpen} from './keep-open.js'
@@ -42,7 +43,10 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
   const kept = {...asked, settings: {...asked.settings, localPort}}
   let status: (() => TunnelStatus) | undefined
   const running = supervise(given, async (run) => {
-    const {ports, ...prepared} = await prepareOne(kept, {command: 'open', typed: words}, given, run)
+    const unapproved = await prepareOne(kept, {command: 'open', typed: words}, given, run)
+    const mayAsk = await isUnapproved(unapproved, given)
+    if (mayAsk) await signInToAll([unapproved], run)
+    const {ports, ...prepared} = await approved(unapproved, run)
     const {name, settings} = prepared
     const found = another ? undefined : await alreadyOpen(name, settings, ports.aws, ports.state)
     if (found) {
@@ -50,7 +54,7 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
       view.ready(found.opened, false)
       return
     }
-    await signInToAll([{ports, ...prepared}], run)
+    if (!mayAsk) await signInToAll([{ports, ...prepared}], run)
     const wish = {...prepared, command: 'open', client: 'any'} as const
     const {observers} = view
     await withTunnel(wish, ports, {progress, observers}, run, async (tunnel, opened, told) => {

@@ -4,7 +4,8 @@ import type {Tags} from '../../core/results/database-listing.js'
 import type {TargetName} from '../../targets/parse-target.js'
 import {regionOf} from '../../targets/parse-target.js'
 import {loadConfig} from './load-config.js'
-import {nameOf, type RequestSources} from './read-request.js'
+import {nameOf} from './place-of.js'
+import type {RequestSources} from './read-request.js'
 
 /** A name of the config files, as far as a list of databases needs it. */
 export interface ConfiguredName {

@@ -1,20 +1,12 @@
-import {distance} from 'fastest-levenshtein'
-import {
-  allConfigured,
-  type Config,
-  type ConfiguredTarget,
-  findTarget,
-  layerOf,
-} from '../../settings/config-file/layers.js'
+import {allConfigured, type Config, layerOf} from '../../settings/config-file/layers.js'
 import {type FlagValues, readSettings, type SettingsSources} from '../../settings/read.js'
 import type {Settings} from '../../settings/settings.js'
-import {closestNames} from '../../core/text/closest-names.js'
-import {fail, hasCode} from '../../core/errors.js'
 import type {ConfigFiles} from '../../core/ports/config-files.js'
 import type {Say} from '../../core/run.js'
-import {parseTarget, regionOf, type TargetName} from '../../targets/parse-target.js'
-import {isSameDatabase} from '../../targets/same-database.js'
+import type {TargetName} from '../../targets/parse-target.js'
+import {type Lead, leadOf, leadOfGroup} from './lead.js'
 import {loadConfig} from './load-config.js'
+import {placeOf} from './place-of.js'
 
 /** Where what was not said on the command line comes from. */
 export interface RequestSources extends Omit<SettingsSources, 'targetRegion' | 'layer'> {
@@ -26,6 +18,8 @@ export interface RequestSources extends Omit<SettingsSources, 'targetRegion' | '
 export interface TargetRequest {
   readonly name: TargetName
   readonly settings: Settings
+  /** Where a team's file, which nobody has named, leads the word to another database. */
+  readonly lead?: Lead | undefined
 }
 
 /**
@@ -57,53 +51,21 @@ async function requestOf(
   const settings = await readSettings(flags, {...sources, ...from})
   const configured = allConfigured(config).map((one) => one.name)
   const groups = config.flatMap((file) => [...file.groups.keys()])
-  return {name, settings: {...settings, configured, groups}}
+  const request = {name, settings: {...settings, configured, groups}}
+  return {...request, lead: await leadOf({target, flags}, request, config, sources)}
+}
+
+/** Words that are groups of the team's file, where a database may be called so, too. */
+export async function readGroupLeads(
+  {named, flags}: {readonly named: readonly string[]; readonly flags: FlagValues},
+  sources: RequestSources,
+): Promise<readonly Lead[]> {
+  const config = await loadConfig(sources.configFiles)
+  const leads = await Promise.all(named.map((target) => leadOfGroup({target, flags}, config, sources)))
+  return leads.filter((lead) => lead !== undefined)
 }
 
 /** The same for what has no target: whom to ask, and where. */
 export async function readAccount(flags: FlagValues, sources: RequestSources): Promise<Settings> {
   return readSettings(flags, {...sources, layer: layerOf(await loadConfig(sources.configFiles), undefined)})
-}
-
-/** What a TARGET word stands for, and what the config files say of it. A name that the team's file leads elsewhere is told. */
-export function placeOf(
-  target: string,
-  config: Config,
-  say: Pick<Say, 'notice'>,
-): Pick<SettingsSources, 'targetRegion' | 'layer'> & {
-  readonly name: TargetName
-  readonly configured?: ConfiguredTarget
-} {
-  const all = allConfigured(config)
-  const configured = findTarget(config, target)
-  const name = configured ? nameOf(configured) : plainName(target, all)
-  const {place, isTeams} = configured ?? {}
-  if (place && isTeams && place.text.toLowerCase() !== configured?.name.toLowerCase()) {
-    say.notice(`${configured?.name} stands for ${place.text} here: ${place.origin}`)
-  }
-  const alike = all.filter((one) => isSameDatabase(nameOf(one), name)).map((one) => one.name)
-  return {
-    name,
-    targetRegion: regionOf(name),
-    layer: layerOf(config, configured?.name, alike),
-    ...(configured && {configured}),
-  }
-}
-
-export function nameOf({name, place}: ConfiguredTarget): TargetName {
-  return {...parseTarget(place?.text ?? name), text: name}
-}
-
-function plainName(target: string, all: readonly ConfiguredTarget[]): TargetName {
-  try {
-    return parseTarget(target)
-  } catch (error) {
-    const close = closestNames(
-      target,
-      all.map(({name}) => name),
-      distance,
-    )
-    if (!hasCode(error, 'TARGET_INVALID') || close.length === 0) throw error
-    throw fail(error.code, error.message, {hint: `Did you mean ${close.join(' or ')}?`, cause: error})
-  }
 }

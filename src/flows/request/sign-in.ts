@@ -5,7 +5,7 @@ import type {Run} from '../../core/run.js'
 import {setVariables} from '../../core/set-variables.js'
 import {shellLine} from '../../core/text/shell-line.js'
 
-type SignInPorts = Pick<Ports, 'person' | 'process' | 'environment'>
+export type SignInPorts = Pick<Ports, 'person' | 'process' | 'environment'>
 
 /**
  * Gets credentials that may take a person, before anything is drawn: asks for the code of an MFA device, and where a login

@@ -26,6 +26,8 @@ export interface BastionEntry {
 /** One config file, checked. */
 export interface ConfigFile {
   readonly owner: 'team' | 'user'
+  /** The flag or variable by which the user has named it; undefined for one that was found. */
+  readonly namedBy?: string | undefined
   readonly path: string
   readonly defaults: Values
   /** By name in lower case. */

@@ -26,6 +26,7 @@ export function readConfigFile(file: ConfigText, readPlace: ReadPlace): ConfigFi
   }
   return {
     owner: file.owner,
+    namedBy: file.namedBy,
     path: file.path,
     defaults: reader.values(shape.defaults ?? {}, ['defaults']),
     targets,

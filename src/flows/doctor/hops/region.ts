@@ -3,8 +3,8 @@ import {hop, ok} from '../hop.js'
 export const region = hop('region', {
   title: 'Region',
   needs: ['config'],
-  async check({config: {name, settings, regionMissing}}, _request, ports) {
+  async check({config: {regionMissing, ...words}}, _request, ports) {
     if (regionMissing) throw regionMissing
-    return ok(settings.region, {name, settings, aws: ports.awsFor(settings)})
+    return ok(words.settings.region, {...words, aws: ports.awsFor(words.settings)})
   },
 })
