@@ -23,7 +23,7 @@ const file = hostsFileAt(async () => '/etc/hosts')
 const hosts = hostsLines({...file, addresses: async () => undefined})
 let status = 0
 
-/** To whoever started us, and to those who watch over the machine. */
+/** To the program that started us, and to those who watch over the machine. */
 function log(line: string): void {
   process.stderr.write(`dbtunnel hosts helper: ${line}\n`)
   const argv = ['-t', 'dbtunnel-hosts-helper', '-p', 'auth.warning', '--', line]

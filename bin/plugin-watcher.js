@@ -1,4 +1,4 @@
-// Ends the session-manager-plugin when dbtunnel has gone, however it went: kill -9 runs nobody's undoing. stdin is a pipe
+// Ends the session-manager-plugin when dbtunnel has gone, however it went: kill -9 undoes nothing. stdin is a pipe
 // from dbtunnel: it brings the plugin's process group, and it ends when dbtunnel does.
 'use strict'
 const {readSync} = require('node:fs')

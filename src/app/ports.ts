@@ -43,7 +43,7 @@ export function openApp(terminal: Terminal, flags: {readonly config?: string | u
   const inBackground = background(process.env)
   const {parent} = inBackground
   if (parent) terminal.echo((line) => parent.tell({kind: 'notice', line}))
-  // eslint-disable-next-line no-restricted-properties -- likewise
+  // eslint-disable-next-line no-restricted-properties -- here is where it comes in
   const environment = {...process.env}
   const cwd = workingDirectory()
   const startTurns = turns(1000 / START_SESSIONS_A_SECOND, systemClock)

@@ -20,7 +20,7 @@ export async function execute({root, pjson}: {readonly root: string; readonly pj
     await run(process.argv.slice(2), {root, pjson, userPlugins: false, devPlugins: false})
     process.exitCode = 0
   } catch (error) {
-    // Told already.
+    // The command has said it.
     // eslint-disable-next-line no-restricted-properties -- here is where the status ends up
     if (error instanceof ExitError) process.exit(error.oclif.exit)
     const {handle} = await import('@oclif/core/handle')

@@ -1,7 +1,7 @@
 import {ExitError} from '@oclif/core/errors'
 
 /**
- * To throw where all has been told already: the program ends with this status, and says no more. In a host CLI, too: its
+ * To throw where everything has been said: the program ends with this status, and says no more. In a host CLI, too: its
  * oclif does not know the class of ours, but heeds the field.
  */
 export function ended(status: number): ExitError {

@@ -46,7 +46,7 @@ export const severalFlags = {
     helpGroup: 'SEVERAL',
   }),
   'fail-fast': Flags.boolean({
-    description: 'Start no further one once one has failed. Those that run are not interrupted.',
+    description: 'Stop starting new targets after the first failure. Those that run go on.',
     helpGroup: 'SEVERAL',
   }),
 }

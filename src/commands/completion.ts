@@ -5,7 +5,7 @@ import {outputFlags} from '../cli/flags.js'
 export default class Completion extends BaseCommand {
   static override summary = 'Print what makes a shell complete commands, flags and names of databases.'
 
-  static override description = `Names are those of the config files, and of databases that were opened or listed here of late. AWS is not asked.`
+  static override description = `Names are those of the config files, and of databases that were opened or listed here recently. AWS is not asked.`
 
   static override examples = [
     {description: 'bash, in ~/.bashrc:', command: 'source <(<%= config.bin %> <%= command.id %> bash)'},

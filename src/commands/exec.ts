@@ -14,7 +14,7 @@ All words after "--" are the program's, and no shell reads them. \
 Status, signals and standard streams are the program's own; the status is one of sysexits.h, 126 or 127 when dbtunnel itself fails.
 
 Several databases (--target, or a pattern or group of the config files as TARGET) have a tunnel and a program each, a few at a time. Each line that they print has its target before it; \
-a table at the end says what became of each. The status is 0 when all are well, else that of the first in the list that is not.`
+a table at the end says what became of each. The status is 0 when all succeeded, else that of the first in the list that failed.`
 
   static override usage = [
     'exec TARGET [FLAGS] -- COMMAND [ARGUMENTS]',

@@ -8,7 +8,7 @@ export class Bell {
     this.#wake()
   }
 
-  /** Whoever has rung it before is not answered any more. */
+  /** Earlier rings count no more. */
   hush(): void {
     this.#hasRung = false
   }

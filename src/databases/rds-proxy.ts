@@ -20,7 +20,7 @@ export function checkProxy(
     // it, whoever carries the tunnel could be given the token.
     throw fail(
       'VALUE_INVALID',
-      `${host} is an RDS Proxy, signed for by public authorities: its name must be compared.`,
+      `${host} is an RDS Proxy. Public authorities sign its certificate, so its name must be checked.`,
       {
         hint: 'Leave --sslmode and DBTUNNEL_SSLMODE out: it is verify-full then.',
       },

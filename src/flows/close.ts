@@ -34,7 +34,7 @@ export async function close({target: word, all}: CloseRequest, ports: ClosePorts
   }
   return supervise(ports, async (run) => {
     const {records, strange} = await readRecords(ports.state)
-    for (const {problem} of strange) run.say.notice(`Not believed: ${problem}`)
+    for (const {problem} of strange) run.say.notice(`Ignored: ${problem}`)
     const meant = meantBy(word, records)
     const [some, others] = [meant.filter((one) => isFree(one, word)), meant.filter((one) => !isFree(one, word))]
     if (word !== undefined && some.length === 0)

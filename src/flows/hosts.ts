@@ -67,7 +67,7 @@ export async function installHelper(words: readonly string[], installer: HelperI
   return {done: 'installed'}
 }
 
-/** Takes all of it out again; likewise. */
+/** Takes all of it out again. Rejects as `installHelper` does. */
 export async function uninstallHelper(words: readonly string[], installer: HelperInstaller): Promise<Installation> {
   if (!installer.isRoot) return throughSudo(['hosts', 'uninstall', ...words], installer)
   return {done: (await installer.uninstall()) ? 'uninstalled' : 'absent'}

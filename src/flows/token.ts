@@ -26,7 +26,7 @@ const LIFETIME_MS = 15 * 60_000
 
 /**
  * Resolves the database and signs one token; no tunnel, no bastion. And no cache: nothing is connected to here that would
- * show an old endpoint for what it is, and whoever is given a token for that finds out from a refused login.
+ * show an old endpoint for what it is, and who is given a token for that finds out from a refused login.
  */
 export async function token(
   request: {readonly target: string; readonly flags: FlagValues},

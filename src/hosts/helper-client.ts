@@ -45,7 +45,7 @@ export function hostsThroughHelper(starting: Promise<HostsHelper>, file: HostsFi
 
 function notItsName(name: string): DbtunnelError {
   return fail('HOSTS_UNWRITABLE', `The hosts file needs root, and sudo is used for names of RDS alone: not ${name}.`, {
-    hint: 'Run it as root (sudo), or connect without the hosts file: --resolve hostaddr',
+    hint: 'Run it as root, or connect without the hosts file: --resolve hostaddr',
   })
 }
 

@@ -24,7 +24,7 @@ export function isRdsEndpoint(text: string): boolean {
   return isPlain && isRegionAt(before ?? after ?? '', suffix)
 }
 
-/** Undefined for a line that is none: nothing is forgiven, no blank, no carriage return. */
+/** Undefined for a line that is not exactly a request: an extra blank or a carriage return is enough. */
 export function readRequest(line: string): HostsRequest | undefined {
   const [, verb, name = ''] = /^(map|unmap) ([^ ]+)$/.exec(line) ?? []
   if ((verb !== 'map' && verb !== 'unmap') || !isRdsEndpoint(name)) return undefined

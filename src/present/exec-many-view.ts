@@ -1,6 +1,6 @@
 import type {ExecOutcome} from '../core/results/exec-outcome.js'
 import {errorText} from './error.js'
-import {isWell, outcomesText, outcomeText} from './exec-outcomes.js'
+import {hasSucceeded, outcomesText, outcomeText} from './exec-outcomes.js'
 
 interface Screen {
   readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'columns'>
@@ -14,7 +14,7 @@ interface ViewOptions {
   readonly outputFolder?: string | undefined
 }
 
-/** Failures as they come, and a table at the end; with `quiet` of those alone that are not well. */
+/** Failures as they come, and a table at the end; with `quiet` of those alone that failed. */
 export function execManyView(screen: Screen, {quiet, debug, outputFolder}: ViewOptions) {
   const {stderr} = screen
   return {
@@ -25,7 +25,7 @@ export function execManyView(screen: Screen, {quiet, debug, outputFolder}: ViewO
       } else if (outputFolder !== undefined) screen.notice(outcomeText(outcome))
     },
     over(outcomes: readonly ExecOutcome[]): void {
-      const shown = quiet ? outcomes.filter((one) => !isWell(one)) : outcomes
+      const shown = quiet ? outcomes.filter((one) => !hasSucceeded(one)) : outcomes
       if (shown.length > 0) stderr.write(outcomesText(shown, outcomes.length, stderr.columns))
     },
   }

@@ -11,8 +11,8 @@ const COLUMNS: readonly Column<ExecOutcome>[] = [
 
 /** What became of `total` targets, or of some of them, as a table with a sum below it. */
 export function outcomesText(outcomes: readonly ExecOutcome[], total: number, columns: number | undefined): string {
-  const bad = outcomes.filter((one) => !isWell(one))
-  const sum = bad.length === 0 ? 'All are well.' : `Not well: ${bad.length} of ${countText(total, 'target')}.`
+  const bad = outcomes.filter((one) => !hasSucceeded(one))
+  const sum = bad.length === 0 ? succeeded(total) : `${bad.length} of ${countText(total, 'target')} failed.`
   return [...table(outcomes, COLUMNS, columns).map(printable), sum].map((line) => `${line}\n`).join('')
 }
 
@@ -21,7 +21,11 @@ export function outcomeText(outcome: ExecOutcome): string {
   return `${outcome.target}: ${endText(outcome)} (${durationText(outcome.tookMs)})`
 }
 
-export function isWell({end}: ExecOutcome): boolean {
+function succeeded(total: number): string {
+  return total === 1 ? 'The target succeeded.' : `All ${total} targets succeeded.`
+}
+
+export function hasSucceeded({end}: ExecOutcome): boolean {
   return end.kind === 'ended' && end.status === 0
 }
 

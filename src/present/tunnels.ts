@@ -35,7 +35,7 @@ export function tunnelsText({tunnels, leftovers, strange}: TunnelListing, column
     tunnels.length > 0 ? table(tunnels, COLUMNS, columns).map(printable) : [],
     ...tunnels.map(details),
     ...leftovers.map(leftoverLines),
-    strange.map((problem) => `Not believed: ${printable(problem)}`),
+    strange.map((problem) => `Ignored: ${printable(problem)}`),
   ]
   return blocks
     .filter((lines) => lines.length > 0)

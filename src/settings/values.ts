@@ -56,9 +56,13 @@ const LOWER_SSLMODES = ['disable', 'allow', 'prefer', 'require']
 
 export function sslMode(given: Given): TlsMode {
   if (!LOWER_SSLMODES.includes(given.text)) return oneOf(given, ['verify-full', 'verify-ca'])
-  throw fail('VALUE_INVALID', `${given.origin} ${given.text} would send the token, a password, to whoever answers.`, {
-    hint: 'Use verify-full (the default), or verify-ca, which does not compare the name.',
-  })
+  throw fail(
+    'VALUE_INVALID',
+    `${given.origin} ${given.text} would send the token (a password) to any server that answers.`,
+    {
+      hint: 'Use verify-full (the default), or verify-ca, which does not compare the name.',
+    },
+  )
 }
 
 /** Kept in the session history, with a mark of ours behind it. */

@@ -36,7 +36,7 @@ export function checkEndpoint(name: TargetName, {host, port}: Endpoint): void {
     })
   }
   if (isHostName(host) && isPort(port)) return
-  throw fail('PROTOCOL', `RDS gives ${name.text} an endpoint that is none: ${JSON.stringify(`${host}:${port}`)}.`)
+  throw fail('PROTOCOL', `RDS gave ${name.text} an endpoint that is not valid: ${JSON.stringify(`${host}:${port}`)}.`)
 }
 
 /** A line for a state that may interrupt a login. */

@@ -49,7 +49,7 @@ export function placeOf(
 export function targetAt(place: Place, {found, engine}: FoundDatabase, endpoint: Endpoint): Target {
   const databaseName = found.owner.databaseName || engine.defaultDatabase
   if (!DATABASE_NAME.test(databaseName)) {
-    throw fail('PROTOCOL', `RDS gives ${place.name} a database that is none: ${JSON.stringify(databaseName)}.`)
+    throw fail('PROTOCOL', `RDS gave ${place.name} a database name that is not valid: ${JSON.stringify(databaseName)}.`)
   }
   return {
     ...place,

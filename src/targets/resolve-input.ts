@@ -13,9 +13,9 @@ export interface ResolveInput {
   readonly user?: string | undefined
   /** Whether the bastion is one node that was named. */
   readonly isBastionNamed: boolean
-  /** Names of the config files, for whoever mistypes one. */
+  /** Names of the config files, to suggest one that was mistyped. */
   readonly configured?: readonly string[] | undefined
-  /** Names of its groups, in lower case, for whoever takes one for a target. */
+  /** Names of its groups, in lower case, to recognise one that was typed as a target. */
   readonly groups?: readonly string[] | undefined
   engineOf(rdsEngine: string): Engine | undefined
 }

@@ -292,7 +292,7 @@ function moved({name, endpoint}: Target, {host, port}: Endpoint): DbtunnelError 
   })
 }
 
-/** What lacks will not come back by itself: its own code tells what. */
+/** The missing part will not come back on its own. The code of the error says what is missing. */
 function gone(error: DbtunnelError): DbtunnelError {
   return fail(error.code, `The tunnel is lost, and cannot come back: ${error.message}`, {
     hint: error.hint,

@@ -21,7 +21,7 @@ export class LossStory {
   /** There is no other yet; undefined when that has been told. */
   delay(error: DbtunnelError): string | undefined {
     const lead = this.#tell(error)
-    return lead && `${lead} No other session yet: ${error.message} Trying on.`
+    return lead && `${lead} No other session yet: ${error.message} dbtunnel keeps trying.`
   }
 
   /** Nothing but new credentials will help; undefined when that has been told. */

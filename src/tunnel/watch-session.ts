@@ -130,7 +130,7 @@ async function ask(opened: OpenedSession, way: Way, watch: Watch, stop: AbortSig
   } finally {
     decided.abort(closed())
     answer.catch(() => {})
-    // As above.
+    // Both count once, so both are asked.
     if (!other) void opening.then((late) => late?.taken.undo())
   }
 }

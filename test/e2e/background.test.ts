@@ -218,12 +218,10 @@ describe.concurrent('status and close', () => {
     const {status, stdout}: Ended = await run(['status'], {env})
     expect({status, stdout}).toEqual({
       status: 0,
-      stdout: expect.stringMatching(
-        /^Not believed: \S+1-1\.json is a link\nNot believed: \S+2-2\.json cannot be read: /,
-      ),
+      stdout: expect.stringMatching(/^Ignored: \S+1-1\.json is a link\nIgnored: \S+2-2\.json cannot be read: /),
     })
     const closed = await run(['close', '--all'], {env})
-    expect(closed).toMatchObject({status: 0, stderr: expect.stringMatching(/^Not believed: \S+1-1\.json is a link\n/)})
+    expect(closed).toMatchObject({status: 0, stderr: expect.stringMatching(/^Ignored: \S+1-1\.json is a link\n/)})
     expect(readFileSync(theirs, 'utf8')).toBe('{"owner": 1}')
     rmSync(folderOf(env), {recursive: true})
   })

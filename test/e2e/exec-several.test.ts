@@ -38,7 +38,9 @@ describe.concurrent('several databases', () => {
     expect({status, stdout: sorted(stdout)}).toEqual({status: 0, stdout: ['', 'billing-db: billing', 'prod-db: shop']})
     const [lines = '', table = ''] = stderr.split(/^(?=TARGET )/m)
     expect(sorted(lines)).toEqual(['', 'billing-db: a', 'billing-db: b', 'prod-db: a', 'prod-db: b'])
-    expect(table).toMatch(/^TARGET +STATUS +TIME\nprod-db +0 +\d+ s\nbilling-db +0 +\d+ s\nAll are well\.\n$/)
+    expect(table).toMatch(
+      /^TARGET +STATUS +TIME\nprod-db +0 +\d+ s\nbilling-db +0 +\d+ s\nAll 2 targets succeeded\.\n$/,
+    )
   })
 
   it('are named by patterns and groups of the config file, too', async () => {

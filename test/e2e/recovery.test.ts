@@ -214,7 +214,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
       await expectBack(tunnel)
     })
     expect(tunnels.map(noticesOf).join('')).toMatch(
-      /No other session yet: AWS keeps throttling ssm:StartSession\. Trying on\.\nprod-db is up again/,
+      /No other session yet: AWS keeps throttling ssm:StartSession\. dbtunnel keeps trying\.\nprod-db is up again/,
     )
   })
 

@@ -94,7 +94,7 @@ it(`${COUNT} databases, eight at a time: each is reached, and two that fail hide
   expect(stderr).toMatch(new RegExp(`^${SEALED} +69 DATABASE_UNREACHABLE `, 'm'))
   expect(stderr).toMatch(new RegExp(`^${FAILING} +3 `, 'm'))
   expect(stderr.match(/^tenant-\d+ +0 /gm)).toHaveLength(COUNT - 2)
-  expect(stderr).toMatch(/\nNot well: 2 of 100 targets\.\n$/)
+  expect(stderr).toMatch(/\n2 of 100 targets failed\.\n$/)
   expect(stderr).not.toContain('Warning')
 
   const starts = calls(before, /^ssm:StartSession$/)
@@ -118,7 +118,7 @@ it('30 of them: what each prints is in files of its own', async () => {
   const noise = 'head -c 1000000 /dev/zero; echo complaint >&2'
   const {status, stdout, stderr} = await execOn(some, ['--quiet', '--output-dir', folder], ['sh', '-c', noise], env)
   expect({status, stdout}).toEqual({status: 69, stdout: ''})
-  expect(stderr).toMatch(/^tenant-13: .*\nTARGET +STATUS +TIME\ntenant-13 .*\nNot well: 1 of 30 targets\.\n$/s)
+  expect(stderr).toMatch(/^tenant-13: .*\nTARGET +STATUS +TIME\ntenant-13 .*\n1 of 30 targets failed\.\n$/s)
   const reached = some.filter((name) => name !== SEALED)
   expect(readdirSync(folder).sort()).toEqual(reached.flatMap((name) => [`${name}.err`, `${name}.out`]).sort())
   for (const name of reached) {

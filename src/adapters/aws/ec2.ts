@@ -30,7 +30,6 @@ export function ec2Api(connection: Connection): Ec2Api {
     async securityGroups(ids, signal) {
       const {sdk, client} = await load()
       const action = 'ec2:DescribeSecurityGroups'
-      // As above.
       const Filters = [{Name: 'group-id', Values: [...ids]}]
       const groups = await allPages(action, async (NextToken) => {
         const input = {Filters, MaxResults, ...(NextToken === undefined ? {} : {NextToken})}

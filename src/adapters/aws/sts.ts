@@ -18,7 +18,7 @@ export function stsApi(connection: Connection): StsApi {
       )
       const name = callerName(Arn)
       if (name !== '' && !/\p{Cc}/u.test(name)) return {account: Account, arn: Arn, name}
-      throw fail('PROTOCOL', `AWS gives this login a name that is none: ${JSON.stringify(Arn)}.`, {
+      throw fail('PROTOCOL', `AWS gave this login a name that is not valid: ${JSON.stringify(Arn)}.`, {
         hint: 'Name the database user: --user NAME',
       })
     },

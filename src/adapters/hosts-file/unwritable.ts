@@ -2,8 +2,8 @@ import {type DbtunnelError, fail} from '../../core/errors.js'
 import {errnoOf, reasonOf} from '../errno.js'
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  EACCES: 'Run it as root (sudo)',
-  EPERM: 'Run it as root (sudo) on a file that is not immutable',
+  EACCES: 'Run it as root',
+  EPERM: 'Run it as root, on a file that is not immutable',
   ENOSPC: 'Free some space',
 }
 

@@ -7,7 +7,7 @@ import {type TcpLine, tcpLines} from './tcp-table.js'
 
 /** While the kernel prints its table sockets come and go, and a line may be left out of one reading. */
 const READINGS = 3
-/** Of a user namespace that is none: all uids are what they are. */
+/** The first user namespace: all uids are what they are. */
 const ALL_UIDS = /^\s*0\s+0\s+4294967295\s*$/
 
 type Table = ReadonlyMap<string, TcpLine>

@@ -11,7 +11,7 @@ export async function findExecutable(name: string, path: string): Promise<string
   return undefined
 }
 
-/** Whatever has that name where an executable file of it was looked for in vain. */
+/** Whatever has that name where no executable file was found. */
 export async function findFile(name: string, path: string): Promise<string | undefined> {
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder))
   const files = name.includes('/') ? [resolve(name)] : name === '' ? [] : folders.map((folder) => join(folder, name))

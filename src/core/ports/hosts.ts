@@ -65,7 +65,7 @@ export interface HostsFile {
 export interface HostsHelper {
   /** The owner of its lines. */
   readonly identity: ProcessIdentity
-  /** Resolves when it has ended, whoever ended it. */
+  /** Resolves when it has ended, whatever ended it. */
   readonly ended: Promise<void>
   /** Sends one request and resolves to its answer. Rejects with HOSTS_UNWRITABLE when it ends before that. */
   ask(request: string): Promise<string>

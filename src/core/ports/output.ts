@@ -9,7 +9,7 @@ export interface OutputFiles {
 export interface OutputFolderPort {
   /** Makes the folder where it is missing. Rejects with FILES_UNWRITABLE, also when one of these files is there already. */
   prepare(path: string, names: readonly string[]): Promise<void>
-  /** Rejects likewise. */
+  /** Rejects with FILES_UNWRITABLE. */
   create(path: string, name: string): Promise<OutputFiles>
 }
 

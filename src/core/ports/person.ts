@@ -1,4 +1,4 @@
-/** Whoever sits at the terminal that controls us, if anyone does. */
+/** The person at the terminal that controls us, if there is one. */
 export interface Person {
   /** False where stdin or stderr is no terminal, and under --quiet and --json: then nothing is offered. */
   readonly isThere: boolean

@@ -52,7 +52,7 @@ export interface ProcessPort {
   /** With our terminal, but what it writes to its stdout goes to our stderr: our stdout belongs to the result. */
   spawnAside(spec: ProcessSpec): Promise<ClientProcess>
   spawnServant(spec: ProcessSpec): Promise<ServantProcess>
-  /** Its output to these descriptors, else piped to us. Rejects likewise. */
+  /** Its output to these descriptors, else piped to us. Rejects as `spawnClient` does. */
   spawnApart(spec: ProcessSpec, files?: {readonly stdout: number; readonly stderr: number}): Promise<ApartProcess>
   /** Runs a short program to its end. Rejects with TIMEOUT when that does not come in time. */
   finish(spec: ProcessSpec, timeoutMs: number): Promise<FinishedProcess>

@@ -16,9 +16,9 @@ export interface StatePort {
   files(): Promise<readonly StateFile[]>
   /** Rejects with an Error whose message says what is in the way. */
   write(tunnel: StateKey, text: string): Promise<void>
-  /** A missing file is fine. Rejects likewise. */
+  /** A missing file is fine. Rejects as `write` does. */
   remove(tunnel: StateKey): Promise<void>
-  /** Removes log files that have not been written to for a week, but for these (paths). Rejects likewise. */
+  /** Removes log files that have not been written to for a week, but for these (paths). Rejects as `write` does. */
   pruneLogs(kept: readonly string[]): Promise<void>
   self(): ProcessIdentity
   look(owner: ProcessIdentity): ProcessState

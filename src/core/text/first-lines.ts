@@ -1,4 +1,4 @@
-/** More say no more. */
+/** Further lines would add nothing. */
 const MOST_LINES = 10
 
 /** The first ten, and how many there are besides. */

@@ -3,12 +3,12 @@ import type {Ports} from '../../core/ports/ports.js'
 
 type CompletePorts = Pick<Ports, 'cache'> & Pick<Ports['sources'], 'configFiles'>
 
-/** Longer ones are nobody's to type. */
+/** Nobody types a longer one. */
 const LONGEST = 200
 
 /**
  * What the last of `words` can become. AWS is not asked: databases are those of the config files, and those opened or
- * listed of late.
+ * listed recently.
  */
 export async function complete(
   words: readonly string[],

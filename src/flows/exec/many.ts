@@ -43,7 +43,7 @@ export interface ExecManyView {
 
 /**
  * Runs a program for each of several databases, a few at a time, each through a tunnel of its own. One that fails holds
- * up no other. Returns 0 when all are well, else the status of the first in the list that is not. Rejects, before any
+ * up no other. Returns 0 when all succeeded, else the status of the first in the list that failed. Rejects, before any
  * AWS call, with what the command line is refused with, and when the run is ended by a signal.
  */
 export async function execMany(request: ExecManyRequest, ports: Ports, view: ExecManyView): Promise<number> {

@@ -57,7 +57,7 @@ export async function detach(
         isReady = news.isHere
         if (isReady) {
           child.release()
-          run.say.notice(`It stays open in the background (process ${child.pid}), and says there how it fares:`)
+          run.say.notice(`It stays open in the background (process ${child.pid}). Its log:`)
           run.say.notice(`  ${child.log}\nTo end it:\n  dbtunnel close ${target}`)
         }
         ready(news.tunnel)

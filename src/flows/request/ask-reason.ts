@@ -18,7 +18,7 @@ export interface ReasonRequest {
 }
 
 /**
- * The settings, with a reason where they want one: whoever sits at the terminal is asked, once. To be called before
+ * The settings, with a reason where they want one: the person at the terminal is asked, once. To be called before
  * anything is drawn or AWS is asked. Rejects with REASON_MISSING, or VALUE_INVALID for what was typed.
  */
 export async function withReason(

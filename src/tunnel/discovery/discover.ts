@@ -68,7 +68,7 @@ export async function findWay(
   return {target, caller, bastions: await chooseBastions(candidates, target, settings.bastion, aws, run)}
 }
 
-/** Who logs in: whoever was named, else the name of the AWS session. */
+/** Who logs in: the user that was named, else the name of the AWS session. */
 export function userOf({settings}: Pick<DiscoveryRequest, 'settings'>, {caller}: Pick<Discovery, 'caller'>): string {
   return settings.user ?? caller?.name ?? ''
 }

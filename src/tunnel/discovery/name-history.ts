@@ -10,7 +10,7 @@ export async function noteOpened(name: string, cache: CachePort): Promise<void> 
   await cache.write(OPENED, JSON.stringify([name, ...others].slice(0, MOST_OPENED)))
 }
 
-/** What databases were called that were opened of late. */
+/** The names of databases that were opened recently. */
 export async function openedNames(cache: CachePort): Promise<readonly string[]> {
   return readNames(await cache.read(OPENED)) ?? []
 }

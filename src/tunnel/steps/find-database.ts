@@ -10,7 +10,7 @@ export interface FoundDatabase extends Opening {
   readonly engines: readonly SessionEngine[]
 }
 
-/** Whoever holds any certificate of the region's RDS could stand in the database's place. */
+/** Anyone with a certificate of the region's RDS could stand in the database's place. */
 const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
 
 /** Which database is meant, and where it is; what on this machine could carry a session to it. */

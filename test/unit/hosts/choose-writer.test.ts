@@ -175,7 +175,7 @@ test('a name that is no endpoint of RDS never reaches it', async () => {
   const hosts = await openHosts({mode: 'hosts', client: 'libpq'}, ports, run)
   await expect(hosts.add('db.example.com')).rejects.toMatchObject({
     code: 'HOSTS_UNWRITABLE',
-    hint: 'Run it as root (sudo), or connect without the hosts file: --resolve hostaddr',
+    hint: 'Run it as root, or connect without the hosts file: --resolve hostaddr',
   })
   await hosts.remove('db.example.com')
   expect(events).toEqual(['sudo -n'])

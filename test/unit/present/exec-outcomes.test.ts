@@ -18,9 +18,9 @@ prod-db     0                        1 s
 sealed-db   69 DATABASE_UNREACHABLE  1 min
 billing-db  3                        0 s
 other-db    not started              -
-Not well: 3 of 4 targets.
+3 of 4 targets failed.
 `)
-  expect(outcomesText([well], 1, 80)).toMatch(/\nAll are well\.\n$/)
+  expect(outcomesText([well], 1, 80)).toMatch(/\nThe target succeeded\.\n$/)
 })
 
 it('has the status of the first in the list that is not well', () => {

@@ -73,7 +73,7 @@ Left by process 42, which was killed: prod-db (profile work), alice-0a
 Left by process 42, which was killed: prod-db, perhaps the session with dbtunnel:0123456789ab in its reason
   The next psql, exec or open ends it; or: dbtunnel close --all
 
-Not believed: /x/1.json is a link`,
+Ignored: /x/1.json is a link`,
   )
 })
 

@@ -235,7 +235,7 @@ describe('a session that is lost', () => {
     sessions[0]?.end(killed)
     await clock.advance(3 * MINUTE)
     expect(run.notices).toEqual([
-      'prod-db: The plugin was killed. No other session yet: AWS keeps throttling. Trying on.',
+      'prod-db: The plugin was killed. No other session yet: AWS keeps throttling. dbtunnel keeps trying.',
       expect.stringMatching(/^prod-db is up again( after \d+ s)?, by bastion i-a \(bastion-a\)\.$/),
     ])
     // AWS was not asked for more than it has told before.
@@ -466,7 +466,7 @@ describe('a session that Session Manager has ended', () => {
     await clock.advance(2 * MINUTE)
     expect(caller).toMatchObject({writableFinished: true, wasReset: false})
     expect(run.notices.slice(1)).toEqual([
-      'prod-db: No other session yet: Cannot reach AWS. Trying on.',
+      'prod-db: No other session yet: Cannot reach AWS. dbtunnel keeps trying.',
       '1 connection waited 30 s for a session of prod-db, got none, and was closed.',
     ])
     expect(changes.at(-1)).toBe('asleep s-1')

@@ -9,7 +9,7 @@ export class Deferred<T> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Whoever waits for it gets the rejection; nobody has to.
+    // Those that wait for it get the rejection; nobody has to wait.
     this.promise.catch(() => {})
   }
 
