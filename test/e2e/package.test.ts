@@ -80,6 +80,7 @@ describe('the package', () => {
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
       'bin/plugin-watcher.js',
       'bin/run.js',
       'dist/cli/execute.js',
