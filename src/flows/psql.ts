@@ -36,7 +36,8 @@ export async function psql(request: PsqlRequest, given: Ports, progress: Progres
     file: await findPsql(given.process, given.files, given.platform),
     client: 'libpq',
     isPsql: true,
-    environment: (connection) => clientEnvironment(given.environment, connection),
+    // Always by the address: what others do to the name or its own port is nothing to it then.
+    environment: (connection) => clientEnvironment(given.environment, {...connection, mapping: 'hostaddr'}),
   }
   return supervise(given, async (run) => {
     const unapproved = await prepareOne(asked, {command: 'psql', typed}, given, run)

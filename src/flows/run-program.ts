@@ -6,6 +6,7 @@ import type {AccountPorts} from '../core/ports/ports.js'
 import type {ProcessEnd, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
 import type {NameOptions} from '../hosts/map-name.js'
+import {unmappedNotice} from '../hosts/retry-command.js'
 import {spokenName} from '../targets/parse-target.js'
 import {explainRefusal} from '../tunnel/explain-refusal.js'
 import {connectionOf, type Tunnel, type TunnelRequest} from '../tunnel/tunnel.js'
@@ -32,7 +33,7 @@ export interface ProgramRun {
   /** Runs it to its end. */
   readonly start: (spec: Pick<ProcessSpec, 'file' | 'env'>) => Promise<ProcessEnd>
   /** What holds for all databases of a run alike is told once. */
-  readonly notice: (about: 'name' | 'read-only', line: string) => void
+  readonly notice: (about: 'name' | 'own-port' | 'read-only', line: string) => void
 }
 
 /**
@@ -50,10 +51,9 @@ export async function runProgram(
   const {mapping} = tunnel
   // Who asked for it knows.
   if (mapping.via === 'hostaddr' && settings.resolve === 'auto') {
-    const {client, mappingCommand} = program
-    const isEnough = client === 'libpq' || mappingCommand === undefined
-    notice('name', isEnough ? mapping.why : `${mapping.why}\n  ${mappingCommand}`)
+    notice('name', program.client === 'libpq' ? mapping.why : unmappedNotice(mapping, program.mappingCommand))
   }
+  if (mapping.via === 'hosts' && mapping.caveat !== undefined) notice('own-port', mapping.caveat)
   if (settings.readOnly && program.client === 'any') notice('read-only', guardCaveat(program.name))
   watchForClient(tunnel, program.name, ports, run)
   const env = program.environment({target: spokenName(name), ...connectionOf(tunnel, settings)})

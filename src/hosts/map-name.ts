@@ -5,7 +5,19 @@ import type {HostsPort} from '../core/ports/hosts.js'
 import type {Run} from '../core/run.js'
 
 /** How clients find the database's name: through the hosts file, or by being given the address as well. */
-export type NameMapping = {readonly via: 'hosts'} | {readonly via: 'hostaddr'; readonly why: string}
+export type NameMapping =
+  /** `caveat`: what does not go there all the same; one line for a notice. */
+  | {readonly via: 'hosts'; readonly caveat?: string | undefined}
+  /** `mayRetry`: whether `--resolve hosts` may lead to a line in the hosts file. */
+  | {readonly via: 'hostaddr'; readonly why: string; readonly mayRetry: boolean}
+
+/** What has to be in order at 127.0.0.1 before a name leads there. */
+export interface Place {
+  /** Why no name must lead there; one sentence without its full stop. */
+  readonly obstacle?: string | undefined
+  /** The place is not needed: no name leads there. */
+  giveBack(): Promise<void>
+}
 
 export interface NameOptions {
   readonly mode: NameMode
@@ -13,28 +25,42 @@ export interface NameOptions {
   readonly client: 'libpq' | 'any'
 }
 
+export interface MapOptions extends NameOptions {
+  /** Called right before a line is written. What it takes it pushes its undo for, which runs when the line has gone. */
+  readonly prepare?: ((run: Run) => Promise<Place>) | undefined
+}
+
 /**
  * Makes `host` lead to 127.0.0.1 until the run is undone. `hostaddr` never
  * looks at the hosts file. `hosts` must succeed (HOSTS_CONFLICT,
- * HOSTS_UNWRITABLE, HOSTS_LOCKED). `auto` takes the hosts file where it can be
+ * HOSTS_UNWRITABLE, HOSTS_LOCKED, or PORT_IN_USE where the place has an obstacle). `auto` takes the hosts file where it can be
  * written without asking anyone, else hostaddr; `why` is then one line for a
  * notice. Another address for that name in a file that we would write is
  * HOSTS_CONFLICT in `auto`, too: someone sent that name elsewhere on purpose.
  */
-export async function mapName(host: string, options: NameOptions, hosts: HostsPort, run: Run): Promise<NameMapping> {
+export async function mapName(host: string, options: MapOptions, hosts: HostsPort, run: Run): Promise<NameMapping> {
   const name = host.toLowerCase()
   if (!isHostName(name)) throw fail('VALUE_INVALID', `${JSON.stringify(host)} is not a host name.`)
-  const {mode, client} = options
-  if (mode === 'hostaddr') return {via: 'hostaddr', why: `The hosts file is left alone: ${instead(client, name)}`}
-  if (mode === 'hosts') return addUntilUndone(name, hosts, run)
+  const {mode, client, prepare} = options
+  const without = (why: string, mayRetry = true): NameMapping => {
+    return {via: 'hostaddr', why: `${why} ${instead(client, name)}`, mayRetry}
+  }
+  if (mode === 'hostaddr') return without('The hosts file is left alone:')
+  const obstacle = mode === 'auto' ? await hosts.obstacle() : undefined
+  if (obstacle !== undefined) return without(`The hosts file ${obstacle}:`)
 
-  const obstacle = await hosts.obstacle()
-  if (obstacle !== undefined) return {via: 'hostaddr', why: `The hosts file ${obstacle}: ${instead(client, name)}`}
+  const place = prepare && (await prepare(run))
+  if (place?.obstacle !== undefined) {
+    await place.giveBack()
+    if (mode === 'auto') return without(`${place.obstacle}. So`, false)
+    throw fail('PORT_IN_USE', `${place.obstacle}.`, {hint: 'Connect without the hosts file: --resolve hostaddr'})
+  }
   try {
     return await addUntilUndone(name, hosts, run)
   } catch (error) {
-    if (!hasCode(error, 'HOSTS_UNWRITABLE', 'HOSTS_LOCKED')) throw error
-    return {via: 'hostaddr', why: `${error.message} So ${instead(client, name)}`}
+    if (mode === 'hosts' || !hasCode(error, 'HOSTS_UNWRITABLE', 'HOSTS_LOCKED')) throw error
+    await place?.giveBack()
+    return without(`${error.message} So`)
   }
 }
 
@@ -47,6 +73,8 @@ async function addUntilUndone(name: string, hosts: HostsPort, run: Run): Promise
     await adding.catch(() => {})
     await hosts.remove(name)
   })
+  // Pushed after undoing began, that has run already.
+  undone.signal.throwIfAborted()
   adding = hosts.add(name, AbortSignal.any([run.signal, undone.signal]))
   await adding
   return {via: 'hosts'}
@@ -54,5 +82,5 @@ async function addUntilUndone(name: string, hosts: HostsPort, run: Run): Promise
 
 function instead(client: NameOptions['client'], name: string): string {
   if (client === 'libpq') return 'psql is given the address instead (hostaddr).'
-  return `the address is given instead (PGHOSTADDR). JDBC, MySQL and GUI clients will not find ${name}. For them:`
+  return `the address is given instead (PGHOSTADDR). JDBC, MySQL and GUI clients will not find ${name}.`
 }

@@ -1,4 +1,13 @@
 import {shellLine} from '../core/text/shell-line.js'
+import type {NameMapping} from './map-name.js'
+
+/** Why clients that take no address will not find the name, and the command with which they would, if there is one. */
+export function unmappedNotice(
+  {why, mayRetry}: Extract<NameMapping, {via: 'hostaddr'}>,
+  command: string | undefined,
+): string {
+  return mayRetry && command !== undefined ? `${why} For them:\n  ${command}` : why
+}
 
 /**
  * The same command once more, with the name in the hosts file: on a terminal sudo asks.

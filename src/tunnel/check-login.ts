@@ -16,6 +16,9 @@ export async function checkLogin(
   connection: Connection,
   ports: Pick<Ports, 'process' | 'environment'>,
 ): Promise<LoginOutcome> {
-  const env = {...clientEnvironment(ports.environment, connection), ...LOGIN_CHECK_ENVIRONMENT}
+  const env = {
+    ...clientEnvironment(ports.environment, {...connection, mapping: 'hostaddr'}),
+    ...LOGIN_CHECK_ENVIRONMENT,
+  }
   return readLoginCheck(await ports.process.finish({file, argv: LOGIN_CHECK_ARGUMENTS, env}, LIMIT_MS))
 }

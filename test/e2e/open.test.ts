@@ -263,7 +263,8 @@ it('reads no target from stdin: 64', async () => {
 })
 
 it('an ordinary user gets PGHOSTADDR, and hears who will not find the name and what mends that', async () => {
-  const env = environment({DBTUNNEL_RESOLVE: 'auto'})
+  // Another user's tunnel at a database's own port keeps root's lines out of the hosts file.
+  const env = environment({DBTUNNEL_RESOLVE: 'auto', DBTUNNEL_LOCAL_PORT: String(await freePort())})
   const root = process.getuid?.() === 0
   if (root) asOrdinary(env)
   const tunnel = await opened(['--bastion', 'tag:Name=prod-bastion-a'], {env, uid: root ? NOBODY : undefined})

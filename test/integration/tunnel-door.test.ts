@@ -39,7 +39,7 @@ function ports(taken: readonly number[], seen: readonly number[] = []) {
     },
   }
   const ownerOf = async (port: number) => (seen.includes(port) ? {pid: 1, program: 'postgres'} : undefined)
-  return {asked, ports: {listen, clock: systemClock, portOwners: {ownerOf}}}
+  return {asked, ports: {listen, clock: systemClock, portOwners: {ownerOf, holdersOf: async () => []}}}
 }
 
 it("is at its engine's port, when that is free", async () => {

@@ -94,7 +94,7 @@ describe('sudo that needs no password', () => {
     const words = ['psql', 'prod-db', '--quiet', '-At', '-c', `\\! getent hosts ${HOST}; echo "<$PGHOSTADDR>"`]
     const {status, stdout, stderr} = await run(words, {env, ...asUser, detached: true})
     expect({status, stderr}).toEqual({status: 0, stderr: ''})
-    expect(stdout).toMatch(new RegExp(`^127\\.0\\.0\\.1 +${HOST}\n<>\n$`))
+    expect(stdout).toMatch(new RegExp(`^127\\.0\\.0\\.1 +${HOST}\n<127\\.0\\.0\\.1>\n$`))
     await watch.expectNothingLeft()
   })
 

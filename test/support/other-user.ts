@@ -52,3 +52,35 @@ export function otherUserCalls(port: number, count = 1, uid = NOBODY): OtherUser
     },
   }
 }
+
+export interface OtherListener {
+  /** All that was sent to it. */
+  heard(): string
+  leave(): Promise<void>
+}
+
+/** A program of another user listens on a port of 127.0.0.1, and resolves when it does. It says `N` to whoever asks for TLS. */
+export async function otherUserListens(port: number, uid = NOBODY): Promise<OtherListener> {
+  const script = `require('net').createServer(socket => socket.on('error', () => {}).on('data', bytes => {
+    console.log(bytes.toString('latin1'))
+    socket.write(bytes.length === 8 ? 'N' : Buffer.from('52000000080000000300', 'hex').subarray(0, 9))
+  })).on('error', ({code}) => { console.log(code); process.exit() }).listen(${port}, '127.0.0.1', () => console.log('listening'))`
+  const child = spawn(process.execPath, ['-e', script], {
+    uid,
+    gid: uid,
+    cwd: '/',
+    env: {},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let heard = ''
+  child.stdout.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')))
+  await once(child.stdout, 'data')
+  return {
+    heard: () => heard,
+    async leave() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}

@@ -1,19 +1,34 @@
 import {execFile} from 'node:child_process'
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
+import {endianness} from 'node:os'
 import {basename} from 'node:path'
-import type {PortOwner, PortOwners} from '../../core/ports/network.js'
-import {tcpLines} from './tcp-table.js'
+import type {PortHolder, PortOwner, PortOwners} from '../../core/ports/network.js'
+import {type TcpLine, tcpLines} from './tcp-table.js'
 
 const LISTENING = '0A'
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6']
+/** What gets connections to 127.0.0.1: that address itself and all addresses, of IPv4 and of IPv6. */
+const AT_LOOPBACK =
+  endianness() === 'LE'
+    ? ['0100007F', '00000000', '0000000000000000FFFF00000100007F', '0'.repeat(32)]
+    : ['7F000001', '00000000', '00000000000000000000FFFF7F000001', '0'.repeat(32)]
 
 /** Who listens on a port of this machine, as far as we may see. */
 export function portOwners(platform: NodeJS.Platform = process.platform): PortOwners {
-  return {ownerOf: platform === 'linux' ? async (port) => linuxOwner(port) : lsofOwner}
+  return platform === 'linux'
+    ? {ownerOf: async (port) => linuxOwner(port), holdersOf: async (port) => linuxHolders(port)}
+    : {ownerOf: async (port) => (await lsofHolders(port))[0]?.owner, holdersOf: lsofHolders}
 }
 
 function linuxOwner(port: number): PortOwner | undefined {
-  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeners(table, port)))
+  const inodes = new Set(listeners(port).map(socketOf))
   return inodes.size === 0 ? undefined : processWith(inodes)
+}
+
+function linuxHolders(port: number): readonly PortHolder[] {
+  return listeners(port)
+    .filter(({local}) => AT_LOOPBACK.includes(local.split(':')[0] ?? ''))
+    .map((line) => ({uid: line.uid, owner: processWith(new Set([socketOf(line)]))}))
 }
 
 /** Which process has one of these sockets (`socket:[INODE]`), of those whose files we may see. */
@@ -38,11 +53,15 @@ function programOf(pid: string): string | undefined {
   return file
 }
 
-function listeners(table: string, port: number): readonly string[] {
-  const [text = ''] = look(() => [readFileSync(table, 'latin1')])
-  return [...tcpLines(text)]
-    .filter(({local, state}) => state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port)
-    .map(({inode}) => `socket:[${inode}]`)
+function listeners(port: number): readonly TcpLine[] {
+  const text = TABLES.flatMap((table) => look(() => [readFileSync(table, 'latin1')])).join('')
+  return [...tcpLines(text)].filter(
+    ({local, state}) => state === LISTENING && Number.parseInt(local.split(':')[1] ?? '', 16) === port,
+  )
+}
+
+function socketOf({inode}: TcpLine): string {
+  return `socket:[${inode}]`
 }
 
 /** Processes end while they are looked at, and others are not ours to look at. */
@@ -54,12 +73,13 @@ function look(read: () => string[]): readonly string[] {
   }
 }
 
-function lsofOwner(port: number): Promise<PortOwner | undefined> {
-  const argv = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']
+/** Of other users' programs it tells root alone. */
+function lsofHolders(port: number): Promise<readonly PortHolder[]> {
+  const argv = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpcu']
   return new Promise((resolve) => {
     execFile('/usr/sbin/lsof', argv, {timeout: 2000, env: {}}, (_, output) => {
-      const [, pid, program] = /^p(\d+)\nc(.*)$/m.exec(output) ?? []
-      resolve(pid !== undefined && program !== undefined ? {pid: Number(pid), program} : undefined)
+      const found = output.matchAll(/^p(\d+)\nc(.*)\nu(\d+)$/gm)
+      resolve([...found].map(([, pid, program = '', uid]) => ({uid: Number(uid), owner: {pid: Number(pid), program}})))
     })
   })
 }

@@ -76,7 +76,16 @@ export interface PortOwner {
   readonly program: string
 }
 
+/** What listens on a port, as the kernel tells. */
+export interface PortHolder {
+  readonly uid: number
+  /** Where we may see it. */
+  readonly owner?: PortOwner | undefined
+}
+
 export interface PortOwners {
+  /** All that would get a connection to this port of 127.0.0.1, as far as that can be seen. */
+  holdersOf(port: number): Promise<readonly PortHolder[]>
   /** Who listens on a port of this machine; undefined when nobody does, or it cannot be known. */
   ownerOf(port: number): Promise<PortOwner | undefined>
 }

@@ -5,7 +5,7 @@ import type {OpenedTunnel, TunnelStatus} from '../../core/results/opened-tunnel.
 import type {Ports} from '../../core/ports/ports.js'
 import type {Progress} from '../../core/ports/progress.js'
 import {supervise} from '../../core/supervise.js'
-import {mappingCommand} from '../../hosts/retry-command.js'
+import {mappingCommand, unmappedNotice} from '../../hosts/retry-command.js'
 import type {TunnelObserver} from '../../tunnel/observers/observer.js'
 import {type AlreadyOpen, alreadyOpen} from '../../tunnel/registry/find-open.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
@@ -62,9 +62,9 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
         const time = durationText(settings.ttlMs)
         run.say.notice(`${name.text} is production: it is closed after ${time}. For another time: --ttl`)
       }
-      if (tunnel.mapping.via === 'hostaddr') {
-        run.say.notice(`${tunnel.mapping.why}\n  ${mappingCommand('open', words)}`)
-      }
+      const {mapping} = tunnel
+      if (mapping.via === 'hostaddr') run.say.notice(unmappedNotice(mapping, mappingCommand('open', words)))
+      else if (mapping.caveat !== undefined) run.say.notice(mapping.caveat)
       const wanted = {settings, target: name.text}
       const ready = (now: () => TunnelStatus): void => {
         view.ready(opened, true)

@@ -1,7 +1,7 @@
 import {DEFAULT_RULE} from '../../bastions/rule.js'
 import type {NameMode} from '../../hosts/name-mode.js'
 import type {CarrierChoice} from '../../links/session/carrier-choice.js'
-import {TUNNEL_COMMANDS, setting} from '../setting.js'
+import {LOGIN_COMMANDS, TUNNEL_COMMANDS, setting} from '../setting.js'
 import {bastionRule, onOff, port, time, words} from '../value-kinds.js'
 import {BASTION_FORMS} from '../values.js'
 
@@ -45,7 +45,11 @@ export const tunnel = [
     value: onOff,
     group: 'TUNNEL',
     help: "Whether to take the database's own port on 127.0.0.1, too, while the hosts file leads its name there.",
-    offFlag: {name: 'no-own-port', help: "Leave the database's own port on 127.0.0.1 free."},
+    offFlag: {
+      name: 'no-own-port',
+      help: "Leave the database's own port (5432, say) on 127.0.0.1 free. Without it: that port leads to the database, too, while the hosts file has its name, so that no other program can sit there.",
+    },
+    commands: LOGIN_COMMANDS,
     owner: 'user',
     default: 'true',
   }),

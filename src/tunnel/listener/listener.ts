@@ -1,6 +1,6 @@
 import {Bell} from '../../core/wakeup.js'
 import type {Clock} from '../../core/ports/clock.js'
-import type {ListenPort, LocalSocket} from '../../core/ports/network.js'
+import type {Listener, ListenPort, LocalSocket} from '../../core/ports/network.js'
 import {Answers} from './unanswered.js'
 import {type Traffic, TrafficCount} from './traffic.js'
 
@@ -35,6 +35,11 @@ export interface Door {
   /** How many bytes the program that has sent the most has sent without hearing anything. */
   readonly mostUnanswered: number
   watch(events: DoorEvents): void
+  /**
+   * From now on connections to this port of 127.0.0.1 are taken, too, as if they had come to the other. Resolves to what
+   * gives it back; connections that are open go on. Rejects with PORT_IN_USE.
+   */
+  alsoAt(port: number): Promise<() => void>
   /** From now on connections are taken there, those that wait first. */
   lead(way: Way): void
   /** From now on connections wait, for half a minute at most. */
@@ -107,6 +112,7 @@ export async function openDoor(
   }
 
   const listener = await listen.listen(port, arrive)
+  const others: Listener[] = []
   return {
     port: listener.port,
     get traffic() {
@@ -121,6 +127,11 @@ export async function openDoor(
       return answers.mostUnanswered
     },
     watch: (listeners) => void (events = listeners),
+    async alsoAt(second) {
+      const other = await listen.listen(second, arrive)
+      others.push(other)
+      return () => other.stop()
+    },
     lead(to) {
       way = to
       isShut = false
@@ -145,7 +156,7 @@ export async function openDoor(
     },
     async close() {
       enter((socket) => void socket.resetAndDestroy())
-      await listener.close()
+      await Promise.all([listener, ...others].map((one) => one.close()))
     },
   }
 }

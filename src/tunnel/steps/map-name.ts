@@ -1,4 +1,6 @@
 import {mapName as map, type NameMapping} from '../../hosts/map-name.js'
+import {type OwnPort, takeOwnPort} from '../listener/own-port.js'
+import type {Run} from '../../core/run.js'
 import type {Connected} from './connect.js'
 import type {Step} from './step.js'
 
@@ -6,16 +8,34 @@ export interface Named extends Connected {
   readonly mapping: NameMapping
 }
 
-/** The endpoint's own name leads to the local port, so that clients compare the certificate with it. */
+/**
+ * The endpoint's own name leads to 127.0.0.1, so that clients compare the certificate with it. Programs that know of no
+ * tunnel would trust what sits at the database's own port there: so that port leads to the tunnel, too, or it is in good hands.
+ */
 export const mapName: Step<Connected, Named> = {
   title: 'Name',
   async run(before) {
-    const {request, discovery, hosts, run} = before
+    const {request, discovery, door, hosts, ports, run} = before
     // What a killed run left there would lead others astray; but nothing of ours depends on it.
     await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
-    const options = {mode: request.settings.resolve, client: request.client}
-    const mapping = await map(discovery.target.endpoint.host, options, hosts, run)
-    return {...before, mapping}
+    const {host, port} = discovery.target.endpoint
+    const {settings, client, command} = request
+    let ownPort: OwnPort | undefined
+    const prepare = async (within: Run): Promise<OwnPort> =>
+      (ownPort = await takeOwnPort(door, {host, port, isWanted: settings.ownPort}, ports, within))
+    const mapping = await map(host, {mode: settings.resolve, client, prepare}, hosts, run)
+    if (mapping.via === 'hostaddr' || !ownPort) return {...before, mapping}
+
+    ownPort.watch((why) => {
+      const say = (line: string): void => run.say.notice(line, command === 'open' ? undefined : 'client')
+      say(`${why}. That line has been taken out.`)
+      hosts.remove(host.toLowerCase()).catch((error: unknown) => say((error as Error).message))
+    })
+    const {holder} = ownPort
+    const caveat =
+      holder &&
+      `Port ${port} on 127.0.0.1 is taken by ${holder}: programs that connect to ${host}:${port} reach that, and not this tunnel (port ${door.port}).`
+    return {...before, mapping: {...mapping, caveat}}
   },
   detail: ({mapping: {via}}) =>
     via === 'hosts' ? 'a line in the hosts file' : 'given to the client by address (hostaddr)',

@@ -82,6 +82,7 @@ describe('mode auto', () => {
     expect(await mapName(NAME, auto, hosts, run)).toEqual({
       via: 'hostaddr',
       why: 'The hosts file needs root: psql is given the address instead (hostaddr).',
+      mayRetry: true,
     })
     await unwind()
     expect(calls).toEqual([])
@@ -99,12 +100,74 @@ describe('mode auto', () => {
     expect(mapping).toEqual({
       via: 'hostaddr',
       why: 'It did not work. So psql is given the address instead (hostaddr).',
+      mayRetry: true,
     })
   })
 
   test('a conflict is an error here as well', async () => {
     const {hosts} = memoryHosts({add: () => Promise.reject(CONFLICT)})
     await expect(mapName(NAME, auto, hosts, aRun().run)).rejects.toBe(CONFLICT)
+  })
+})
+
+describe('what has to be in order before the name leads to 127.0.0.1', () => {
+  /** A place that notes what becomes of it. */
+  function aPlace(calls: string[], obstacle?: string) {
+    return async (run: Run) => {
+      calls.push('prepare')
+      const giveBack = run.undo.push('place', 'local', () => void calls.push('give back'))
+      return {obstacle, giveBack}
+    }
+  }
+
+  test.each(['auto', 'hosts'] as const)(
+    'is prepared before the line is written, and undone when it has gone: %s',
+    async (mode) => {
+      const {hosts, calls} = memoryHosts()
+      const {run, unwind} = aRun()
+      await mapName(NAME, {mode, client: 'libpq', prepare: aPlace(calls)}, hosts, run)
+      await unwind()
+      expect(calls.filter((call) => call !== 'obstacle')).toEqual(['prepare', 'add', 'remove', 'give back'])
+    },
+  )
+
+  test.each(['libpq', 'any'] as const)(
+    'is not: no line, and why; no command would change that (%s)',
+    async (client) => {
+      const {hosts, calls, names} = memoryHosts()
+      const prepare = aPlace(calls, 'Port 5432 is taken')
+      expect(await mapName(NAME, {mode: 'auto', client, prepare}, hosts, aRun().run)).toEqual({
+        via: 'hostaddr',
+        why: expect.stringMatching(/^Port 5432 is taken\. So /),
+        mayRetry: false,
+      })
+      expect([...names]).toEqual([])
+      expect(calls).toEqual(['obstacle', 'prepare', 'give back'])
+    },
+  )
+
+  test('is not: an error of its own where the hosts file was asked for', async () => {
+    const {hosts, calls, names} = memoryHosts()
+    const prepare = aPlace(calls, 'Port 5432 is taken')
+    await expect(mapName(NAME, {mode: 'hosts', client: 'any', prepare}, hosts, aRun().run)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: 'Port 5432 is taken.',
+      hint: expect.stringContaining('--resolve hostaddr'),
+    })
+    expect([...names]).toEqual([])
+  })
+
+  test('is given back when there is no line after all', async () => {
+    const {hosts, calls} = memoryHosts({add: () => Promise.reject(fail('HOSTS_LOCKED', 'It is locked.'))})
+    await mapName(NAME, {mode: 'auto', client: 'any', prepare: aPlace(calls)}, hosts, aRun().run)
+    expect(calls).toEqual(['obstacle', 'prepare', 'give back'])
+  })
+
+  test('is not prepared where the name leads nowhere', async () => {
+    const {hosts, calls} = memoryHosts({obstacle: async () => 'needs root'})
+    await mapName(NAME, {mode: 'auto', client: 'any', prepare: aPlace(calls)}, hosts, aRun().run)
+    await mapName(NAME, {mode: 'hostaddr', client: 'any', prepare: aPlace(calls)}, hosts, aRun().run)
+    expect(calls).toEqual([])
   })
 })
 
@@ -139,6 +202,21 @@ describe('undone at any moment', () => {
     expect(await unwind()).toEqual([])
     await refused
     expect(calls).toEqual(['remove'])
+  })
+
+  test('while the place is prepared: nothing is written', async () => {
+    const {hosts, names} = memoryHosts()
+    hosts.add = async (name) => void names.add(name)
+    const {run, unwind} = aRun()
+    let prepared!: () => void
+    const prepare = () =>
+      new Promise<{giveBack(): Promise<void>}>((resolve) => (prepared = () => resolve({giveBack: async () => {}})))
+    const mapping = mapName(NAME, {mode: 'hosts', client: 'libpq', prepare}, hosts, run)
+    const refused = expect(mapping).rejects.toMatchObject({code: 'INTERRUPTED'})
+    await unwind()
+    prepared()
+    await refused
+    expect([...names]).toEqual([])
   })
 
   test('before it began: nothing is written', async () => {
