@@ -1,8 +1,10 @@
 import {defineConfig} from 'vitest/config'
 
-// As root, all of test/e2e writes /etc/hosts, and these two look whether it is as it was: each beside what never writes it.
+// As root, all of test/e2e writes /etc/hosts, and these look whether it is as it was, or keep a line there for long: each
+// beside what never writes it.
 const INTERRUPTS = 'test/e2e/interrupts.test.ts'
 const HOSTS = 'test/e2e/hosts.test.ts'
+const OWN_PORT = 'test/e2e/own-port.test.ts'
 
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
@@ -28,11 +30,12 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [INTERRUPTS, HOSTS],
+          exclude: [INTERRUPTS, HOSTS, OWN_PORT],
           sequence: {groupOrder: 1},
         },
       },
       {extends: true, test: {name: 'hosts', include: [HOSTS], sequence: {groupOrder: 2}}},
+      {extends: true, test: {name: 'own-port', include: [OWN_PORT], sequence: {groupOrder: 3}}},
     ],
   },
 })
