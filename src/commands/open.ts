@@ -1,14 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
-import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
+import type {OpenView} from '../flows/open/open.js'
 import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
 
-  static override description = `Once the database has answered, stdout gets what is open and the lines to paste into another shell, where psql and \
-every other libpq client then log in with no password, for as long as the tunnel is open. \
+  static override description = `Once the database has answered, stdout gets the lines to paste into another shell, where psql and \
+every other libpq client then log in with no password, for as long as the tunnel is open. What is open stands on stderr. \
 With --json: one object on one line. A session that is lost is replaced, on the same port.`
 
   static override examples = [
@@ -16,6 +16,10 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     {
       description: 'On a port of your choice, for a client that was set up once:',
       command: '<%= config.bin %> <%= command.id %> prod-db --local-port 15432',
+    },
+    {
+      description: 'For this very shell (fish: --shell fish | source), with the tunnel in the background:',
+      command: 'eval "$(<%= config.bin %> <%= command.id %> prod-db --detach)"',
     },
     {
       description: 'For a script, which reads one line once the tunnel is ready:',
@@ -49,19 +53,27 @@ With --json: one object on one line. A session that is lost is replaced, on the 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Open)
     const terminal = this.openTerminal(flags)
+    const isForShell = !this.jsonEnabled()
     // Loaded when they are needed, so that a usage error is told at once.
-    const [{openApp}, {open}, {statusLine}, {detach, withParent}, {chooseProgress}, {openedJson, openedText, useText}] =
-      await Promise.all([
-        import('../app/ports.js'),
-        import('../flows/open/open.js'),
-        import('../flows/open/status-line.js'),
-        import('../flows/open/detach.js'),
-        import('../present/progress/choose.js'),
-        import('../present/opened-tunnel.js'),
-      ])
+    const [
+      {openApp},
+      {open},
+      {statusLine},
+      {detach, withParent},
+      {chooseProgress},
+      {openedFacts, openedJson, openedLines, useText},
+    ] = await Promise.all([
+      import('../app/ports.js'),
+      import('../flows/open/open.js'),
+      import('../flows/open/status-line.js'),
+      import('../flows/open/detach.js'),
+      import('../present/progress/choose.js'),
+      import('../present/opened-tunnel.js'),
+    ])
     const progress = await chooseProgress(terminal, flags)
-    const ready = (tunnel: OpenedTunnel): void => {
-      terminal.stdout.write(this.jsonEnabled() ? openedJson(tunnel) : openedText(tunnel))
+    const ready: OpenView['ready'] = (tunnel, {shell}) => {
+      if (isForShell) terminal.notice(openedFacts(tunnel))
+      terminal.stdout.write(isForShell ? openedLines(tunnel, shell) : openedJson(tunnel))
       this.#isReady = true
     }
     const use = (now: Parameters<typeof useText>[0] | undefined): void =>
@@ -70,10 +82,11 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const app = openApp(terminal, flags)
     const {parent} = app.background
     const {new: another, detach: isToDetach, ...others} = flags
-    const request = {target: args.target, flags: others, another, words: this.argv}
+    const request = {target: args.target, flags: others, another, isForShell, words: this.argv}
     if (isToDetach && !parent) return detach(request, app, ready)
     this.#isInBackground = parent !== undefined
-    const told = parent && ((tunnel: OpenedTunnel, isHere: boolean) => parent.tell({kind: 'ready', tunnel, isHere}))
+    const told: OpenView['ready'] | undefined =
+      parent && ((tunnel, {isHere}) => parent.tell({kind: 'ready', tunnel, isHere}))
     const view = {ready: told ?? ready, observers: drawn ? [statusLine(use)] : []}
     await withParent(parent, () => open(request, app, view, progress))
   }

@@ -1,3 +1,6 @@
+import {harmless} from './text/printable.js'
+import {shownName} from './text/shell-line.js'
+
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
 
 /** Host-name grammar (RFC 1123): dotted labels of letters, digits and inner hyphens, at most 253 characters. */
@@ -34,7 +37,12 @@ export function partitionOf(region: string): 'aws' | 'aws-cn' | 'aws-us-gov' {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }
 
+/** A bastion among facts: its Name tag, where it has one, and its id. Others write tags. */
+export function bastionText({id, name}: {readonly id: string; readonly name?: string | undefined}): string {
+  return name === undefined || name === '' ? id : `${shownName(name)} ${id}`
+}
+
 /** A managed node as its owner knows it: the id, and the Name tag where there is one. */
 export function nodeName({id, name}: {readonly id: string; readonly name?: string | undefined}): string {
-  return name === undefined || name === '' ? id : `${id} (${name})`
+  return name === undefined || name === '' ? id : `${id} "${harmless(name)}"`
 }

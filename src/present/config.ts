@@ -6,12 +6,13 @@ import type {
   TargetListing,
 } from '../core/results/config-listing.js'
 import {clip} from '../core/text/clip.js'
-import {printable} from '../core/text/printable.js'
+import {harmless} from '../core/text/printable.js'
+import {shownName} from '../core/text/shell-line.js'
 import {type Column, table} from './table.js'
 
-const OWNERS = {team: "the team's", user: 'your own'}
+const OWNERS = {team: 'team', user: 'your own'}
 
-const baseName = (origin: string): string => origin.replace(/\S*\//, '')
+const baseName = (origin: string): string => harmless(origin.replace(/\S*\//, ''))
 
 function railsText({production, readOnly, requireReason}: ConfiguredListing): string {
   const rails = [
@@ -23,10 +24,20 @@ function railsText({production, readOnly, requireReason}: ConfiguredListing): st
 }
 
 const TARGETS: readonly Column<ConfiguredListing>[] = [
-  {title: 'TARGET', text: ({target}) => target},
-  {title: 'STANDS FOR', text: ({standsFor}) => standsFor, gives: 2, short: ({standsFor}) => clip(standsFor, 30)},
+  {title: 'TARGET', text: ({target}) => shownName(target)},
+  {
+    title: 'STANDS FOR',
+    text: ({standsFor}) => shownName(standsFor),
+    gives: 2,
+    short: ({standsFor}) => shownName(standsFor, 30),
+  },
   {title: 'RAILS', text: railsText, gives: 3, short: (row) => clip(railsText(row), 20)},
-  {title: 'FROM', text: ({from}) => from.join(', '), gives: 1, short: ({from}) => from.map(baseName).join(', ')},
+  {
+    title: 'FROM',
+    text: ({from}) => from.map((one) => harmless(one)).join(', '),
+    gives: 1,
+    short: ({from}) => from.map(baseName).join(', '),
+  },
 ]
 
 /** Which files there are, and a row for each target and group. */
@@ -34,11 +45,11 @@ export function configText({files, targets, groups}: ConfigListing, columns: num
   if (files.length === 0) {
     return "There is no config file. The team's is dbtunnel.yaml in the working directory or above it, your own ~/.config/dbtunnel/config.yaml."
   }
-  return lines([
+  return [
     ...filesText(files),
     ...(targets.length === 0 ? [] : ['', ...table(targets, TARGETS, columns)]),
-    ...(groups.length === 0 ? [] : ['', ...groups.map(({name, members}) => `${name}: ${members.join(', ')}`)]),
-  ])
+    ...(groups.length === 0 ? [] : ['', ...groups.map(groupText)]),
+  ].join('\n')
 }
 
 /** What a target is opened with, a row for each setting. `unset` says what counts where one has no value. */
@@ -47,20 +58,21 @@ export function targetText(
   unset: Readonly<Partial<Record<string, string>>>,
   columns: number | undefined,
 ): string {
-  const valueText = ({setting, value}: SettingListing): string => value ?? unset[setting] ?? '-'
+  const valueText = ({setting, value}: SettingListing, longest?: number): string =>
+    value === null ? (unset[setting] ?? '-') : shownName(value, longest)
   const shown: readonly Column<SettingListing>[] = [
     {title: 'SETTING', text: ({setting}) => setting},
-    {title: 'VALUE', text: valueText, gives: 2, short: (row) => clip(valueText(row), 36)},
-    {title: 'FROM', text: ({from}) => from, gives: 1, short: ({from}) => baseName(from)},
+    {title: 'VALUE', text: (row) => valueText(row), gives: 2, short: (row) => valueText(row, 36)},
+    {title: 'FROM', text: ({from}) => harmless(from), gives: 1, short: ({from}) => baseName(from)},
   ]
-  const above = [...filesText(files), ...(lead ? [`# ${leadText(lead)}`] : [])]
-  return lines([...above, ...(above.length === 0 ? [] : ['']), ...table(settings, shown, columns)])
+  const above = [...filesText(files), ...(lead ? [`Note: ${leadText(lead)}`] : [])]
+  return [...above, ...(above.length === 0 ? [] : ['']), ...table(settings, shown, columns)].join('\n')
 }
 
 /** What `approve` has done. */
 export function approvedText(lead: LeadListing | undefined, target: string): string {
-  if (!lead) return printable(`No file leads ${target} to another database. There is nothing to approve.`)
-  return printable(`Approved: ${placesText(lead)}`)
+  if (!lead) return `No file leads ${harmless(target)} to another database. There is nothing to approve.`
+  return `Approved: ${placesText(lead)}`
 }
 
 function leadText(lead: LeadListing): string {
@@ -69,16 +81,16 @@ function leadText(lead: LeadListing): string {
 }
 
 function placesText({target, without, to, from}: LeadListing): string {
-  return `${from} leads ${target} to ${to}; without that file it is ${without}.`
+  return harmless(`${from} leads ${target} to ${to}, and without that file it is ${without}.`)
 }
 
 function filesText(files: ConfigListing['files']): readonly string[] {
   return files.map(({owner, path, namedBy}) => {
     const by = namedBy === null ? '' : ` (named by ${namedBy}: no other one is looked for)`
-    return `# ${OWNERS[owner].padEnd(10)}  ${path}${by}`
+    return `File: ${OWNERS[owner].padEnd(8)}  ${shownName(path)}${by}`
   })
 }
 
-function lines(all: readonly string[]): string {
-  return all.map(printable).join('\n')
+function groupText({name, members}: ConfigListing['groups'][number]): string {
+  return `${shownName(name)}: ${members.map((member) => shownName(member)).join(', ')}`
 }

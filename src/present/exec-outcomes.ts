@@ -1,10 +1,10 @@
 import {countText, durationText} from '../core/text/amounts.js'
 import type {ExecOutcome} from '../core/results/exec-outcome.js'
-import {printable} from '../core/text/printable.js'
+import {shownName} from '../core/text/shell-line.js'
 import {type Column, table} from './table.js'
 
 const COLUMNS: readonly Column<ExecOutcome>[] = [
-  {title: 'TARGET', text: ({target}) => target},
+  {title: 'TARGET', text: ({target}) => shownName(target)},
   {title: 'STATUS', text: endText},
   {title: 'TIME', text: ({end, tookMs}) => (end.kind === 'not-started' ? '-' : durationText(tookMs))},
 ]
@@ -13,12 +13,12 @@ const COLUMNS: readonly Column<ExecOutcome>[] = [
 export function outcomesText(outcomes: readonly ExecOutcome[], total: number, columns: number | undefined): string {
   const bad = outcomes.filter((one) => !hasSucceeded(one))
   const sum = bad.length === 0 ? succeeded(total) : `${bad.length} of ${countText(total, 'target')} failed.`
-  return [...table(outcomes, COLUMNS, columns).map(printable), sum].map((line) => `${line}\n`).join('')
+  return [...table(outcomes, COLUMNS, columns), sum].map((line) => `${line}\n`).join('')
 }
 
 /** One line on one that has ended. */
 export function outcomeText(outcome: ExecOutcome): string {
-  return `${outcome.target}: ${endText(outcome)} (${durationText(outcome.tookMs)})`
+  return `${shownName(outcome.target)}: ${endText(outcome)} (${durationText(outcome.tookMs)})`
 }
 
 function succeeded(total: number): string {

@@ -1,32 +1,36 @@
 import type {ListedDatabase, ListedName, Listing} from '../core/results/database-listing.js'
-import {clip} from '../core/text/clip.js'
-import {printable} from '../core/text/printable.js'
+import {shownName} from '../core/text/shell-line.js'
 import {type Column, table} from './table.js'
 
 const yesOrNo = (known: boolean | null): string => (known === null ? 'unknown' : known ? 'yes' : 'no')
 
 /** In the order in which they give way on a narrow terminal. What is typed never does. */
 const COLUMNS: readonly Column<ListedDatabase>[] = [
-  {title: 'TARGET', text: ({target}) => target},
+  {title: 'TARGET', text: ({target}) => shownName(target)},
   {
     title: 'KIND',
     gives: 2,
-    text: ({kind, cluster}) => (kind === 'member' ? `member of ${cluster}` : kind),
+    text: ({kind, cluster}) => (kind === 'member' ? `member of ${shownName(cluster ?? '')}` : kind),
     short: ({kind}) => kind,
   },
   {
     title: 'ENGINE',
     gives: 4,
-    text: ({engine, supported}) => (supported ? engine : `${engine} (unsupported)`),
-    short: ({engine, supported}) => (supported ? clip(engine, 11) : 'unsupported'),
+    text: ({engine, supported}) => (supported ? shownName(engine) : `${shownName(engine)} (unsupported)`),
+    short: ({engine, supported}) => (supported ? shownName(engine, 11) : 'unsupported'),
   },
-  {title: 'STATUS', gives: 5, text: ({status}) => status, short: ({status}) => clip(status, 11)},
+  {title: 'STATUS', gives: 5, text: ({status}) => shownName(status), short: ({status}) => shownName(status, 11)},
   {title: 'IAM', text: ({iamLogin}) => (iamLogin ? 'on' : 'off')},
-  {title: 'VPC', gives: 1, text: ({vpcId}) => vpcId ?? '-', short: ({vpcId}) => clipInside(vpcId ?? '-')},
+  {
+    title: 'VPC',
+    gives: 1,
+    text: ({vpcId}) => shownName(vpcId ?? '-'),
+    short: ({vpcId}) => shownName(clipInside(vpcId ?? '-')),
+  },
   {
     title: 'BASTION',
     gives: 3,
-    text: ({bastion}) => bastion.name ?? bastion.id ?? yesOrNo(bastion.usable),
+    text: ({bastion: {name, id, usable}}) => ((name ?? id) === null ? yesOrNo(usable) : shownName(name ?? id ?? '')),
     short: ({bastion}) => yesOrNo(bastion.usable),
   },
 ]
@@ -35,16 +39,28 @@ const COLUMNS: readonly Column<ListedDatabase>[] = [
 const NAMES: Column<ListedDatabase> = {
   title: 'NAMES',
   gives: 6,
-  text: ({names}) => names.join(', ') || '-',
-  short: ({names}) => clip(names.join(', ') || '-', 12),
+  text: ({names}) => namesText(names),
+  short: ({names}) => namesText(names, 12),
 }
 const OPEN: Column<ListedDatabase> = {title: 'OPEN', text: ({open}) => openText(open)}
 
 const CONFIGURED: readonly Column<ListedName>[] = [
-  {title: 'CONFIGURED', text: ({target}) => target},
-  {title: 'STANDS FOR', gives: 1, text: ({standsFor}) => standsFor, short: ({standsFor}) => clip(standsFor, 48)},
+  {title: 'CONFIGURED', text: ({target}) => shownName(target)},
+  {
+    title: 'STANDS FOR',
+    gives: 1,
+    text: ({standsFor}) => shownName(standsFor),
+    short: ({standsFor}) => shownName(standsFor, 48),
+  },
   {title: 'OPEN', text: ({open}) => openText(open)},
 ]
+
+/** Shortened, it is the first of them. */
+function namesText([first, ...others]: readonly string[], longest?: number): string {
+  if (first === undefined) return '-'
+  if (longest === undefined) return [first, ...others].map((name) => shownName(name)).join(', ')
+  return `${shownName(first, longest)}${others.length > 0 ? ', …' : ''}`
+}
 
 const openText = (open: ListedName['open']): string => (open ? String(open.localPort) : '-')
 
@@ -59,7 +75,7 @@ export function listText({databases, configured}: Listing, columns: number | und
     ...(databases.length === 0 ? [] : [table(databases, shown, columns)]),
     ...(configured.length === 0 ? [] : [table(configured, CONFIGURED, columns)]),
   ]
-  return tables.map((lines) => lines.map(printable).join('\n')).join('\n\n')
+  return tables.map((lines) => lines.join('\n')).join('\n\n')
 }
 
 /** `vpc-0a1b2c3d4e5f67890` as `vpc-…7890`. */

@@ -1,7 +1,9 @@
 import {countText, bytesText, durationText} from '../core/text/amounts.js'
 import type {OpenedTunnel, TunnelState, TunnelStatus} from '../core/results/opened-tunnel.js'
 import {printable} from '../core/text/printable.js'
-import {shellLine} from '../core/text/shell-line.js'
+import {bastionText} from '../core/grammars.js'
+import {shownName} from '../core/text/shell-line.js'
+import {type Shell, variableLines} from '../core/text/shell-variables.js'
 
 /**
  * Variables that libpq would prefer to what is exported: a password, a service that leads elsewhere; and what the lines of
@@ -9,22 +11,23 @@ import {shellLine} from '../core/text/shell-line.js'
  */
 const IN_THE_WAY = ['PGPASSWORD', 'PGSERVICE', 'PGOPTIONS']
 
-/** What is open, as comments, and the lines to paste: as a whole, a script that a shell can read. */
-export function openedText(tunnel: OpenedTunnel): string {
-  const {target, endpoint, localPort, bastion, session, env} = tunnel
+/** Lines to paste, or for `eval`: nothing else is in them, and a value is never more than a value there. */
+export function openedLines({env}: OpenedTunnel, shell: Shell = 'sh'): string {
+  return variableLines(shell, IN_THE_WAY, env)
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+/** What is open, for people. A name that others have chosen stands there as a shell would have to be given it. */
+export function openedFacts({target, endpoint, localPort, bastion, session}: OpenedTunnel): string {
   const facts = [
-    ['target', target],
+    ['target', shownName(target)],
     ['endpoint', `${endpoint.host}:${endpoint.port}`],
     ['local port', `127.0.0.1:${localPort}`],
-    ['bastion', `${bastion.name ?? ''} ${bastion.id}`.trim()],
-    ['session', session],
+    ['bastion', bastionText(bastion)],
+    ['session', shownName(session)],
   ] as const
-  return [
-    ...facts.map(([name, value]) => `# ${name.padEnd(10)}  ${printable(value)}`),
-    `unset ${IN_THE_WAY.join(' ')}`,
-    ...Object.entries(env).map(([name, value]) => `export ${name}=${shellLine([value])}`),
-    '',
-  ].join('\n')
+  return facts.map(([name, fact]) => `  ${name.padEnd(10)}  ${fact}`).join('\n')
 }
 
 /** One object on one line. */

@@ -1,5 +1,7 @@
 import {bytesText, durationText} from '../core/text/amounts.js'
+import {bastionText} from '../core/grammars.js'
 import {printable, printableLines} from '../core/text/printable.js'
+import {shownName} from '../core/text/shell-line.js'
 import type {Leftover, ListedTunnel, TunnelListing} from '../core/results/tunnel-listing.js'
 import {type Column, table} from './table.js'
 
@@ -14,7 +16,7 @@ const HEALTH: Readonly<Record<ListedTunnel['health'], string>> = {
 }
 
 const COLUMNS: readonly Column<ListedTunnel>[] = [
-  {title: 'TARGET', text: ({target}) => target},
+  {title: 'TARGET', text: ({target}) => shownName(target)},
   {title: 'PORT', text: ({localPort}) => String(localPort)},
   {
     title: 'HEALTH',
@@ -32,7 +34,7 @@ const COLUMNS: readonly Column<ListedTunnel>[] = [
 /** A table, and below it what does not fit into one: for each tunnel where it leads, and by what. */
 export function tunnelsText({tunnels, leftovers, strange}: TunnelListing, columns: number | undefined): string {
   const blocks = [
-    tunnels.length > 0 ? table(tunnels, COLUMNS, columns).map(printable) : [],
+    tunnels.length > 0 ? table(tunnels, COLUMNS, columns) : [],
     ...tunnels.map(details),
     ...leftovers.map(leftoverLines),
     strange.map((problem) => `Ignored: ${printable(problem)}`),
@@ -47,28 +49,32 @@ function details(tunnel: ListedTunnel): readonly string[] {
   const {target, localPort, endpoint, login, bastion, session, why, log, owner, profile, region} = tunnel
   const facts = [
     ['endpoint', `${endpoint.host}:${endpoint.port}`],
-    ['login', login && `${login.user}, database ${login.database}${login.readOnly ? ', read-only' : ''}`],
-    ['bastion', `${bastion?.name ?? ''} ${bastion?.id ?? NOTHING}`.trim()],
-    ['session', session ?? NOTHING],
-    ['account', profile === undefined ? region : `${region}, profile ${profile}`],
+    ['login', login && loginText(login)],
+    ['bastion', bastion ? bastionText(bastion) : NOTHING],
+    ['session', shownName(session ?? NOTHING)],
+    ['account', profile === undefined ? region : `${region}, profile ${shownName(profile)}`],
     [
       'owner',
       owner.process === 'alive' ? undefined : `process ${owner.pid}, on another machine or in another container`,
     ],
     ['why', why],
-    ['log', log],
+    ['log', log && shownName(log)],
   ] as const
   return [
-    `${printable(target)} on port ${localPort}:`,
+    `${shownName(target)} on port ${localPort}:`,
     ...facts.flatMap(([name, fact]) => (fact === undefined ? [] : [`  ${name.padEnd(8)}  ${printable(fact)}`])),
   ]
 }
 
+function loginText({user, database, readOnly}: NonNullable<ListedTunnel['login']>): string {
+  return `${shownName(user)}, database ${shownName(database)}${readOnly ? ', read-only' : ''}`
+}
+
 function leftoverLines({target, sessions, asked, pid, why, profile}: Leftover): readonly string[] {
   const what = [...sessions, ...asked.map((mark) => `perhaps the session with ${mark} in its reason`)]
-  const account = profile === undefined ? '' : ` (profile ${profile})`
+  const account = profile === undefined ? '' : `, profile ${shownName(profile)}`
   return [
-    `Left by process ${pid}, which was killed: ${printable(target)}${printable(account)}, ${what.join(', ') || 'no session'}`,
+    `Left by process ${pid}, which was killed: ${shownName(target)}${account}, ${what.join(', ') || 'no session'}`,
     `  ${why === undefined ? 'The next psql, exec or open ends it; or: dbtunnel close --all' : printableLines(`Not ended yet: ${why}`)}`,
   ]
 }

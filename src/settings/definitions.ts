@@ -3,6 +3,7 @@ import {account} from './definitions/account.js'
 import {database} from './definitions/database.js'
 import {environment} from './definitions/environment.js'
 import {guardRails} from './definitions/guard-rails.js'
+import {output} from './definitions/output.js'
 import {tunnel} from './definitions/tunnel.js'
 import {tunnelLifetime} from './definitions/tunnel-lifetime.js'
 
@@ -12,6 +13,7 @@ export const definitions = [
   ...database,
   ...environment,
   ...guardRails,
+  ...output,
   ...tunnel,
   ...tunnelLifetime,
 ] as const

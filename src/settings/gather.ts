@@ -145,7 +145,7 @@ async function findRegion(
   const {targetRegion} = sources
   if (targetRegion !== undefined) {
     if (given?.origin !== '--region' || regionOf(given) === targetRegion) {
-      return {text: targetRegion, origin: "the endpoint's name"}
+      return {text: targetRegion, origin: 'name of the endpoint'}
     }
     throw fail('VALUE_INVALID', `--region ${given.text} contradicts the target, whose name is in ${targetRegion}.`, {
       hint: 'Leave --region out.',

@@ -125,7 +125,7 @@ it('config says where each value comes from, and asks nobody', async () => {
     sslmode: 'verify-full by default',
   })
   const listing = await run('config')
-  expect(listing.stdout).toContain(`# the team's  ${repository}/dbtunnel.yaml\n`)
+  expect(listing.stdout).toContain(`File: team      ${repository}/dbtunnel.yaml\n`)
   expect(listing.stdout).toMatch(/^shop +prod-db +production, read-only +\S+dbtunnel.yaml:2$/m)
   expect(asked()).toEqual([])
 })

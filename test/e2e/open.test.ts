@@ -72,12 +72,13 @@ function stop(tunnel: Running, signal: NodeJS.Signals = 'SIGINT'): Promise<Ended
 const portIn = (text: string): number => Number(/PGPORT=(\d+)/.exec(text)?.[1])
 
 describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) => {
-  it('prints what is open and lines that let any libpq client of another shell in', async () => {
+  it('tells what is open, and prints lines that let any libpq client of another shell in', async () => {
     const env = environment(carrier.env)
     const tunnel = await opened([], {env})
     const block = tunnel.stdout()
     const port = portIn(block)
-    const facts = Object.fromEntries([...block.matchAll(/^# (\S+(?: \S+)?) {2,}(.*)$/gm)].map(([, ...fact]) => fact))
+    const told = [...tunnel.stderr().matchAll(/^ {2}(\S+(?: \S+)?) {2,}(.*)$/gm)]
+    const facts = Object.fromEntries(told.map(([, ...fact]) => fact))
     const session = sandbox.sessions.all().find(({reason}) => reason?.startsWith(`${env['DBTUNNEL_REASON']} `))
     expect(facts).toEqual({
       target: 'prod-db',
@@ -87,20 +88,24 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
       session: session?.id,
     })
     const folder = join(env['TMPDIR'] ?? '', 'dbtunnel-\\w+')
-    expect(block.split('\n').filter((line) => line.startsWith('export '))).toEqual([
-      `export PGHOST=${HOST}`,
-      'export PGHOSTADDR=127.0.0.1',
-      `export PGPORT=${port}`,
-      'export PGUSER=alice',
-      'export PGDATABASE=shop',
-      'export PGSSLMODE=verify-full',
-      expect.stringMatching(`^export PGSSLROOTCERT=${folder}/authorities\\.pem$`),
-      expect.stringMatching(`^export PGSSLCERT=${folder}/no-certificate$`),
-      expect.stringMatching(`^export PGSSLCRL=${folder}/no-revocations$`),
-      'export PGGSSENCMODE=disable',
-      expect.stringMatching(`^export PGPASSFILE=${folder}/passfile$`),
-      `export PGAPPNAME='dbtunnel:prod-db ${env['DBTUNNEL_REASON']}'`,
-      expect.stringMatching(`^export DBTUNNEL_URL='postgresql://alice@${HOST}:${port}/shop\\?sslmode=verify-full&`),
+    expect(block.split('\n')).toEqual([
+      'unset PGPASSWORD PGSERVICE PGOPTIONS;',
+      `export PGHOST=${HOST};`,
+      'export PGHOSTADDR=127.0.0.1;',
+      `export PGPORT=${port};`,
+      'export PGUSER=alice;',
+      'export PGDATABASE=shop;',
+      'export PGSSLMODE=verify-full;',
+      expect.stringMatching(`^export PGSSLROOTCERT=${folder}/authorities\\.pem;$`),
+      expect.stringMatching(`^export PGSSLCERT=${folder}/no-certificate;$`),
+      expect.stringMatching(`^export PGSSLCRL=${folder}/no-revocations;$`),
+      'export PGGSSENCMODE=disable;',
+      expect.stringMatching(`^export PGPASSFILE=${folder}/passfile;$`),
+      `export PGAPPNAME='dbtunnel:prod-db ${env['DBTUNNEL_REASON']}';`,
+      expect.stringMatching(
+        `^export DBTUNNEL_URL='postgresql://alice@${HOST}:${port}/shop'\\\\\\?'sslmode=verify-full&.*';$`,
+      ),
+      '',
     ])
 
     const login = await pasted(block, `psql -w -Atc '\\conninfo' -c 'select current_user, current_database()'`)
@@ -116,7 +121,7 @@ describe.concurrent.each(CARRIERS)('dbtunnel open, $name', (carrier: Carrier) =>
     // What leads to this database is no wish for another one.
     const config = `${process.execPath} ${PROGRAM} config billing-db`
     expect(await pasted(block, `${config}; PGDATABASE=app ${config}`, env)).toMatchObject({
-      stdout: expect.stringMatching(/\ndatabase +the instance's own[^]*\ndatabase +app +PGDATABASE/),
+      stdout: expect.stringMatching(/\ndatabase +that of the instance[^]*\ndatabase +app +PGDATABASE/),
     })
     // By a token of another command, with no passfile.
     const token = `PGPASSWORD=$(${process.execPath} ${PROGRAM} token prod-db) PGPASSFILE=/dev/null psql -w -Atc 'select 7'`
@@ -268,7 +273,7 @@ it('an ordinary user gets PGHOSTADDR, and hears who will not find the name and w
   const root = process.getuid?.() === 0
   if (root) asOrdinary(env)
   const tunnel = await opened(['--bastion', 'tag:Name=prod-bastion-a'], {env, uid: root ? NOBODY : undefined})
-  expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1\n')
+  expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1;\n')
   expect(tunnel.stderr()).toContain(`JDBC, MySQL and GUI clients will not find ${HOST}. For them:
   dbtunnel open prod-db --bastion tag:Name=prod-bastion-a --resolve hosts
 `)
@@ -333,16 +338,19 @@ describe.concurrent('on a terminal', () => {
     else await screen.waitFor(/ prod-db on port \d+: 0 connections, 0 kB up, 0 kB down, \d s\. Ctrl-C ends it\.\r/)
     const lines = await closed(screen)
 
-    const block = /^# target {6}prod-db\n(?:#[^\n]*\n){4}unset [^\n]*\n(?:export [^\n]*\n){13}$/
+    const facts = / {2}target {6}prod-db\n(?: {2}\S[^\n]*\n){4}/
+    const block = /^unset [^\n]*;\n(?:export [^\n]*;\n){13}$/
     const end = /^dbtunnel: Closed prod-db after \d s: 0 connections, 0 kB up, 0 kB down\. \[INTERRUPTED\]$/
-    const told = lines.findIndex((line) => line.startsWith('#'))
+    const printed = lines.findIndex((line) => line.startsWith('unset '))
     if (out) expect(read('out')).toMatch(block)
-    else expect(`${lines.slice(told, told + 19).join('\n')}\n`).toMatch(block)
+    else expect(`${lines.slice(printed, printed + 14).join('\n')}\n`).toMatch(block)
     if (err) {
       expect(read('err')).toMatch(/^Database: [^]*\ndbtunnel: Closed prod-db [^\n]*\n$/)
+      expect(read('err')).toMatch(facts)
       expect(read('err')).not.toMatch(CONTROL_CODES)
-      expect(lines.slice(out ? 0 : 19)).toEqual(['^Cstatus 130', ''])
+      expect(lines.slice(out ? 0 : 14)).toEqual(['^Cstatus 130', ''])
     } else {
+      expect(lines.join('\n')).toMatch(facts)
       // Nothing is left of the status line, nor of Ctrl-C.
       const farewell = lines.slice(lines.findIndex((line) => line.startsWith('dbtunnel:')))
       expect(farewell.slice(-2)).toEqual(['status 130', ''])

@@ -159,7 +159,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
       await expectCut(tunnel)
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(
-        /^prod-db: Session Manager ended the session: Ended by an administrator\. Another session is up[^\n]*, by bastion i-\w+ \(prod-bastion-a\); 1 connection cut\.\n$/,
+        /^prod-db: Session Manager ended the session: Ended by an administrator\. Another session is up[^\n]*, by bastion i-\w+ "prod-bastion-a"; 1 connection cut\.\n$/,
       )
       expect(sessionsOf(tunnel)).toHaveLength(2)
     })
@@ -171,9 +171,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
     await forEach(async (tunnel) => {
       await expectCut(tunnel)
       await expectBack(tunnel)
-      expect(noticesOf(tunnel)).toMatch(
-        /Another session is up[^\n]*, by bastion i-\w+ \(jump-b\); 1 connection cut\.\n$/,
-      )
+      expect(noticesOf(tunnel)).toMatch(/Another session is up[^\n]*, by bastion i-\w+ "jump-b"; 1 connection cut\.\n$/)
       expect(sessionsOf(tunnel).at(-1)).toMatchObject({target: MACHINE.bastionB})
     })
   })
@@ -185,7 +183,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
       await expectCut(tunnel)
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(
-        /Nothing comes through bastion \S+ \(prod-bastion-a\) any more\. Another session is up[^\n]* \(jump-b\); 1 connection cut\.\n$/,
+        /Nothing comes through bastion \S+ "prod-bastion-a" any more\. Another session is up[^\n]* "jump-b"; 1 connection cut\.\n$/,
       )
     })
   })
@@ -199,7 +197,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
       await until('another session', () => sessionsOf(tunnel).length === 2)
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(
-        /^prod-db: Bastion \S+ \(prod-bastion-a\) cannot reach [^\n]* Another session is up/,
+        /^prod-db: Bastion \S+ "prod-bastion-a" cannot reach [^\n]* Another session is up/,
       )
     })
   })
@@ -245,7 +243,7 @@ describe('an idle tunnel', {timeout: 60_000}, () => {
       expect(sessionsOf(tunnel)).toHaveLength(1)
       await expectBack(tunnel)
       expect(sessionsOf(tunnel)).toHaveLength(2)
-      expect(noticesOf(tunnel)).toMatch(/\nprod-db is up again[^\n]*, by bastion \S+ \(prod-bastion-a\)\.\n$/)
+      expect(noticesOf(tunnel)).toMatch(/\nprod-db is up again[^\n]*, by bastion \S+ "prod-bastion-a"\.\n$/)
     })
   })
 })

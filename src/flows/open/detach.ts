@@ -1,10 +1,9 @@
 import {acquire} from '../../core/acquire.js'
 import {fail, isDbtunnelError} from '../../core/errors.js'
-import type {OpenedTunnel} from '../../core/results/opened-tunnel.js'
 import type {BackgroundParent} from '../../core/ports/background.js'
 import type {Ports} from '../../core/ports/ports.js'
 import {spokenName} from '../../targets/parse-target.js'
-import type {OpenRequest} from './open.js'
+import {checkOutput, type OpenRequest, type OpenView} from './open.js'
 import {readRequest} from '../request/read-request.js'
 import {type ApprovalPorts, isUnapproved, withApproval} from '../request/approval.js'
 import {withReason} from '../request/ask-reason.js'
@@ -19,11 +18,13 @@ const SILENT = {notice: () => {}}
  * with, or INTERNAL when it ends without a word.
  */
 export async function detach(
-  {target, flags, words}: Pick<OpenRequest, 'target' | 'flags' | 'words'>,
+  opening: Pick<OpenRequest, 'target' | 'flags' | 'words' | 'isForShell'>,
   ports: SupervisePorts & ApprovalPorts & SignInPorts & Pick<Ports, 'background' | 'sources'>,
-  ready: (tunnel: OpenedTunnel) => void,
+  ready: OpenView['ready'],
 ): Promise<void> {
-  const request = await readRequest({target, flags}, {...ports.sources, say: SILENT})
+  const {target, words} = opening
+  checkOutput(opening)
+  const request = await readRequest(opening, {...ports.sources, say: SILENT})
   const {name, settings} = request
   await supervise(ports, async (run) => {
     // There it can be asked for no more.
@@ -60,7 +61,7 @@ export async function detach(
           run.say.notice(`It stays open in the background (process ${child.pid}). Its log:`)
           run.say.notice(`  ${child.log}\nTo end it:\n  dbtunnel close ${target}`)
         }
-        ready(news.tunnel)
+        ready(news.tunnel, {isHere: news.isHere, shell: settings.shell})
         return
       }
     }

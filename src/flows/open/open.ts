@@ -5,6 +5,7 @@ import type {OpenedTunnel, TunnelStatus} from '../../core/results/opened-tunnel.
 import type {Ports} from '../../core/ports/ports.js'
 import type {Progress} from '../../core/ports/progress.js'
 import {supervise} from '../../core/supervise.js'
+import {checkVariables, type Shell} from '../../core/text/shell-variables.js'
 import {mappingCommand, unmappedNotice} from '../../hosts/retry-command.js'
 import type {TunnelObserver} from '../../tunnel/observers/observer.js'
 import {type AlreadyOpen, alreadyOpen} from '../../tunnel/registry/find-open.js'
@@ -19,14 +20,24 @@ export interface OpenRequest {
   readonly flags: FlagValues
   /** Whether one that is open already will not do. */
   readonly another: boolean
+  /** Whether lines for a shell are to be printed of it. */
+  readonly isForShell: boolean
   /** All words behind `open`, for a command to type again. */
   readonly words: readonly string[]
+}
+
+/** How a tunnel that is open is to be shown. */
+export interface ReadyTunnel {
+  /** False where another run keeps it open. */
+  readonly isHere: boolean
+  /** For which lines are to be printed. */
+  readonly shell?: Shell | undefined
 }
 
 /** Where what is open is shown. */
 export interface OpenView {
   /** Called once, when the database has answered; or when another run keeps it open, and not this one. */
-  ready(tunnel: OpenedTunnel, isHere: boolean): void
+  ready(tunnel: OpenedTunnel, how: ReadyTunnel): void
   readonly observers?: readonly TunnelObserver[]
 }
 
@@ -38,6 +49,7 @@ export interface OpenView {
  */
 export async function open(request: OpenRequest, given: Ports, view: OpenView, progress: Progress): Promise<void> {
   const {words, flags, another} = request
+  checkOutput(request)
   const asked = await readRequest(request, given.sources)
   const localPort = asked.settings.localPort || (asked.settings.openPort ?? 0)
   const kept = {...asked, settings: {...asked.settings, localPort}}
@@ -51,13 +63,15 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
     const found = another ? undefined : await alreadyOpen(name, settings, ports.aws, ports.state)
     if (found) {
       run.say.notice(aboutOther(found, ports.clock.now()))
-      view.ready(found.opened, false)
+      if (request.isForShell) checkVariables(found.opened.env)
+      view.ready(found.opened, {isHere: false, shell: settings.shell})
       return
     }
     if (!mayAsk) await signInToAll([{ports, ...prepared}], run)
     const wish = {...prepared, command: 'open', client: 'any'} as const
     const {observers} = view
     await withTunnel(wish, ports, {progress, observers}, run, async (tunnel, opened, told) => {
+      if (request.isForShell) checkVariables(opened.env)
       if (settings.production && settings.ttlMs !== undefined && flags.ttl === undefined) {
         const time = durationText(settings.ttlMs)
         run.say.notice(`${name.text} is production: it is closed after ${time}. For another time: --ttl`)
@@ -67,7 +81,7 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
       else if (mapping.caveat !== undefined) run.say.notice(mapping.caveat)
       const wanted = {settings, target: name.text}
       const ready = (now: () => TunnelStatus): void => {
-        view.ready(opened, true)
+        view.ready(opened, {isHere: true, shell: settings.shell})
         status = now
       }
       const why = await keepOpen(tunnel, wanted, ports, told, ready, run)
@@ -80,6 +94,12 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
       ? fail(error.code, farewell(status()), {cause: error})
       : error
   })
+}
+
+/** Throws USAGE where no lines for a shell are wanted, and yet a shell is named. */
+export function checkOutput({isForShell, flags}: Pick<OpenRequest, 'isForShell' | 'flags'>): void {
+  if (isForShell || flags['shell'] === undefined) return
+  throw fail('USAGE', '--json and --shell contradict each other.', {hint: 'Give one of them.'})
 }
 
 function aboutOther({opened, record: {owner, since, status}}: AlreadyOpen, now: number): string {

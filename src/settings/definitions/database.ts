@@ -25,7 +25,7 @@ export const database = [
     commands: TUNNEL_COMMANDS,
     elsewhere: ['PGDATABASE'],
     owner: 'team',
-    unset: "the instance's own, or postgres",
+    unset: 'that of the instance, or postgres',
   }),
   setting({
     key: 'sslmode',

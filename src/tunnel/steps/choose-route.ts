@@ -1,3 +1,4 @@
+import {bastionText} from '../../core/grammars.js'
 import type {AwsApi} from '../../core/ports/aws.js'
 import {type Discovery, findWay} from '../discovery/discover.js'
 import {usualDoor} from '../listener/choose-port.js'
@@ -30,5 +31,5 @@ export const chooseRoute: Step<FoundDatabase, ChosenRoute> = {
     discovery: {
       bastions: [first],
     },
-  }) => `${first?.name ?? ''} ${first?.id ?? ''}`.trim(),
+  }) => (first ? bastionText(first) : ''),
 }

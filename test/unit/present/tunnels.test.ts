@@ -67,7 +67,7 @@ it('names what was left, with what ends it or why it is still there, and what is
     `Left by process 42, which was killed: prod-db, alice-0a
   The next psql, exec or open ends it; or: dbtunnel close --all
 
-Left by process 42, which was killed: prod-db (profile work), alice-0a
+Left by process 42, which was killed: prod-db, profile work, alice-0a
   Not ended yet: The AWS credentials have expired.
 
 Left by process 42, which was killed: prod-db, perhaps the session with dbtunnel:0123456789ab in its reason

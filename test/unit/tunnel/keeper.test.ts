@@ -212,7 +212,7 @@ describe('a session that is lost', () => {
     sessions[0]?.end(killed)
     await clock.advance(100)
     expect(log).toEqual(['open i-a', 'terminate i-a'])
-    expect(run.notices).toEqual(['prod-db: The plugin was killed. Another session is up, by bastion i-a (bastion-a).'])
+    expect(run.notices).toEqual(['prod-db: The plugin was killed. Another session is up, by bastion i-a "bastion-a".'])
     expect(changes).toEqual(['replacing s-1', 'up s-2'])
     expect(keeper.health).toMatchObject({state: 'up', since: clock.now() - 50, session: {id: 's-2'}})
     const caller = network.call()
@@ -236,7 +236,7 @@ describe('a session that is lost', () => {
     await clock.advance(3 * MINUTE)
     expect(run.notices).toEqual([
       'prod-db: The plugin was killed. No other session yet: AWS keeps throttling. dbtunnel keeps trying.',
-      expect.stringMatching(/^prod-db is up again( after \d+ s)?, by bastion i-a \(bastion-a\)\.$/),
+      expect.stringMatching(/^prod-db is up again( after \d+ s)?, by bastion i-a "bastion-a"\.$/),
     ])
     // AWS was not asked for more than it has told before.
     expect(log.filter((line) => line === 'discover')).toEqual([])
@@ -348,7 +348,7 @@ describe('a session through which nothing comes', () => {
     expect(log).toEqual(['probe', 'open i-b', 'terminate i-a'])
     expect(await sessions[0]?.closed).toEqual({})
     expect(run.notices).toEqual([
-      'prod-db: Nothing comes through bastion i-a (bastion-a) any more. Another session is up, by bastion i-b (bastion-b); 1 connection cut.',
+      'prod-db: Nothing comes through bastion i-a "bastion-a" any more. Another session is up, by bastion i-b "bastion-b"; 1 connection cut.',
     ])
     expect(changes).toEqual(['up s-2'])
     const caller = network.call()
@@ -437,7 +437,7 @@ describe('a session that Session Manager has ended', () => {
     expect(latest().accepted).toEqual([caller])
     expect(log).toEqual(['terminate i-a', 'open i-a'])
     expect(changes).toEqual(['asleep s-1', 'replacing s-1', 'up s-2'])
-    expect(run.notices.slice(1)).toEqual(['prod-db is up again, by bastion i-a (bastion-a).'])
+    expect(run.notices.slice(1)).toEqual(['prod-db is up again, by bastion i-a "bastion-a".'])
   })
 
   it('under a connection: replaced', async () => {

@@ -177,7 +177,7 @@ describe('bastions', () => {
     const {open} = stage({startSession: async () => Promise.reject(new TargetNotConnected('no'))})
     await expect(open()).rejects.toMatchObject({
       code: 'BASTION_NONE',
-      hint: expect.stringMatching(/^i-1 \(bastion-a\): .*\ni-2 \(bastion-b\): /),
+      hint: expect.stringMatching(/^i-1 "bastion-a": .*\ni-2 "bastion-b": /),
     })
   })
 
@@ -249,7 +249,7 @@ describe('a database that does not answer as it should', () => {
     await expect(stage({outcomes: [{kind: 'closed'}]}).open()).rejects.toMatchObject({
       code: 'DATABASE_UNREACHABLE',
       exitCode: 69,
-      message: `Bastion i-1 (bastion-a) cannot reach ${HOST}:5433. The connection was closed before the database answered.`,
+      message: `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. The connection was closed before the database answered.`,
       hint: expect.stringContaining(RULE),
     })
   })
@@ -297,7 +297,7 @@ describe('a database that does not answer as it should', () => {
     const fails = fail('DATABASE_UNREACHABLE', 'Session Manager ended the session: Unable to connect.')
     await expect(stage({engines: [engine('native', {fails})]}).open()).rejects.toMatchObject({
       code: 'DATABASE_UNREACHABLE',
-      message: `Bastion i-1 (bastion-a) cannot reach ${HOST}:5433. ${fails.message}`,
+      message: `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. ${fails.message}`,
       hint: expect.stringContaining(RULE),
     })
   })
