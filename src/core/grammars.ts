@@ -44,5 +44,5 @@ export function bastionText({id, name}: {readonly id: string; readonly name?: st
 
 /** A managed node as its owner knows it: the id, and the Name tag where there is one. */
 export function nodeName({id, name}: {readonly id: string; readonly name?: string | undefined}): string {
-  return name === undefined || name === '' ? id : `${id} "${harmless(name)}"`
+  return name === undefined || name === '' ? harmless(id) : `${harmless(id)} "${harmless(name)}"`
 }

@@ -2,7 +2,7 @@ import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../core/text/closest-names.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {RdsApi} from '../core/ports/aws.js'
-import {shellLine} from '../core/text/shell-line.js'
+import {shellLine, shownName} from '../core/text/shell-line.js'
 import type {TargetName} from './parse-target.js'
 import type {ResolveInput} from './resolve-input.js'
 
@@ -72,5 +72,5 @@ function tailOf(text: string): string {
 }
 
 function didYouMean(names: readonly string[]): string {
-  return `Did you mean ${names.join(' or ')}?`
+  return `Did you mean ${names.map((name) => shownName(name)).join(' or ')}?`
 }

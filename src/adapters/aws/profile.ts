@@ -2,6 +2,7 @@ import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../../core/text/closest-names.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {profileOption} from '../../core/text/aws-cli-options.js'
+import {shownName} from '../../core/text/shell-line.js'
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
 
@@ -74,12 +75,12 @@ function requireProfile(name: string, sections: Sections): void {
 
 function unknownProfile(name: string, names: readonly string[]): DbtunnelError {
   const close = closestNames(name, names, distance)
-  const some = names.slice(0, 8).join(', ')
+  const some = names.slice(0, 8).map((one) => shownName(one))
   const hint =
     close.length > 0
-      ? `Did you mean --profile ${close.join(' or ')}?`
+      ? `Did you mean --profile ${close.map((one) => shownName(one)).join(' or ')}?`
       : names.length > 0
-        ? `There are: ${some}${names.length > 8 ? ', …' : ''}`
+        ? `There are: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
         : `Make it: aws configure sso${profileOption(name)}`
   return fail('CONFIG_INVALID', `There is no AWS profile ${JSON.stringify(name)}.`, {hint})
 }

@@ -3,7 +3,7 @@ import {clockAdvice} from '../../core/iam/clock-skew.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {oneLine} from '../../core/text/one-line.js'
 import {profileOption} from '../../core/text/aws-cli-options.js'
-import {shellLine} from '../../core/text/shell-line.js'
+import {shellLine, shownName} from '../../core/text/shell-line.js'
 import {networkFailure} from './network-failure.js'
 import type {CredentialProgram, CredentialSource} from './profile.js'
 
@@ -110,8 +110,9 @@ export function translateError(error: unknown, circumstances: Circumstances): un
 /** With one that can be typed as it is. */
 function chooseProfile(profiles: readonly string[]): string {
   const [first = ''] = profiles
-  const choice = profiles.length > 1 ? ` (${profiles.slice(0, 8).join(', ')})` : ''
-  return `Choose a profile${choice}: ${shellLine(['--profile', first])}`
+  const shown = profiles.slice(0, 8).map((name) => shownName(name))
+  const choice = profiles.length > 1 ? ` ${shown.join(', ')}. For example:` : ''
+  return `Choose a profile:${choice} ${shellLine(['--profile', first])}`
 }
 
 /** No URL but that of an endpoint is the user's to set. */

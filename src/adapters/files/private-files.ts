@@ -8,6 +8,7 @@ import type {ProcessIdentity} from '../../core/ports/hosts.js'
 import {OURS, weaknessOnWay} from './trust.js'
 import {type ProcessTable, processTable} from '../processes/process-identity.js'
 import {reasonOf} from '../errno.js'
+import {shellLine} from '../../core/text/shell-line.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -68,7 +69,7 @@ export function privateFiles(environment: Environment = process.env): PrivateFil
         return await readPlain(path)
       } catch (error) {
         throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reasonOf(error)}.`, {
-          hint: `Check it with: ls -l ${path}`,
+          hint: `Check it with: ${shellLine(['ls', '-l', path])}`,
           cause: error,
         })
       }

@@ -3,6 +3,7 @@ import type {Socket} from 'node:net'
 import {HttpsProxyAgent} from 'https-proxy-agent'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {Proxy} from './proxy.js'
+import {shellLine} from '../../core/text/shell-line.js'
 
 /** Until the proxy has connected to AWS, or said that it will not. */
 const CONNECT_MS = 5000
@@ -87,12 +88,12 @@ function refused(proxy: Proxy, status: number, target: string): DbtunnelError {
       ? `The proxy ${name} wants a user and a password (HTTP 407).`
       : `The proxy ${name} does not accept the user and the password in ${variable} (HTTP 407).`
   return fail('PROXY_REFUSED', message, {
-    hint: `Set ${variable}=${url.protocol}//USER:PASSWORD@${url.host}, with @ as %40 and : as %3A.`,
+    hint: `Set ${shellLine([`${variable}=${url.protocol}//USER:PASSWORD@${url.host}`])}, with @ as %40 and : as %3A.`,
   })
 }
 
 /** All of AWS, for one service alone is of no use. */
 function exemption(target: string): string {
   const host = target.replace(/:\d+$/, '')
-  return `NO_PROXY=${/amazonaws\.com(\.cn)?$/.exec(host)?.[0] ?? host}`
+  return shellLine([`NO_PROXY=${/amazonaws\.com(\.cn)?$/.exec(host)?.[0] ?? host}`])
 }

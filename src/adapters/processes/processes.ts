@@ -18,6 +18,7 @@ import type {
 import {exists, findExecutable, findFile, isBareText} from './executables.js'
 import {startWatcher} from './plugin-watcher.js'
 import {reasonOf} from '../errno.js'
+import {shellLine} from '../../core/text/shell-line.js'
 
 interface Channels {
   readonly stdio: StdioOptions
@@ -125,7 +126,7 @@ function unrunnable(
   file: string,
   why: string,
   cause?: unknown,
-  hint = `Look at it with: ls -ld ${file}`,
+  hint = `Look at it with: ${shellLine(['ls', '-ld', file])}`,
 ): DbtunnelError {
   return fail('CLIENT_UNRUNNABLE', `${file} cannot be run: ${why}.`, {hint, cause})
 }

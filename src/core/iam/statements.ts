@@ -90,7 +90,13 @@ export function sweepStatement(): PolicyStatement {
   return {Effect: 'Allow', Action: ['ssm:DescribeSessions'], Resource: ['*']}
 }
 
-/** Logging in to one database as one user. The prefix is `rds-db:`; `rds:connect` grants nothing. */
+/** What a name may hold that stands for itself in a policy: a `*` would let in everyone. Those of sessions do not hold more. */
+const PLAIN_USER = /^[\w+=,.@-]+$/
+
+/**
+ * Logging in to one database as one user. The prefix is `rds-db:`; `rds:connect` grants nothing. A user whose name means
+ * more than itself there is to be filled in.
+ */
 export function loginStatement(login: {
   readonly region: string
   readonly account?: string | undefined
@@ -101,7 +107,9 @@ export function loginStatement(login: {
   return {
     Effect: 'Allow',
     Action: ['rds-db:connect'],
-    Resource: [`arn:${partitionOf(region)}:rds-db:${region}:${account}:dbuser:${resourceId}/${user}`],
+    Resource: [
+      `arn:${partitionOf(region)}:rds-db:${region}:${account}:dbuser:${resourceId}/${PLAIN_USER.test(user) ? user : 'USER'}`,
+    ],
   }
 }
 

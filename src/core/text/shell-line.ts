@@ -27,8 +27,11 @@ export function shellLine(words: readonly string[]): string {
   return Buffer.byteLength(line) > LONGEST_LINE_BYTES ? TOO_LONG : line
 }
 
-/** A name from outside, as it would have to be typed; what a terminal would obey is a `?`. With `longest` it may be cut. */
-export function shownName(name: string, longest = LONGEST_LINE_BYTES): string {
+/** Among other words of a line that people read. */
+const LONGEST_NAME = 200
+
+/** A name from outside, as it would have to be typed; what a terminal would obey is a `?`. One that is too long is cut. */
+export function shownName(name: string, longest = LONGEST_NAME): string {
   const clean = name.replaceAll(new RegExp(UNPRINTABLE, 'gu'), '?')
   const cut = clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean
   return BARE.test(clean.replaceAll('…', '')) ? cut : quote(cut)

@@ -3,6 +3,7 @@ import {loginStatement, policyJson} from '../../core/iam/statements.js'
 import type {ProcessEnd} from '../../core/ports/process.js'
 import {shellLine} from '../../core/text/shell-line.js'
 import type {LoginOutcome} from './login-check.js'
+import {harmless} from '../../core/text/printable.js'
 
 /** psql's status when it has no connection, or lost it (psql(1)). */
 const NO_CONNECTION = 2
@@ -53,7 +54,8 @@ function notAllowed({user, region, resourceId, caller}: LoginAttempt): DbtunnelE
 }
 
 function noMember({user, resourceId}: LoginAttempt): DbtunnelError {
-  const name = `"${user.replaceAll('"', '""')}"`
+  // These lines are pasted, and not always where they belong.
+  const name = harmless(user) === user ? `"${user}"` : 'USER_NAME'
   const off = resourceId === undefined ? ['IAM login may be off, too: RDS was not asked.'] : []
   return fail(
     'LOGIN_REFUSED',

@@ -9,6 +9,7 @@ import {type ApprovalPorts, isUnapproved, withApproval} from '../request/approva
 import {withReason} from '../request/ask-reason.js'
 import {signIn, type SignInPorts} from '../request/sign-in.js'
 import {supervise, type SupervisePorts} from '../../core/supervise.js'
+import {shellLine, shownName} from '../../core/text/shell-line.js'
 
 /** That process says it, too. */
 const SILENT = {notice: () => {}}
@@ -59,13 +60,15 @@ export async function detach(
         if (isReady) {
           child.release()
           run.say.notice(`It stays open in the background (process ${child.pid}). Its log:`)
-          run.say.notice(`  ${child.log}\nTo end it:\n  dbtunnel close ${target}`)
+          run.say.notice(`  ${shownName(child.log)}\nTo end it:\n  ${shellLine(['dbtunnel', 'close', target])}`)
         }
         ready(news.tunnel, {isHere: news.isHere, shell: settings.shell})
         return
       }
     }
-    throw fail('INTERNAL', 'The background process has ended without a word.', {hint: `Look into ${child.log}`})
+    throw fail('INTERNAL', 'The background process has ended without a word.', {
+      hint: `Look into ${shownName(child.log)}`,
+    })
   })
 }
 

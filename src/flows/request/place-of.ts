@@ -12,6 +12,7 @@ import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import {parseTarget, regionOf, type TargetName} from '../../targets/parse-target.js'
 import {isSameDatabase} from '../../targets/same-database.js'
+import {shownName} from '../../core/text/shell-line.js'
 
 /** What a TARGET word stands for, and what the config files say of it. A name that the team's file leads elsewhere is told. */
 export function placeOf(
@@ -52,6 +53,6 @@ function plainName(target: string, all: readonly ConfiguredTarget[]): TargetName
       distance,
     )
     if (!hasCode(error, 'TARGET_INVALID') || close.length === 0) throw error
-    throw fail(error.code, error.message, {hint: `Did you mean ${close.join(' or ')}?`, cause: error})
+    throw fail(error.code, error.message, {hint: `Did you mean ${close.map((one) => shownName(one)).join(' or ')}?`, cause: error})
   }
 }

@@ -2,6 +2,7 @@ import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../../core/text/closest-names.js'
 import {fail} from '../../core/errors.js'
 import {allConfigured, type Config} from './layers.js'
+import {shownName} from '../../core/text/shell-line.js'
 
 /**
  * The names of the configured targets that a group, a pattern (`prod-*`) or a name means, each once, in order. Rejects with
@@ -19,12 +20,12 @@ function matching(names: readonly string[], pattern: string): readonly string[] 
   const found = names.filter(matches(pattern))
   if (found.length > 0) return found
   const close = closestNames(pattern, names, distance)
-  const some = names.slice(0, 8).join(', ')
+  const some = names.slice(0, 8).map((name) => shownName(name))
   const hint =
     close.length > 0
-      ? `Did you mean ${close.join(' or ')}?`
+      ? `Did you mean ${close.map((name) => shownName(name)).join(' or ')}?`
       : names.length > 0
-        ? `There are: ${some}${names.length > 8 ? ', …' : ''}`
+        ? `There are: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
         : 'There is no config file with targets: dbtunnel config'
   throw fail('TARGET_UNKNOWN', `No target of the config files is called ${pattern}.`, {hint})
 }

@@ -2,7 +2,7 @@ import {countText} from '../../core/text/amounts.js'
 import type {ConnectionBudget} from '../../core/connection-budget.js'
 import {OnceAMinute} from '../../core/once-a-minute.js'
 import type {Clock} from '../../core/ports/clock.js'
-import {printable} from '../../core/text/printable.js'
+import {harmless} from '../../core/text/printable.js'
 import type {ConnectionOwner, ConnectionOwners, ListenPort, LocalSocket} from '../../core/ports/network.js'
 
 const ROOT = 0
@@ -104,6 +104,6 @@ function refusalOf(
 
 function strangerOf({uid, socketId}: Extract<ConnectionOwner, {kind: 'user'}>, owners: ConnectionOwners): string {
   const program = owners.programOf(socketId)
-  const details = program ? [`${printable(program.program)}, pid ${program.pid}`] : []
+  const details = program ? [`${harmless(program.program)}, pid ${program.pid}`] : []
   return `another user's program (${[`uid ${uid}`, ...details].join(', ')})`
 }

@@ -6,6 +6,7 @@ import type {StatePort} from '../../core/ports/state.js'
 import {readTunnelRecord, type TunnelRecord} from '../../core/results/tunnel-record.js'
 import {leadsTo} from '../../targets/points-at.js'
 import {parseTarget} from '../../targets/parse-target.js'
+import {shownName} from '../../core/text/shell-line.js'
 
 export interface FoundRecord {
   readonly record: TunnelRecord
@@ -63,12 +64,13 @@ function isOf(word: string, {endpoint}: TunnelRecord): boolean {
 
 export function notOpen(word: string, records: readonly FoundRecord[]): DbtunnelError {
   const targets = [...new Set(records.map(({record}) => record.target))]
+  const shown = (names: readonly string[]): string => names.map((name) => shownName(name)).join(', ')
   const close = closestNames(word, targets, distance)
   const hint =
     close.length > 0
-      ? `Did you mean: ${close.join(', ')}`
+      ? `Did you mean: ${shown(close)}`
       : targets.length > 0
-        ? `Open are: ${targets.slice(0, 8).join(', ')}${targets.length > 8 ? ', …' : ''}`
+        ? `Open are: ${shown(targets.slice(0, 8))}${targets.length > 8 ? ', …' : ''}`
         : 'Nothing is open.'
   return fail('NOT_OPEN', `${word} is not open.`, {hint})
 }

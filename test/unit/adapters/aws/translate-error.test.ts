@@ -64,7 +64,7 @@ describe('translateError', () => {
   it('tells how to log in when there are no credentials, and lists the profiles', () => {
     const error = translate('CredentialsProviderError', {}, plain)
     expect(error).toMatchObject({code: 'CREDENTIALS_MISSING', message: 'There are no AWS credentials.'})
-    expect(error.hint).toContain('Choose a profile (dev, prod): --profile dev\n')
+    expect(error.hint).toContain('Choose a profile: dev, prod. For example: --profile dev\n')
     expect(error.hint).toContain('AWS_ACCESS_KEY_ID')
   })
 

@@ -27,6 +27,12 @@ describe('a login that IAM refused', () => {
     expect(hint).toContain('dbuser:db-ABC/report')
   })
 
+  it('grants no more than one user, whatever that one is called', () => {
+    const {hint} = explainRefusedLogin(byIam, {...login, user: '*'})
+    expect(hint).toContain('/USER"')
+    expect(hint).not.toContain('/*"')
+  })
+
   it('where RDS was not asked, IAM login may be off', () => {
     const {hint} = explainRefusedLogin(byIam, {user: 'alice', region: 'cn-north-1'})
     expect(hint).toContain('IAM login may be off')
@@ -37,9 +43,14 @@ describe('a login that IAM refused', () => {
 
 describe('a login for which IAM was not asked', () => {
   it('is one of a user without the role, whose name is quoted for SQL', () => {
-    const {hint} = explainRefusedLogin(byPassword, {...login, user: 'a"b'})
-    expect(hint?.split('\n')).toContain('GRANT rds_iam TO "a""b";')
+    const {hint} = explainRefusedLogin(byPassword, {...login, user: 'a.b'})
+    expect(hint?.split('\n')).toContain('GRANT rds_iam TO "a.b";')
     expect(hint).not.toContain('rds-db:connect')
+  })
+
+  it('has no name of a user in it that a shell would act on', () => {
+    const {hint} = explainRefusedLogin(byPassword, {...login, user: 'a"$(id)'})
+    expect(hint?.split('\n')).toContain('GRANT rds_iam TO USER_NAME;')
   })
 })
 
