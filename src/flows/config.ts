@@ -8,6 +8,7 @@ import {loadConfig} from './request/load-config.js'
 import {leadOf, listedLead} from './request/lead.js'
 import {placeOf} from './request/place-of.js'
 import type {RequestSources} from './request/read-request.js'
+import {tellMistypedVariables} from './request/mistyped-variables.js'
 
 /** What the config files hold. Asks nobody. Rejects with CONFIG_INVALID or CONFIG_UNSAFE. */
 export async function listConfig({configFiles}: Pick<RequestSources, 'configFiles'>): Promise<ConfigListing> {
@@ -24,6 +25,7 @@ export async function explainTarget(
   {target, flags}: {readonly target: string; readonly flags: FlagValues},
   {approvals, sources}: {readonly approvals: ApprovalPort; readonly sources: RequestSources},
 ): Promise<TargetListing> {
+  tellMistypedVariables(sources)
   const config = await loadConfig(sources.configFiles)
   const {name, configured, ...from} = placeOf(target, config, sources.say)
   const given = await gatherSettings(flags, {...sources, ...from})

@@ -1,7 +1,9 @@
 import {candidates, type CommandShape} from './suggest.js'
 import type {Ports} from '../../core/ports/ports.js'
 
-type CompletePorts = Pick<Ports, 'cache'> & Pick<Ports['sources'], 'configFiles'>
+type CompletePorts = Pick<Ports, 'cache'> & Pick<Ports['sources'], 'configFiles' | 'env'>
+
+const NO_CACHE = {read: async () => undefined, write: async () => {}, remove: async () => {}}
 
 /** Nobody types a longer one. */
 const LONGEST = 200
@@ -16,11 +18,14 @@ export async function complete(
   ports: () => Promise<CompletePorts>,
 ): Promise<readonly string[]> {
   const targets = async (): Promise<readonly string[]> => {
-    const [{cache, configFiles}, {configuredNames}, {listedNames, openedNames}] = await Promise.all([
-      ports(),
-      import('./configured-names.js'),
-      import('../../tunnel/discovery/name-history.js'),
-    ])
+    const [{env, configFiles, ...found}, {configuredNames}, {isCacheOn}, {listedNames, openedNames}] =
+      await Promise.all([
+        ports(),
+        import('./configured-names.js'),
+        import('../../settings/is-cache-on.js'),
+        import('../../tunnel/discovery/name-history.js'),
+      ])
+    const cache = isCacheOn(env) ? found.cache : NO_CACHE
     const names = await Promise.all([configuredNames(configFiles, cache), openedNames(cache), listedNames(cache)])
     return names.flat().filter(isPlain)
   }

@@ -7,6 +7,7 @@ import type {TargetName} from '../../targets/parse-target.js'
 import {type Lead, leadOf, leadOfGroup} from './lead.js'
 import {loadConfig} from './load-config.js'
 import {placeOf} from './place-of.js'
+import {tellMistypedVariables} from './mistyped-variables.js'
 
 /** Where what was not said on the command line comes from. */
 export interface RequestSources extends Omit<SettingsSources, 'targetRegion' | 'layer'> {
@@ -30,6 +31,7 @@ export async function readRequest(
   request: {readonly target: string; readonly flags: FlagValues},
   sources: RequestSources,
 ): Promise<TargetRequest> {
+  tellMistypedVariables(sources)
   return requestOf(request, await loadConfig(sources.configFiles), sources)
 }
 
@@ -38,6 +40,7 @@ export async function readRequests(
   {targets, flags}: {readonly targets: readonly string[]; readonly flags: FlagValues},
   sources: RequestSources,
 ): Promise<readonly TargetRequest[]> {
+  tellMistypedVariables(sources)
   const config = await loadConfig(sources.configFiles)
   return Promise.all(targets.map((target) => requestOf({target, flags}, config, sources)))
 }
@@ -67,5 +70,6 @@ export async function readGroupLeads(
 
 /** The same for what has no target: whom to ask, and where. */
 export async function readAccount(flags: FlagValues, sources: RequestSources): Promise<Settings> {
+  tellMistypedVariables(sources)
   return readSettings(flags, {...sources, layer: layerOf(await loadConfig(sources.configFiles), undefined)})
 }

@@ -1,16 +1,18 @@
 import {setting} from '../setting.js'
 import {onOrOff, program, rate} from '../value-kinds.js'
 
+export const cache = setting({
+  key: 'cache',
+  value: onOrOff,
+  group: 'ENVIRONMENT',
+  help: 'Whether to use, and keep, what AWS has said of a database in earlier runs.',
+  variable: 'DBTUNNEL_CACHE',
+  default: 'on',
+})
+
 /** What a machine needs, and no single run: variables only. */
 export const environment = [
-  setting({
-    key: 'cache',
-    value: onOrOff,
-    group: 'ENVIRONMENT',
-    help: 'Whether to use, and keep, what AWS has said of a database in earlier runs.',
-    variable: 'DBTUNNEL_CACHE',
-    default: 'on',
-  }),
+  cache,
   setting({
     key: 'plugin',
     value: program,
