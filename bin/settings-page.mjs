@@ -14,6 +14,7 @@ const TITLES = {
   TUNNEL: 'Tunnel',
   'GUARD RAIL': 'Guard rails',
   AWS: 'AWS account',
+  'CONFIG FILE': 'Config file',
   ENVIRONMENT: 'This machine',
 }
 

@@ -13,16 +13,6 @@ export const outputFlags = {
   }),
 }
 
-/** Of every command that reads config files. */
-export const configFlags = {
-  config: Flags.string({
-    description:
-      "The team's config file, in place of the dbtunnel.yaml that would be found. Naming it approves where it leads. [DBTUNNEL_CONFIG]",
-    helpValue: 'FILE',
-    helpGroup: 'CONFIG FILE',
-  }),
-}
-
 /** Flags of a command that runs a program for several databases. */
 export const severalFlags = {
   target: Flags.string({

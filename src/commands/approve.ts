@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
 import type {LeadListing} from '../core/results/config-listing.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Approve extends BaseCommand {
   static override summary = "Approve where the team's file leads a name."
@@ -25,7 +25,7 @@ a change of that has to be approved anew. AWS is not asked. A file that you name
     }),
   }
 
-  static override flags = {...settingFlags('approve'), ...configFlags, ...outputFlags}
+  static override flags = {...settingFlags('approve'), ...outputFlags}
 
   async run(): Promise<{readonly lead: LeadListing | null}> {
     const {args, flags} = await this.parse(Approve)

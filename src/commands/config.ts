@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
 import type {ConfigListing, TargetListing} from '../core/results/config-listing.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Config extends BaseCommand {
   static override summary = 'Show what the config files say, and where each value of a target comes from.'
@@ -21,7 +21,7 @@ AWS is not asked. A file of your team that leads the name to another database is
     target: Args.string({description: 'As for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('config'), ...configFlags, ...outputFlags}
+  static override flags = {...settingFlags('config'), ...outputFlags}
 
   async run(): Promise<ConfigListing | TargetListing> {
     const {args, flags} = await this.parse(Config)

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
 import type {HopResult} from '../core/results/checkup.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Say what is wrong: look at every hop between here and a database.'
@@ -25,7 +25,7 @@ The status is 0 only if psql would work, else that of the first hop that fails. 
     target: Args.string({description: 'The database, as for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('doctor'), ...configFlags, ...outputFlags}
+  static override flags = {...settingFlags('doctor'), ...outputFlags}
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Doctor)

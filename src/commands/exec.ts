@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {configFlags, outputFlags, settingFlags, severalFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags, severalFlags} from '../cli/flags.js'
 import {readOwnFlags} from '../cli/words/flag-table.js'
 import {splitExecWords} from '../cli/words/split-words.js'
 
@@ -42,7 +42,7 @@ a table at the end says what became of each. The status is 0 when all succeeded,
     target: Args.string({description: 'The database, as for psql.', ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('exec'), ...severalFlags, ...configFlags, ...outputFlags}
+  static override flags = {...settingFlags('exec'), ...severalFlags, ...outputFlags}
 
   async run(): Promise<void> {
     this.checkWords('Put it into a script, and run that.')

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {Listing} from '../core/results/database-listing.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class List extends BaseCommand {
   static override summary = 'List the databases of a region, and whether a bastion leads to them.'
@@ -42,7 +42,6 @@ NAMES what the config files call it, and OPEN the port where a tunnel of yours l
       multiple: true,
     }),
     ...settingFlags('list'),
-    ...configFlags,
     ...outputFlags,
   }
 

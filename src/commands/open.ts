@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
 import type {OpenView} from '../flows/open/open.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
   static override summary = 'Open a tunnel to a private RDS database for any client, until Ctrl-C.'
@@ -43,7 +43,6 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       description: 'Open another one, even if this database is open already.',
       helpGroup: 'TUNNEL',
     }),
-    ...configFlags,
     ...outputFlags,
   }
 

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 import {readOwnFlags} from '../cli/words/flag-table.js'
 import {splitPsqlWords} from '../cli/words/split-words.js'
 
@@ -32,7 +32,7 @@ All words after it are psql's, but for the flags below; after "--" all are psql'
     target: Args.string({description: 'The database.', required: true, ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('psql'), ...configFlags, ...outputFlags}
+  static override flags = {...settingFlags('psql'), ...outputFlags}
 
   async run(): Promise<void> {
     this.checkWords('Put what it says in a file (-f FILE), or give it on stdin.')

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import {BaseCommand} from '../cli/base-command.js'
-import {configFlags, outputFlags, settingFlags} from '../cli/flags.js'
+import {outputFlags, settingFlags} from '../cli/flags.js'
 import type {TokenResult} from '../flows/token.js'
 
 export default class Token extends BaseCommand {
@@ -22,7 +22,7 @@ It is a password: keep it out of logs and command lines.`
     target: Args.string({description: 'The database, as for psql.', required: true, ignoreStdin: true}),
   }
 
-  static override flags = {...settingFlags('token'), ...configFlags, ...outputFlags}
+  static override flags = {...settingFlags('token'), ...outputFlags}
 
   async run(): Promise<TokenResult> {
     const {args, flags} = await this.parse(Token)

@@ -4,7 +4,7 @@ import type {ValueKind} from './value-kinds.js'
 export type SettingCommand = 'psql' | 'exec' | 'open' | 'token' | 'list' | 'doctor' | 'config' | 'approve'
 
 /** Headings in help texts and in docs/reference/settings.md, in their order. */
-export const GROUPS = ['DATABASE', 'TUNNEL', 'GUARD RAIL', 'AWS', 'OUTPUT', 'ENVIRONMENT'] as const
+export const GROUPS = ['DATABASE', 'TUNNEL', 'GUARD RAIL', 'AWS', 'CONFIG FILE', 'OUTPUT', 'ENVIRONMENT'] as const
 
 /** Those that open a tunnel. */
 export const TUNNEL_COMMANDS = ['psql', 'exec', 'open', 'doctor', 'config'] as const satisfies readonly SettingCommand[]

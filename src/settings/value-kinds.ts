@@ -61,6 +61,11 @@ export const bastionRule: ValueKind<BastionRule> = {form: 'text', placeholder: '
 export const reason: ValueKind<string> = {form: 'text', placeholder: 'TEXT', read: reasonText}
 export const port: ValueKind<number> = {form: 'port', placeholder: 'PORT', read: portNumber}
 export const pemFile: ValueKind<string> = {form: 'path', placeholder: 'FILE', read: filePath}
+export const configPath: ValueKind<string> = {
+  form: 'path',
+  placeholder: 'FILE',
+  read: (given) => printableText(given, 'the path of a file'),
+}
 export const program: ValueKind<string> = {
   form: 'text',
   placeholder: 'FILE',
