@@ -15,6 +15,7 @@ const TITLES = {
   'GUARD RAIL': 'Guard rails',
   AWS: 'AWS account',
   'CONFIG FILE': 'Config file',
+  OUTPUT: 'Output',
   ENVIRONMENT: 'This machine',
 }
 
