@@ -53,6 +53,9 @@ function plainName(target: string, all: readonly ConfiguredTarget[]): TargetName
       distance,
     )
     if (!hasCode(error, 'TARGET_INVALID') || close.length === 0) throw error
-    throw fail(error.code, error.message, {hint: `Did you mean ${close.map((one) => shownName(one)).join(' or ')}?`, cause: error})
+    throw fail(error.code, error.message, {
+      hint: `Did you mean ${close.map((one) => shownName(one)).join(' or ')}?`,
+      cause: error,
+    })
   }
 }
