@@ -1,6 +1,7 @@
 // Writes the hosts file for a dbtunnel that is not root: started by it through sudo, fed by it through stdin, gone with
 // it. It takes no argument but `apart`, reads no variable, and loads nothing but Node's own modules and the hosts stage.
 import {spawn} from 'node:child_process'
+import {writeFileSync} from 'node:fs'
 import {hostsFileAt} from '../src/adapters/hosts-file/file-at.js'
 import {isShielded} from '../src/adapters/hosts-helper/node-words.js'
 import {hostsLines} from '../src/hosts/edit.js'
@@ -10,6 +11,15 @@ import {hostsServer} from '../src/hosts/helper-server.js'
 if (!isShielded()) {
   process.stderr.write('dbtunnel hosts helper: this program is for dbtunnel to start: dbtunnel hosts\n')
   process.exit(1)
+}
+
+// A core file would be root's, and hold what the user sends: some sudos leave the user's own core limit in force. So none is
+// made in a folder of the user's choice, and none has any memory in it.
+process.chdir('/')
+try {
+  if (process.platform === 'linux') writeFileSync('/proc/self/coredump_filter', '0')
+} catch {
+  // Without /proc: then the folder alone keeps it out of the way.
 }
 
 // The terminal's keys are dbtunnel's and its client's; sudo relays them. A signal that has another use ends nothing either.

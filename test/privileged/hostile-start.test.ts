@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statfsSync,
   statSync,
@@ -203,6 +204,9 @@ describe('a helper that runs', () => {
         expect(spawnSync('/bin/cat', [`/proc/${pid}/${name}`], {uid, gid}).status, name).not.toBe(0)
       }
       expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(/Max core file size +0 +0/)
+      // Some sudos leave the user's own limit in force: a core file is then in no folder of the user's, and holds nothing.
+      expect(readFileSync(`/proc/${pid}/coredump_filter`, 'utf8')).toMatch(/^0+\n$/)
+      expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/')
       const names = readFileSync(`/proc/${pid}/environ`, 'utf8')
         .split('\0')
         .map((one) => one.split('=')[0])

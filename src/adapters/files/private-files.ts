@@ -1,10 +1,21 @@
 import {randomBytes} from 'node:crypto'
-import {constants, lstatSync, mkdtempSync, realpathSync, rmSync, type Stats, statSync, writeFileSync} from 'node:fs'
+import {
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import {open, opendir, readFile, rename, rm, rmdir} from 'node:fs/promises'
-import {basename, isAbsolute, join} from 'node:path'
+import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
 import type {ProcessIdentity} from '../../core/ports/hosts.js'
+import {RUN, statePlace} from './state-folder.js'
 import {OURS, weaknessOnWay} from './trust.js'
 import {type ProcessTable, processTable} from '../processes/process-identity.js'
 import {reasonOf} from '../errno.js'
@@ -22,7 +33,9 @@ const MOST_FOLDERS = 500
 
 /**
  * Folders under XDG_RUNTIME_DIR where that is private (it is in memory and
- * goes with the login), else under TMPDIR.
+ * goes with the login), else under TMPDIR where nobody else makes anything, else in the state folder. What `open` prints
+ * to be pasted names files in them. So their names must never become free for others, also when the run is over: a folder
+ * like /tmp is the last resort, where there is no home.
  */
 export function privateFiles(environment: Environment = process.env): PrivateFiles {
   const table = processTable()
@@ -95,7 +108,7 @@ async function readPlain(path: string): Promise<string> {
 }
 
 function makeFolder(environment: Environment, {pid, started}: ProcessIdentity): string {
-  const base = privateBase(environment['XDG_RUNTIME_DIR']) ?? sharedBase(environment['TMPDIR'] || '/tmp')
+  const base = privateBase(environment['XDG_RUNTIME_DIR']) ?? lastingBase(environment)
   let folder: string | undefined
   try {
     folder = mkdtempSync(join(base, 'dbtunnel-'))
@@ -104,6 +117,29 @@ function makeFolder(environment: Environment, {pid, started}: ProcessIdentity): 
   } catch (error) {
     if (folder !== undefined) rmSync(folder, {recursive: true, force: true})
     throw unwritable(`No folder can be made in ${base}`, error)
+  }
+}
+
+/** TMPDIR, or where others can make folders there, one of the state folder's; the former where that cannot be had. */
+function lastingBase(environment: Environment): string {
+  const temporary = sharedBase(environment['TMPDIR'] || '/tmp')
+  const isOthersToo = (statSync(temporary).mode & 0o022) !== 0
+  return (isOthersToo ? runFolder(environment) : undefined) ?? temporary
+}
+
+/** Of the state folder, made where it is missing; undefined where it cannot be had, or would be made in another user's home. */
+function runFolder(environment: Environment): string | undefined {
+  const state = statePlace(environment)
+  if (state === undefined) return undefined
+  try {
+    const folder = join(state, RUN)
+    let above = folder
+    while (!lstatSync(above, {throwIfNoEntry: false})) above = dirname(above)
+    if (!isOurs(statSync(above))) return undefined
+    mkdirSync(folder, {recursive: true, mode: 0o700})
+    return privateBase(folder)
+  } catch {
+    return undefined
   }
 }
 
@@ -116,7 +152,9 @@ function basesIn(environment: Environment): readonly string[] {
       return undefined
     }
   }
-  return [privateBase(environment['XDG_RUNTIME_DIR']), shared()].filter((base) => base !== undefined)
+  const state = statePlace(environment)
+  const run = state === undefined ? undefined : privateBase(join(state, RUN))
+  return [privateBase(environment['XDG_RUNTIME_DIR']), run, shared()].filter((base) => base !== undefined)
 }
 
 /**

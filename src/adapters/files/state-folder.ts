@@ -14,6 +14,8 @@ const LOG_MS = 7 * 24 * 60 * 60_000
 
 /** The one file that is nobody's state, and stays. */
 export const AUDIT_LOG = 'audit.jsonl'
+/** A folder of its own, with what each run needs while it lasts. */
+export const RUN = 'run'
 /** A folder of its own, with what this user has approved. */
 export const APPROVED = 'approved'
 
@@ -44,7 +46,7 @@ export function stateFolder(environment: Environment): StatePort {
         const names = await folder.names()
         for (const name of names) if (await isLeftDraft(name, folder)) await folder.remove(name)
         const others = names.filter(
-          (name) => !draftOwner(name) && !isLog(name) && ![AUDIT_LOG, APPROVED].includes(name),
+          (name) => !draftOwner(name) && !isLog(name) && ![AUDIT_LOG, APPROVED, RUN].includes(name),
         )
         return (await Promise.all(others.map((name) => readState(name, folder)))).flat()
       } catch (error) {

@@ -54,6 +54,19 @@ describe('makeFolder', () => {
     }
   })
 
+  it('makes none where others could make one of the same name later, but in the state folder', async () => {
+    const [shared, HOME] = [await folder('shared', 0o1777), await folder('home', 0o700)]
+    const files = privateFiles({TMPDIR: shared, HOME})
+    const made = await files.makeFolder()
+    expect(dirname(made)).toBe(join(HOME, '.local/state/dbtunnel/run'))
+    expect(await modeOf(dirname(made))).toBe(0o700)
+    await files.removeFolder(made)
+    expect(dirname(await privateFiles({TMPDIR: shared, HOME, XDG_STATE_HOME: base}).makeFolder())).toBe(
+      join(base, 'dbtunnel/run'),
+    )
+    expect(dirname(await privateFiles({TMPDIR: shared}).makeFolder())).toBe(shared)
+  })
+
   it.runIf(process.getuid?.() === 0)('passes over an XDG_RUNTIME_DIR of another user, as after su', async () => {
     const theirs = await folder('theirs', 0o700)
     await chown(theirs, 65534, 65534)
