@@ -6,7 +6,8 @@ const ARGV = {
   bash: ['--norc', '--noprofile', '-i'],
   zsh: ['-f', '-i'],
   dash: ['-i'],
-  fish: ['--no-config', '-i'],
+  // Else it looks for files at each key.
+  fish: ['--no-config', '-i', '-C', 'set -g fish_autosuggestion_enabled 0'],
 } as const
 
 export type TypedShell = keyof typeof ARGV

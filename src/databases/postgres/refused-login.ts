@@ -64,7 +64,7 @@ function noMember({user, resourceId}: LoginAttempt): DbtunnelError {
       hint: [
         'As an administrator of the database:',
         `GRANT rds_iam TO ${name};`,
-        `(First, if there is none: CREATE USER ${name} WITH LOGIN;)`,
+        `If there is no such user, first: CREATE USER ${name} WITH LOGIN;`,
         ...off,
       ].join('\n'),
     },
