@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const step of world.cleanUp.splice(0).reverse()) await step()
 })
 
-/** What README.md asks for, by its step; and the line there that a person who did not read it is told all the same. */
+/** What docs/guide/set-up.md asks for, by its step; and the line there that a person who did not read it is told all the same. */
 const ASKED: readonly (readonly [step: string, fault: string, line: string | undefined])[] = [
   ['1. Your machine', 'psql is not installed', 'sudo apt-get install postgresql-client'],
   ['1. Your machine', 'credentials of nobody', undefined],
@@ -39,7 +39,7 @@ const ASKED: readonly (readonly [step: string, fault: string, line: string | und
   ['4. Your AWS role', 'no permission to log in', 'rds-db:connect'],
 ]
 
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+const GUIDE = readFileSync(join(ROOT, 'docs/guide/set-up.md'), 'utf8')
 
 it.each(ASKED)('%s, but: %s', async (step, title, line) => {
   world = openWorld(sandbox)
@@ -70,6 +70,6 @@ function told({stderr}: Ended): HopResult {
 }
 
 function sectionOf(step: string): string {
-  const from = README.indexOf(`**${step}`)
-  return README.slice(from, README.indexOf('\n**', from + 2))
+  const from = GUIDE.indexOf(`**${step}`)
+  return GUIDE.slice(from, GUIDE.indexOf('\n**', from + 2))
 }

@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs'
+import {pages} from '../support/pages.js'
 import {expect, it} from 'vitest'
 import {namedTargets} from '../../src/settings/config-file/match-targets.js'
 import {CATALOG} from '../../src/core/errors.js'
@@ -13,14 +14,15 @@ import {
 } from '../../src/core/iam/statements.js'
 import {loadConfig} from '../../src/flows/request/load-config.js'
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+/** All that users are told. */
+const DOCS = pages()
 
 /** The JSON block behind a comment that marks it. */
 function blockAfter(mark: string): string {
-  return new RegExp(`<!-- ${mark} -->\\s+\`\`\`json\n([^\`]*)\`\`\``).exec(README)?.[1] ?? ''
+  return new RegExp(`<!-- ${mark} -->\\s+\`\`\`json\n([^\`]*)\`\`\``).exec(DOCS)?.[1] ?? ''
 }
 
-it('the README grants what errors and the sandbox ask for, statement for statement', () => {
+it('the documentation grants what errors and the sandbox ask for, statement for statement', () => {
   const login = loginStatement({
     region: 'eu-west-1',
     account: '123456789012',
@@ -32,16 +34,16 @@ it('the README grants what errors and the sandbox ask for, statement for stateme
   expect(policy).toEqual({Version: '2012-10-17', Statement: JSON.parse(`[${policyJson(statements)}]`) as unknown})
 })
 
-it('the README grants what doctor alone asks for', () => {
+it('the documentation grants what doctor alone asks for', () => {
   expect(JSON.parse(blockAfter('doctor-policy'))).toEqual(JSON.parse(policyJson([doctorStatement()])))
 })
 
-it('the README grants what the next start alone asks for', () => {
+it('the documentation grants what the next start alone asks for', () => {
   expect(JSON.parse(blockAfter('sweep-policy'))).toEqual(JSON.parse(policyJson([sweepStatement()])))
 })
 
-it('the README lists every code with its status, and no other', () => {
-  const rows = [...README.matchAll(/^\| (\d+) +\| [^|]* \| ([^|]*) \|$/gm)]
+it('the documentation lists every code with its status, and no other', () => {
+  const rows = [...DOCS.matchAll(/^\| (\d+) +\| [^|]* \| ([^|]*) \|$/gm)]
   const listed = rows.flatMap(([, status, codes]) =>
     [...(codes ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, code]) => [code, Number(status)]),
   )
@@ -51,7 +53,7 @@ it('the README lists every code with its status, and no other', () => {
 })
 
 it('it names every command that an oclif host gets', () => {
-  const text = /<!-- ids -->([^#]*?)\n\n/.exec(README)?.[1] ?? ''
+  const text = /<!-- ids -->\s+([^#]*?)\n\n/.exec(DOCS)?.[1] ?? ''
   const manifest = JSON.parse(readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8')) as {
     commands: Record<string, object>
   }
@@ -60,7 +62,7 @@ it('it names every command that an oclif host gets', () => {
 })
 
 it('the config file that it shows is one', async () => {
-  const text = /```yaml\n([^`]*)```/.exec(README)?.[1] ?? ''
+  const text = /```yaml\n([^`]*)```/.exec(DOCS)?.[1] ?? ''
   const config = await loadConfig(async () => [{owner: 'team', path: '/srv/dbtunnel.yaml', text}])
   expect(namedTargets(config, 'all-shop')).toEqual(['shop', 'scratch'])
 })

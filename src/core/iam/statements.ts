@@ -1,6 +1,6 @@
 import {partitionOf} from '../grammars.js'
 
-// Every IAM statement that dbtunnel prints, in errors and in the README.
+// Every IAM statement that dbtunnel prints, in errors and in the guide.
 
 /** The document that dbtunnel's sessions use. */
 export const SESSION_DOCUMENT = 'AWS-StartPortForwardingSessionToRemoteHost'
