@@ -75,7 +75,9 @@ describe('the package', () => {
   const sizeOf = (file: string): number => statSync(join(installed, file)).size
 
   it('holds the bundle and what goes with it, and nothing else: no test, map, type, or dependency', () => {
-    const others = files().filter((file) => !/^(dist\/(chunks|commands|hooks)\/[\w/-]+\.js|docs\/[\w/-]+\.md)$/.test(file))
+    const others = files().filter(
+      (file) => !/^(dist\/(chunks|commands|hooks)\/[\w/-]+\.js|docs\/[\w/-]+\.md)$/.test(file),
+    )
     expect(others.sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
