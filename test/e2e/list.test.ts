@@ -126,7 +126,7 @@ describe('whether a bastion leads there', () => {
       usable: false,
       id: null,
       name: null,
-      refusals: [`${MACHINE.staging} (staging-bastion) is not connected to Systems Manager (ConnectionLost)`],
+      refusals: [`${MACHINE.staging} "staging-bastion" is not connected to Systems Manager (ConnectionLost)`],
     })
     const named = await listJson(['--bastion', MACHINE.bastionA])
     expect(new Set(named.map(({bastion}) => bastion.id))).toEqual(new Set([MACHINE.bastionA]))
