@@ -101,7 +101,7 @@ describe.runIf(isRoot && process.platform === 'linux')(
       const stranger = await strangerListens()
       const tunnel = await open()
       expect(isMapped()).toBe(false)
-      expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1\n')
+      expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1;\n')
       expect(tunnel.stderr()).toMatch(
         new RegExp(
           `\\nPort ${port} on 127\\.0\\.0\\.1, where a line in the hosts file would lead programs that want ${host}, is taken by [^\\n]*\\(uid ${STRANGER}, pid \\d+\\)\\. So the address is given instead`,

@@ -91,7 +91,8 @@ const noticesOf = ({running}: Tunnel): string =>
   running
     .stderr()
     .split(/--resolve hosts\n/)
-    .at(-1) ?? ''
+    .at(-1)
+    ?.replaceAll(/^ {2}(target|endpoint|local port|bastion|session) .*\n/gm, '') ?? ''
 
 function login({block}: Tunnel): Promise<Ended> {
   return pasted(block, `psql -w -Atc 'select 7'`)

@@ -132,7 +132,7 @@ function question(lead: Lead): string {
 }
 
 function missing({approval: {target, file}, without, to, origin}: Lead): DbtunnelError {
-  const message = `${origin} leads ${target} to ${to}; without that file it is ${without}. You have not approved this.`
+  const message = `${origin} leads ${target} to ${to}, and without that file it is ${without}. You have not approved this.`
   return fail('APPROVAL_MISSING', message, {
     hint: `If that is right: ${shellLine(['dbtunnel', 'approve', target])}\nFor unattended runs name the file: ${shellLine(['--config', file])} (or DBTUNNEL_CONFIG)`,
   })

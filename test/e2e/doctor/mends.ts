@@ -59,7 +59,7 @@ const COMMANDS: readonly [RegExp, (world: World, ...words: readonly string[]) =>
     },
   ],
   [
-    /^aws ec2 authorize-security-group-egress --group-id (\S+) --ip-permissions 'IpProtocol=tcp,FromPort=(\d+),ToPort=\2,UserIdGroupPairs=\[\{GroupId=(\S+)\}\]'/,
+    /^aws ec2 authorize-security-group-egress --group-id (\S+) --ip-permissions IpProtocol='tcp,FromPort=(\d+),ToPort=\2,UserIdGroupPairs=\[\{GroupId=(\S+)\}\]'/,
     (world, id, port) => {
       const group = groupOf(world, id)
       group.egressPorts = [...(group.egressPorts ?? []), Number(port)]
