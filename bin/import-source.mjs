@@ -5,6 +5,6 @@ export async function importSource(input) {
   const bundle = await rolldown({input, platform: 'node', transform: {target: 'node20.19'}})
   const {
     output: [{code}],
-  } = await bundle.generate({format: 'esm'})
+  } = await bundle.generate({format: 'esm', codeSplitting: false})
   return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)
 }

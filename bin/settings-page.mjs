@@ -9,6 +9,10 @@ import {importSource} from './import-source.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const {GROUPS, SETTINGS, placeKeys, variableOf} = await importSource(join(root, 'src/settings/reference.ts'))
 
+const {clients} = await importSource(join(root, 'src/clients/kinds.ts'))
+/** Those that are commands. */
+const CLIENTS = clients.flatMap(({id, terminal}) => (terminal ? [id] : []))
+
 const TITLES = {
   DATABASE: 'Database',
   TUNNEL: 'Tunnel',
@@ -90,7 +94,8 @@ function flagText({flag, char, value}) {
 /** Which commands take it. */
 function flagsText({flag, offFlag, commands = []}) {
   const names = [flag, offFlag?.name].filter(Boolean).map((name) => `\`--${name}\``)
-  return names.length === 0 || commands.length === 0 ? [] : `- ${names.join(', ')}: ${commands.join(', ')}`
+  const takers = commands.flatMap((command) => (command === 'client' ? CLIENTS : [command]))
+  return names.length === 0 || takers.length === 0 ? [] : `- ${names.join(', ')}: ${takers.join(', ')}`
 }
 
 function cell(text) {

@@ -1,6 +1,6 @@
 import {Help} from '@oclif/core/help'
 import {readOwnFlags} from './words/flag-table.js'
-import {splitPsqlWords} from './words/split-words.js'
+import {type CommandClient, splitClientWords} from './words/split-words.js'
 
 /**
  * oclif shows help wherever it sees `--help` in front of `--`. In
@@ -9,8 +9,11 @@ import {splitPsqlWords} from './words/split-words.js'
 export default class ClientAwareHelp extends Help {
   override async showHelp(argv: string[]): Promise<void> {
     const [id, ...words] = argv
-    const command = id === 'psql' ? this.config.findCommand(id) : undefined
-    if (command && !asksForHelp(words, command.flags)) {
+    // Loaded only here: it is more than a start needs.
+    const {terminalClients} = await import('../clients/client-of.js')
+    const client = terminalClients.find((one) => one.id === id)
+    const command = client && this.config.findCommand(client.id)
+    if (command && !asksForHelp(words, command.flags, client)) {
       await this.config.runCommand(command.id, words, command)
       return
     }
@@ -18,9 +21,9 @@ export default class ClientAwareHelp extends Help {
   }
 }
 
-function asksForHelp(words: string[], flags: Parameters<typeof readOwnFlags>[0]): boolean {
+function asksForHelp(words: string[], flags: Parameters<typeof readOwnFlags>[0], client: CommandClient): boolean {
   try {
-    return splitPsqlWords(words, readOwnFlags({...flags, help: {type: 'boolean'}})).own.includes('--help')
+    return splitClientWords(words, readOwnFlags({...flags, help: {type: 'boolean'}}), client).own.includes('--help')
   } catch {
     return true
   }

@@ -1,11 +1,91 @@
-import type {ProbeRequest} from '../core/ports/network.js'
+import type {DbtunnelError} from '../core/errors.js'
+import type {Conversation, ProbeLine} from '../core/ports/network.js'
+import type {Connection} from './connection.js'
+import type {TokenLogin} from './sign-token.js'
 
-/** One kind of database: which RDS engines it is, how it is probed, which client opens it. A file in engines/ each. */
-export interface DatabaseEngine {
-  readonly id: string
-  readonly defaultPort: number
-  readonly defaultDatabase: string
-  /** RDS's engine words, such as `postgres` and `aurora-postgresql`. */
-  matches(rdsEngine: string): boolean
-  readonly preamble: ProbeRequest['preamble']
+/** Who would log in, for a probe that has to. */
+export interface ProbeLogin {
+  readonly user: string
+  readonly database: string
+  /** An IAM token. */
+  token(): Promise<string>
 }
+
+/** Where a program of this machine logs in, and as whom. */
+export interface LocalLogin extends TokenLogin {
+  readonly localPort: number
+}
+
+/** What came of one login; `words` are the database's own. */
+export type LoginOutcome =
+  /** `isByIam`: whether the database has IAM asked about this user, as far as it can be seen from inside. */
+  | {readonly kind: 'in'; readonly user: string; readonly isByIam: boolean}
+  /** The database asked IAM, and IAM said no. */
+  | {readonly kind: 'refused-by-iam'; readonly words: string}
+  /** It compared the token with a password of its own: the user is not one that logs in by IAM, or there is none. */
+  | {readonly kind: 'asked-for-password'; readonly words: string}
+  /** Something else, such as a database that does not exist. */
+  | {readonly kind: 'failed'; readonly words: string}
+
+/** One login by a terminal client of this kind, which does nothing there and leaves. */
+export interface LoginCheck {
+  readonly argv: readonly string[]
+  /** Over the client's own environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** What came of it. */
+  read(client: {readonly code: number | null; readonly stdout: string; readonly stderr: string}): LoginOutcome
+}
+
+export interface LoginAttempt {
+  readonly user: string
+  readonly region: string
+  /** `db-…` or `cluster-…`; unknown when the database was not described. */
+  readonly resourceId?: string | undefined
+  /** Who signed the token, when that is known. */
+  readonly caller?: {readonly account: string; readonly arn: string; readonly name: string} | undefined
+}
+
+/**
+ * One kind of database: which RDS engines it is, and how one logs in there. Each is one folder here, whose `kind.ts` exports
+ * it under the name of the folder; `npm run build` puts it into the list.
+ */
+export interface DatabaseKind {
+  /** The name of its folder. */
+  readonly id: string
+  /** For sentences: `PostgreSQL`. */
+  readonly label: string
+  /** RDS's engine words, such as `postgres` and `aurora-postgresql`; its own id, too. */
+  matches(rdsEngine: string): boolean
+  readonly defaultPort: number
+  /** The database that each server of this kind has. */
+  readonly defaultDatabase: string
+  /** Whether it is the kind of a host name that RDS knows nothing of, and whose port says nothing. One kind has it. */
+  readonly isUsual?: true
+  /** What makes a user of the database one that logs in by IAM: `the role rds_iam`. */
+  readonly iamMark: string
+
+  /** Asks whether the database is there and offers TLS, leaving no trace of a failure there. Who speaks first is its affair. */
+  probe(line: ProbeLine, login: ProbeLogin): ReturnType<Conversation>
+
+  /** The files that hold a login's token, each by its name: private, and written anew before the token is too old. */
+  loginFiles(login: LocalLogin, token: string): Readonly<Record<string, string>>
+  /** Whether its clients read this variable. */
+  ownsVariable(name: string): boolean
+  /** Of these: whether the user's own may stay, for it changes neither where a client connects, nor as whom, nor how safely. */
+  isHarmless(name: string): boolean
+  /** Variables to unset in a shell that is given ours: clients would follow them and not ours. */
+  readonly inTheWay: readonly string[]
+  /** What leads any client of this kind to the database. Guard rails are in it; they win over what the user has set. */
+  variables(connection: Connection, inherited: Inherited): Readonly<Record<string, string>>
+  /** The connection as one word, for programs that take no other. No token is in it. */
+  url(connection: Connection, inherited: Inherited): string
+
+  /** The statements that let a user log in by IAM: first the one that makes the user, then the one for whom there is one. */
+  grants(user: string): readonly [create: string, allow: string]
+  readonly loginCheck: LoginCheck
+  /** The likeliest cause of a login that was refused, and what to do about it: LOGIN_REFUSED. */
+  explainRefusal(outcome: Exclude<LoginOutcome, {kind: 'in'}>, attempt: LoginAttempt): DbtunnelError
+}
+
+/** The user's environment. */
+export type Inherited = Readonly<Record<string, string | undefined>>

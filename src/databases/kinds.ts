@@ -1,10 +1,6 @@
-import type {DatabaseEngine} from './database-kind.js'
-import {postgres} from './postgres/postgres.js'
+// Written by bin/kinds.mjs, which each build runs: do not edit.
+import type {DatabaseKind} from './database-kind.js'
+import {postgres} from './postgres/kind.js'
 
-/** Every folder here: a list and not a folder listing, for it must survive bundling. */
-export const engines: readonly DatabaseEngine[] = [postgres]
-
-/** The engine for RDS's engine word (an id is one, too); undefined for one that dbtunnel does not support. */
-export function engineOf(rdsEngine: string): DatabaseEngine | undefined {
-  return engines.find((engine) => engine.matches(rdsEngine))
-}
+/** Every folder here, by name. */
+export const kinds: readonly DatabaseKind[] = [postgres]

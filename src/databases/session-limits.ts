@@ -10,3 +10,8 @@ export const LIMITS = {
 
 /** The same for a sentence. */
 export const SESSION_LIMITS = `${LIMITS.statement} for a statement, ${LIMITS.lock} to wait for a lock, ${LIMITS.idleTransaction} for an idle transaction`
+
+/** What to say where sessions are to be read-only, and nobody knows whether the program reads its settings from there. */
+export function guardCaveat(program: string): string {
+  return `Sessions are read-only for clients that read their settings from the environment; whether ${program} does, dbtunnel does not know.`
+}

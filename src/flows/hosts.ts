@@ -29,7 +29,7 @@ export function cleanHosts(ports: SupervisePorts & Pick<Ports, 'hostsFile' | 'ho
     const {hostsFile} = ports
     const before = await linesIn(hostsFile)
     if (before.some(({state}) => state === 'dead') || (await hostsFile.isTorn())) {
-      const hosts = await openHosts({mode: 'hosts', client: 'any'}, ports, run)
+      const hosts = await openHosts({mode: 'hosts', takesAddress: false}, ports, run)
       await hosts.sweep()
     }
     const left = await linesIn(hostsFile)

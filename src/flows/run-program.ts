@@ -1,11 +1,12 @@
-import type {Connection} from '../databases/postgres/environment.js'
-import {guardCaveat} from '../databases/postgres/guard-rails.js'
-import {mayBeRefused} from '../databases/postgres/refused-login.js'
+import type {Connection} from '../databases/connection.js'
+import type {DatabaseKind} from '../databases/database-kind.js'
+import {databaseKind} from '../databases/kind-of.js'
+import {guardCaveat} from '../databases/session-limits.js'
+import {type Client, mayBeRefused} from '../clients/client.js'
 import {statusOf} from '../clients/run-client.js'
 import type {AccountPorts} from '../core/ports/ports.js'
 import type {ProcessEnd, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
-import type {NameOptions} from '../hosts/map-name.js'
 import {unmappedNotice} from '../hosts/retry-command.js'
 import {spokenName} from '../targets/parse-target.js'
 import {explainRefusal} from '../tunnel/explain-refusal.js'
@@ -19,19 +20,23 @@ export interface Program {
   readonly name: string
   /** Its path. */
   readonly file: string
-  readonly client: NameOptions['client']
-  /** Whether its status 2 means that it had no connection, as psql's does. Of other programs that is not known. */
-  readonly isPsql: boolean
+  /** Undefined for a program that is not known. */
+  readonly client?: Client | undefined
   /** Its whole environment. */
-  environment(connection: Connection): Record<string, string>
+  environment(kind: DatabaseKind, connection: Connection): Record<string, string>
   /** For `open` and `exec`, where the client may need the hosts file: the command that has the name in it. */
   readonly mappingCommand?: string | undefined
+}
+
+/** Whether it needs no line in the hosts file. Of a program that is not known, that is not known either. */
+export function takesAddress({client}: Program): boolean {
+  return client?.takesAddress ?? false
 }
 
 /** How it is started and shown. */
 export interface ProgramRun {
   /** Runs it to its end. */
-  readonly start: (spec: Pick<ProcessSpec, 'file' | 'env'>) => Promise<ProcessEnd>
+  readonly start: (spec: Pick<ProcessSpec, 'file' | 'env'>, connection: Connection) => Promise<ProcessEnd>
   /** What holds for all databases of a run alike is told once. */
   readonly notice: (about: 'name' | 'own-port' | 'read-only', line: string) => void
 }
@@ -42,24 +47,26 @@ export interface ProgramRun {
  */
 export async function runProgram(
   program: Program,
-  {name, settings}: TunnelRequest,
+  {name, settings, takesAddress: isEnoughForIt}: TunnelRequest,
   tunnel: Tunnel,
   ports: AccountPorts,
   {start, notice}: ProgramRun,
   run: Run,
 ): Promise<TunnelWork<number>> {
   const {mapping} = tunnel
+  const {client} = program
   // Who asked for it knows.
   if (mapping.via === 'hostaddr' && settings.resolve === 'auto') {
-    notice('name', program.client === 'libpq' ? mapping.why : unmappedNotice(mapping, program.mappingCommand))
+    notice('name', isEnoughForIt ? mapping.why : unmappedNotice(mapping, program.mappingCommand))
   }
   if (mapping.via === 'hosts' && mapping.caveat !== undefined) notice('own-port', mapping.caveat)
-  if (settings.readOnly && program.client === 'any') notice('read-only', guardCaveat(program.name))
+  if (settings.readOnly && !isEnoughForIt) notice('read-only', guardCaveat(program.name))
   watchForClient(tunnel, program.name, ports, run)
-  const env = program.environment({target: spokenName(name), ...connectionOf(tunnel, settings)})
+  const connection = {target: spokenName(name), ...connectionOf(tunnel, settings)}
+  const env = program.environment(databaseKind(tunnel.target.databaseKind), connection)
   const startedAt = ports.clock.now()
-  const end = await start({file: program.file, env})
-  if (program.isPsql && mayBeRefused(end, ports.clock.now() - startedAt)) {
+  const end = await start({file: program.file, env}, connection)
+  if (client && mayBeRefused(client, end, ports.clock.now() - startedAt)) {
     await explainRefusal(program.file, tunnel, settings, ports, run)
   }
   return {result: statusOf(end), status: statusOf(end)}

@@ -22,7 +22,7 @@ const ASKING = 'The hosts file needs root: sudo asks for your password, once. (-
  * when the run is undone.
  */
 export async function openHosts(
-  {mode, client}: NameOptions,
+  {mode, takesAddress}: NameOptions,
   {hostsFile, hostsHelper}: {readonly hostsFile: HostsFile; readonly hostsHelper: HostsHelperPort},
   run: Run,
 ): Promise<HostsPort> {
@@ -35,7 +35,7 @@ export async function openHosts(
     over.abort(fail('INTERRUPTED', 'Interrupted.'))
     await (await starting.catch(() => undefined))?.close()
   })
-  const mayAsk = (mode === 'hosts' || client === 'any') && hostsHelper.canAsk()
+  const mayAsk = (mode === 'hosts' || !takesAddress) && hostsHelper.canAsk()
   const waitMs = mode === 'hosts' && !mayAsk ? PATIENTLY_MS : BRIEFLY_MS
   let starting = hostsHelper.start({ask: false, waitMs, signal})
   if (mayAsk) {

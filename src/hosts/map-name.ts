@@ -21,8 +21,8 @@ export interface Place {
 
 export interface NameOptions {
   readonly mode: NameMode
-  /** `libpq` takes an address beside the name; of `any` other client that is not known. */
-  readonly client: 'libpq' | 'any'
+  /** Whether the client takes an address beside the name. */
+  readonly takesAddress: boolean
 }
 
 export interface MapOptions extends NameOptions {
@@ -41,9 +41,9 @@ export interface MapOptions extends NameOptions {
 export async function mapName(host: string, options: MapOptions, hosts: HostsPort, run: Run): Promise<NameMapping> {
   const name = host.toLowerCase()
   if (!isHostName(name)) throw fail('VALUE_INVALID', `${JSON.stringify(host)} is not a host name.`)
-  const {mode, client, prepare} = options
+  const {mode, takesAddress, prepare} = options
   const without = (why: string, mayRetry = true): NameMapping => {
-    return {via: 'hostaddr', why: `${why} ${instead(client, name)}`, mayRetry}
+    return {via: 'hostaddr', why: `${why} ${instead(takesAddress, name)}`, mayRetry}
   }
   if (mode === 'hostaddr') return without('The hosts file is left alone:')
   const obstacle = mode === 'auto' ? await hosts.obstacle() : undefined
@@ -80,7 +80,7 @@ async function addUntilUndone(name: string, hosts: HostsPort, run: Run): Promise
   return {via: 'hosts'}
 }
 
-function instead(client: NameOptions['client'], name: string): string {
-  if (client === 'libpq') return 'psql is given the address instead (hostaddr).'
-  return `the address is given instead (PGHOSTADDR). JDBC, MySQL and GUI clients will not find ${name}.`
+function instead(takesAddress: boolean, name: string): string {
+  if (takesAddress) return 'the client is given the address instead (hostaddr).'
+  return `clients that take an address are given it (hostaddr). Others, such as JDBC and GUI clients, will not find ${name}.`
 }

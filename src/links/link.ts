@@ -4,31 +4,32 @@ import type {SessionGrant} from '../core/ports/aws.js'
 import type {LocalSocket} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
 
-export type SessionEngineId = 'plugin' | 'native'
+export type CarrierId = 'plugin' | 'native'
 
-/** Why a session is over; no error when it was closed on purpose. */
-export interface SessionEnd {
+/** Why a link is over; no error when it was closed on purpose. */
+export interface LinkEnd {
   readonly error?: DbtunnelError | undefined
   /** Session Manager has ended it (nobody used it, or its time was up), and holds nothing of it any more. */
   readonly byService?: boolean | undefined
 }
 
 /** A way to the database, for as long as it lasts. */
-export interface Session {
+export interface Link {
+  /** That of its session. */
   readonly id: string
-  readonly engine: SessionEngineId
-  readonly bastion: Bastion
-  /** Settles once, when the session has ended for whatever reason. Never rejects. */
-  readonly closed: Promise<SessionEnd>
+  /** What it goes through. */
+  readonly via: {readonly kind: 'session'; readonly bastion: Bastion; readonly carrier: CarrierId}
+  /** Settles once, when the link has ended for whatever reason. Never rejects. */
+  readonly closed: Promise<LinkEnd>
   /** How many connections the agent has reported as failed: it did not get through to the database. */
   readonly failedDials?: (() => number) | undefined
-  /** Takes a connection of a local program to the database; once the session has ended, resets it. */
+  /** Takes a connection of a local program to the database; once the link has ended, resets it. */
   readonly accept: (socket: LocalSocket) => void
-  /** Has this called whenever the line to Session Manager was lost and is back, as far as the engine can tell. */
+  /** Has this called whenever the line to Session Manager was lost and is back, as far as its carrier can tell. */
   readonly onResumed?: ((resumed: () => void) => void) | undefined
   /**
    * For how many milliseconds the agent on the bastion has acknowledged nothing of what it was sent; 0 when it has all.
-   * Missing where the engine does not show it.
+   * Missing where its carrier does not show it.
    */
   readonly unheard?: (() => number) | undefined
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
@@ -37,7 +38,7 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** What an engine needs to carry a session that StartSession has granted. */
+/** What a carrier needs to carry a session that StartSession has granted. */
 export interface Carry {
   readonly grant: SessionGrant
   readonly bastion: Bastion
@@ -59,7 +60,7 @@ export interface Carry {
  * with PLUGIN_UNUSABLE, TIMEOUT, SESSION_FAILED, TUNNEL_LOST,
  * DATABASE_UNREACHABLE or PROTOCOL, and has then undone all of its own.
  */
-export interface SessionEngine {
-  readonly id: SessionEngineId
-  open(carry: Carry, run: Run): Promise<Session>
+export interface Carrier {
+  readonly id: CarrierId
+  open(carry: Carry, run: Run): Promise<Link>
 }

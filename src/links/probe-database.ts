@@ -1,7 +1,7 @@
 import {fail} from '../core/errors.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {ListenPort, ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
-import type {Session} from './link.js'
+import type {Link} from './link.js'
 
 /** The agent takes connections a moment after the channel is up; until then they are closed at once. */
 const ATTEMPTS = 3
@@ -21,7 +21,7 @@ export interface DatabasePorts {
  * Rejects with the session's own error when it ends meanwhile, or `signal`'s reason.
  */
 export async function awaitDatabase(
-  session: Session,
+  session: Link,
   request: Omit<ProbeRequest, 'port' | 'timeoutMs'>,
   timeLeft: () => number,
   ports: DatabasePorts,
@@ -45,7 +45,7 @@ export async function awaitDatabase(
 
 /** By a way of its own, as clients go, for it has to be known before they do: a port for this one connection. */
 async function ask(
-  session: Session,
+  session: Link,
   request: Omit<ProbeRequest, 'port'>,
   {listen, prober}: DatabasePorts,
   stop: AbortSignal,
@@ -58,11 +58,7 @@ async function ask(
   }
 }
 
-async function whileOpen<T>(
-  session: Session,
-  work: (stop: AbortSignal) => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
+async function whileOpen<T>(session: Link, work: (stop: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   const over = new AbortController()
   const ended = session.closed.then(({error}) => {
     throw error ?? fail('TUNNEL_LOST', 'The session was closed.')

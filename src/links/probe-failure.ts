@@ -1,4 +1,5 @@
 import type {Bastion} from '../bastions/bastion.js'
+import {databaseKind} from '../databases/kind-of.js'
 import {letIn} from '../bastions/reachability.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import {nodeName} from '../core/grammars.js'
@@ -36,7 +37,7 @@ export function probeFailure(
       })
     case 'clear':
       return fail('PROTOCOL', `${addressOf(target)} answered, but offers no TLS.`, {
-        hint: 'dbtunnel sends no password unencrypted. Check that the target is a PostgreSQL database.',
+        hint: `dbtunnel sends no password unencrypted. Check that a ${databaseKind(target.databaseKind).label} server listens there.`,
       })
     case 'untrusted':
       return fail('TLS_IDENTITY', `${host} did not prove its identity: ${outcome.reason}.`, {

@@ -5,15 +5,9 @@ import {bastionText} from '../core/grammars.js'
 import {shownName} from '../core/text/shell-line.js'
 import {type Shell, variableLines} from '../core/text/shell-variables.js'
 
-/**
- * Variables that libpq would prefer to what is exported: a password, a service that leads elsewhere; and what the lines of
- * another tunnel may have left.
- */
-const IN_THE_WAY = ['PGPASSWORD', 'PGSERVICE', 'PGOPTIONS']
-
 /** Lines to paste, or for `eval`: nothing else is in them, and a value is never more than a value there. */
-export function openedLines({env}: OpenedTunnel, shell: Shell = 'sh'): string {
-  return variableLines(shell, IN_THE_WAY, env)
+export function openedLines({unset = [], env}: OpenedTunnel, shell: Shell = 'sh'): string {
+  return variableLines(shell, unset, env)
     .map((line) => `${line}\n`)
     .join('')
 }
@@ -31,7 +25,7 @@ export function openedFacts({target, endpoint, localPort, bastion, session}: Ope
 }
 
 /** One object on one line. */
-export function openedJson(tunnel: OpenedTunnel): string {
+export function openedJson({unset: _, ...tunnel}: OpenedTunnel): string {
   return `${JSON.stringify(tunnel)}\n`
 }
 

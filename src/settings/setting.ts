@@ -1,15 +1,21 @@
 import type {ValueKind} from './value-kinds.js'
 
-/** The commands that take flags of settings. */
-export type SettingCommand = 'psql' | 'exec' | 'open' | 'token' | 'list' | 'doctor' | 'config' | 'approve'
+/** The commands that take flags of settings; `client` stands for those of all clients, such as `psql`. */
+export type SettingCommand = 'client' | 'exec' | 'open' | 'token' | 'list' | 'doctor' | 'config' | 'approve'
 
 /** Headings in help texts and in docs/reference/settings.md, in their order. */
 export const GROUPS = ['DATABASE', 'TUNNEL', 'GUARD RAIL', 'AWS', 'CONFIG FILE', 'OUTPUT', 'ENVIRONMENT'] as const
 
 /** Those that open a tunnel. */
-export const TUNNEL_COMMANDS = ['psql', 'exec', 'open', 'doctor', 'config'] as const satisfies readonly SettingCommand[]
+export const TUNNEL_COMMANDS = [
+  'client',
+  'exec',
+  'open',
+  'doctor',
+  'config',
+] as const satisfies readonly SettingCommand[]
 /** Those that let someone log in, or show with what. */
-export const LOGIN_COMMANDS = ['psql', 'exec', 'open', 'config'] as const satisfies readonly SettingCommand[]
+export const LOGIN_COMMANDS = ['client', 'exec', 'open', 'config'] as const satisfies readonly SettingCommand[]
 
 /**
  * One setting. All that is known of it is made from this: its flag and variable, its key in config files and their JSON

@@ -1,7 +1,7 @@
 import type {ListedDatabase} from '../core/results/database-listing.js'
 import type {ClusterEndpoint, DatabaseCluster, DatabaseInstance} from '../core/ports/aws.js'
+import {databaseKindOf} from '../databases/kind-of.js'
 import {type Found, ofCluster, ofCustomEndpoint, ofInstance} from './describe.js'
-import type {ResolveInput} from './resolve-input.js'
 
 /** What RDS lists of a region. */
 export interface Inventory {
@@ -13,7 +13,7 @@ export interface Inventory {
 export type KnownTarget = Omit<ListedDatabase, 'bastion' | 'names' | 'open'>
 
 /** Everything that can be a target, under the name to type: by name, what belongs to a cluster right behind it. */
-export function allTargets(inventory: Inventory, engineOf: ResolveInput['engineOf']): readonly KnownTarget[] {
+export function allTargets(inventory: Inventory): readonly KnownTarget[] {
   const {instances, clusters} = inventory
   const alone = instances.filter(({clusterId}) => clusterId === undefined)
   // Clusters may be missing: not everyone may list them.
@@ -34,7 +34,7 @@ export function allTargets(inventory: Inventory, engineOf: ResolveInput['engineO
     }),
   ]
   return byName(groups, ({name}) => name).flatMap(({rows}) =>
-    rows.map((row) => ({...row, supported: engineOf(row.engine) !== undefined})),
+    rows.map((row) => ({...row, supported: databaseKindOf(row.engine) !== undefined})),
   )
 }
 

@@ -1,4 +1,6 @@
 import {fail} from '../core/errors.js'
+import type {DatabaseKind} from '../databases/database-kind.js'
+import {databaseKindOf, databaseLabels} from '../databases/kind-of.js'
 import {DATABASE_NAME} from '../core/grammars.js'
 import type {Endpoint, RdsApi} from '../core/ports/aws.js'
 import {type Found, lookUp} from './describe.js'
@@ -10,22 +12,22 @@ import {unknownTarget} from './unknown-target.js'
 /** What RDS knows of a name, in whatever state it is, and how to open it. */
 export interface FoundDatabase {
   readonly found: Found
-  readonly engine: NonNullable<ReturnType<ResolveInput['engineOf']>>
+  readonly kind: DatabaseKind
 }
 
 /** Rejects with TARGET_UNKNOWN and the closest names, with ENGINE_UNSUPPORTED, or as the RDS port does. */
 export async function findDatabase(
   name: TargetName,
-  input: Pick<ResolveInput, 'region' | 'configured' | 'groups' | 'engineOf'>,
+  input: Pick<ResolveInput, 'region' | 'configured' | 'groups'>,
   rds: RdsApi,
   signal: AbortSignal,
 ): Promise<FoundDatabase> {
   const found = await lookUp(name, rds, signal)
   if (!found) throw await unknownTarget(name, input, rds, signal)
-  const engine = input.engineOf(found.owner.engine)
-  if (engine) return {found, engine}
+  const kind = databaseKindOf(found.owner.engine)
+  if (kind) return {found, kind}
   throw fail('ENGINE_UNSUPPORTED', `${name.text} runs ${found.owner.engine}, which dbtunnel does not support.`, {
-    hint: 'It supports PostgreSQL: RDS for PostgreSQL and Aurora PostgreSQL.',
+    hint: `It supports ${databaseLabels()}, on RDS and Aurora.`,
   })
 }
 
@@ -46,14 +48,14 @@ export function placeOf(
 }
 
 /** Rejects with PROTOCOL where RDS calls the database what no database is called: clients take that name from us. */
-export function targetAt(place: Place, {found, engine}: FoundDatabase, endpoint: Endpoint): Target {
-  const databaseName = found.owner.databaseName || engine.defaultDatabase
+export function targetAt(place: Place, {found, kind}: FoundDatabase, endpoint: Endpoint): Target {
+  const databaseName = found.owner.databaseName || kind.defaultDatabase
   if (!DATABASE_NAME.test(databaseName)) {
     throw fail('PROTOCOL', `RDS gave ${place.name} a database name that is not valid: ${JSON.stringify(databaseName)}.`)
   }
   return {
     ...place,
-    engine: engine.id,
+    databaseKind: kind.id,
     endpoint,
     defaultDatabase: databaseName,
     securityGroupIds: found.instance?.securityGroupIds ?? [],

@@ -1,3 +1,4 @@
+import {databaseKindAt} from '../databases/kind-of.js'
 import type {EndpointTarget} from './parse-target.js'
 import type {ResolveInput} from './resolve-input.js'
 import type {Target} from './target.js'
@@ -9,16 +10,15 @@ import type {Target} from './target.js'
  */
 export function givenTarget(name: EndpointTarget, input: ResolveInput): Target | undefined {
   const allNamed = name.of !== 'custom' && name.port !== undefined && input.user !== undefined && input.isBastionNamed
-  // A host name does not tell the engine; psql's is the only one so far.
-  const engine = input.engineOf('postgres')
-  if (!engine || !(allNamed || name.of === 'proxy')) return undefined
+  if (!allNamed && name.of !== 'proxy') return undefined
+  const kind = databaseKindAt(name.port)
   return {
     name: name.text,
-    engine: engine.id,
-    endpoint: {host: name.host, port: name.port ?? engine.defaultPort},
+    databaseKind: kind.id,
+    endpoint: {host: name.host, port: name.port ?? kind.defaultPort},
     region: name.region,
     profile: input.profile,
-    defaultDatabase: engine.defaultDatabase,
+    defaultDatabase: kind.defaultDatabase,
     securityGroupIds: [],
   }
 }

@@ -1,10 +1,3 @@
-/** A kind of database, as far as resolving needs it. */
-interface Engine {
-  readonly id: string
-  readonly defaultPort: number
-  readonly defaultDatabase: string
-}
-
 /** What else counts. */
 export interface ResolveInput {
   readonly region: string
@@ -17,5 +10,4 @@ export interface ResolveInput {
   readonly configured?: readonly string[] | undefined
   /** Names of its groups, in lower case, to recognise one that was typed as a target. */
   readonly groups?: readonly string[] | undefined
-  engineOf(rdsEngine: string): Engine | undefined
 }

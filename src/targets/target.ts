@@ -7,8 +7,8 @@ export type Place = Pick<Target, 'name' | 'resourceId' | 'region' | 'profile' | 
 export interface Target {
   /** As the user typed it. */
   readonly name: string
-  /** Id of a file in client/engines, such as `postgres`. */
-  readonly engine: string
+  /** Id of a database kind, such as `postgres`. */
+  readonly databaseKind: string
   /** The database's own name and port: what the agent dials, the certificate names and the token is signed for. */
   readonly endpoint: Endpoint
   /** `db-…` or `cluster-…`, for the rds-db:connect statement; unknown when nothing was described. */

@@ -65,5 +65,5 @@ export async function openWarmOrCold<T extends Opened>(
 
 function whereIs({discovery, session}: Opened): string {
   const {host, port} = discovery.target.endpoint
-  return `${host}:${port}, by bastion ${nodeName(session.bastion)}`
+  return `${host}:${port}, by bastion ${nodeName(session.via.bastion)}`
 }

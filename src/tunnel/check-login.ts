@@ -1,24 +1,20 @@
-import {clientEnvironment, type Connection} from '../databases/postgres/environment.js'
-import {
-  LOGIN_CHECK_ARGUMENTS,
-  LOGIN_CHECK_ENVIRONMENT,
-  type LoginOutcome,
-  readLoginCheck,
-} from '../databases/postgres/login-check.js'
+import type {Connection} from '../databases/connection.js'
+import type {DatabaseKind, LoginOutcome} from '../databases/database-kind.js'
+import {clientEnvironment} from '../databases/environment.js'
 import type {Ports} from '../core/ports/ports.js'
 
-/** Longer than libpq tries. */
+/** Longer than a client tries. */
 const LIMIT_MS = 20_000
 
-/** Logs in once as psql does, through an open tunnel, and leaves. `file` is psql's. */
+/** Logs in once through an open tunnel, and leaves. `file` is the kind's terminal client. */
 export async function checkLogin(
   file: string,
+  kind: DatabaseKind,
   connection: Connection,
   ports: Pick<Ports, 'process' | 'environment'>,
 ): Promise<LoginOutcome> {
-  const env = {
-    ...clientEnvironment(ports.environment, {...connection, mapping: 'hostaddr'}),
-    ...LOGIN_CHECK_ENVIRONMENT,
-  }
-  return readLoginCheck(await ports.process.finish({file, argv: LOGIN_CHECK_ARGUMENTS, env}, LIMIT_MS))
+  const {loginCheck} = kind
+  const byAddress = {...connection, mapping: 'hostaddr'} as const
+  const env = {...clientEnvironment(kind, ports.environment, byAddress), ...loginCheck.env}
+  return loginCheck.read(await ports.process.finish({file, argv: loginCheck.argv, env}, LIMIT_MS))
 }

@@ -1,19 +1,19 @@
-import type {DatabaseEngine} from '../databases/database-kind.js'
-import {engineOf} from '../databases/kinds.js'
-import {fail} from '../core/errors.js'
-import type {AwsApi} from '../core/ports/aws.js'
+import {databaseKind} from '../databases/kind-of.js'
+import {signToken} from '../databases/sign-token.js'
+import type {AwsApi, SigningApi} from '../core/ports/aws.js'
+import type {Conversation} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
 import {type PartOfStack, partOf} from '../core/teardown.js'
 import type {Target} from '../targets/target.js'
 import {openSession, proveDatabase, type SessionPorts} from '../links/session/open-session.js'
-import type {Session, SessionEngine} from '../links/link.js'
-import {describe, type Discovery, type DiscoveryRequest, findWay} from './discovery/discover.js'
+import type {Link, Carrier} from '../links/link.js'
+import {databaseOf, describe, type Discovery, type DiscoveryRequest, findWay, userOf} from './discovery/discover.js'
 import {adviceOnPassage} from '../bastions/reachability.js'
 
 /** A verified session, and what it was opened on. */
 export interface OpenedSession {
   readonly discovery: Discovery
-  readonly session: Session
+  readonly session: Link
   /** PEM certificates of the authorities that the database was verified with. */
   readonly authorities: string
   /** What the session has taken; it can be undone when there is another one. */
@@ -32,7 +32,7 @@ export interface SessionWays {
 
 export function sessionWays(
   request: DiscoveryRequest,
-  engines: readonly SessionEngine[],
+  carriers: readonly Carrier[],
   trust: (target: Target) => Promise<string>,
   given: Omit<SessionPorts, 'adviceOn'> & {readonly aws: AwsApi},
 ): SessionWays {
@@ -41,28 +41,41 @@ export function sessionWays(
     ...given,
     adviceOn: (target, bastion, signal) => adviceOnPassage(target, bastion, aws, signal),
   }
-  const within = (timeoutMs: number) => ({...request.settings, timeoutMs})
+  const question = (discovery: Discovery, timeoutMs: number) => ({
+    target: discovery.target,
+    settings: {...request.settings, timeoutMs},
+    talk: talkOf(request, discovery, aws.signing),
+  })
   return {
     discover: async (run) => findWay(await describe(request, aws, run), request, aws, run),
     async open(discovery, timeoutMs, run) {
       const {target, bastions} = discovery
       const authorities = await trust(target)
       const taken = partOf(run.undo)
-      const question = {target, settings: within(timeoutMs), authorities, preamble: preambleOf(target)}
-      const session = await openSession({...question, bastions, engines}, ports, {...run, undo: taken})
+      const asked = {...question(discovery, timeoutMs), authorities, bastions, carriers}
+      const session = await openSession(asked, ports, {...run, undo: taken})
       return {discovery, session, authorities, taken}
     },
-    async prove({discovery: {target}, session, authorities}, timeoutMs, run) {
+    async prove({discovery, session, authorities}, timeoutMs, run) {
       const deadline = clock.now() + timeoutMs
       const timeLeft = (): number => Math.max(deadline - clock.now(), 1)
-      const question = {target, settings: within(timeoutMs), authorities, preamble: preambleOf(target)}
-      await proveDatabase(session, question, timeLeft, ports, run)
+      await proveDatabase(session, {...question(discovery, timeoutMs), authorities}, timeLeft, ports, run)
     },
   }
 }
 
-export function preambleOf(target: Target): DatabaseEngine['preamble'] {
-  const engine = engineOf(target.engine)
-  if (!engine) throw fail('INTERNAL', `No engine is called ${target.engine}.`)
-  return engine.preamble
+/** What a probe says to this database, which logs in only where its kind has to. */
+export function talkOf(
+  request: Pick<DiscoveryRequest, 'settings'>,
+  discovery: Pick<Discovery, 'target' | 'caller'>,
+  signing: SigningApi,
+): Conversation {
+  const {endpoint, region, databaseKind: kind} = discovery.target
+  const user = userOf(request, discovery)
+  const login = {
+    user,
+    database: databaseOf(request, discovery),
+    token: () => signToken({endpoint, region, user}, signing),
+  }
+  return (line) => databaseKind(kind).probe(line, login)
 }

@@ -1,4 +1,4 @@
-import {explainRefusedLogin} from '../databases/postgres/refused-login.js'
+import {databaseKind} from '../databases/kind-of.js'
 import type {Settings} from '../settings/settings.js'
 import {withDeadline} from '../core/deadline.js'
 import {type DbtunnelError, type ErrorCode, fail, hasCode} from '../core/errors.js'
@@ -7,10 +7,10 @@ import type {Run} from '../core/run.js'
 import {checkLogin} from './check-login.js'
 import {connectionOf, type Login, type Tunnel} from './tunnel.js'
 
-/** psql has ended, and its user wants to know why before long. */
+/** The client has ended, and its user wants to know why before long. */
 const LOOK_MS = 10_000
 
-/** What RDS says of the database itself, and a run without a cache had said before psql was started. */
+/** What RDS says of the database itself, and a run without a cache had said before the client was started. */
 const PLAIN_CAUSES: readonly ErrorCode[] = [
   'DATABASE_UNAVAILABLE',
   'ENGINE_UNSUPPORTED',
@@ -23,23 +23,23 @@ type RefusalPorts = Pick<AccountPorts, 'aws' | 'process' | 'environment'>
 
 /**
  * Says why a login through this tunnel was refused, and what mends it; nothing when one is let in now, or the database's
- * own words, which psql has shown, say it all. The database is forgotten; when it was known from an earlier
- * run, AWS is asked first. The user's psql is not run a second time, whatever comes out: it may have been logged in and
+ * own words, which the client has shown, say it all. The database is forgotten; when it was known from an earlier
+ * run, AWS is asked first. The user's command is not run a second time, whatever comes out: it may have been logged in and
  * lost its connection, and what it was to do may be half done. What logs in once more does nothing there.
  */
 export async function explainRefusal(
-  psql: string,
+  client: string,
   tunnel: Tunnel,
   settings: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
   ports: RefusalPorts,
   run: Run,
 ): Promise<void> {
-  const why = await whyRefused(psql, tunnel, settings, ports, run)
+  const why = await whyRefused(client, tunnel, settings, ports, run)
   if (why !== undefined) run.say.notice(why)
 }
 
 async function whyRefused(
-  psql: string,
+  client: string,
   tunnel: Tunnel,
   settings: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
   ports: RefusalPorts,
@@ -61,15 +61,16 @@ async function whyRefused(
   }
   try {
     const {user, target} = tunnel
+    const kind = databaseKind(target.databaseKind)
     const connection = {target: target.name, ...connectionOf(tunnel, settings)}
     const [outcome, caller] = await inTime(
       Promise.all([
-        checkLogin(psql, connection, ports),
+        checkLogin(client, kind, connection, ports),
         fresh?.caller ?? tunnel.caller ?? ports.aws.sts.identity(run.signal).catch(() => undefined),
       ]),
     )
     if (outcome.kind === 'in' || outcome.kind === 'failed') return undefined
-    return noticeOf(explainRefusedLogin(outcome, {user, region: target.region, resourceId: target.resourceId, caller}))
+    return noticeOf(kind.explainRefusal(outcome, {user, region: target.region, resourceId: target.resourceId, caller}))
   } catch (error) {
     run.signal.throwIfAborted()
     run.say.debug(`login not tried again: ${String(error)}`)

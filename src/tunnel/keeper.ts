@@ -10,7 +10,7 @@ import {backoffDelay} from '../core/retry.js'
 import type {Run} from '../core/run.js'
 import {partOf} from '../core/teardown.js'
 import type {Target} from '../targets/target.js'
-import type {Session} from '../links/link.js'
+import type {Link} from '../links/link.js'
 import type {Discovery} from './discovery/discover.js'
 import {MOST_WAIT_MS} from './listener/listener.js'
 import {LossStory} from './loss-report.js'
@@ -67,7 +67,7 @@ export interface Health {
   /** Why it is not up: one sentence. */
   readonly why?: string | undefined
   /** The one that carries it, or the last one that did. */
-  readonly session: Session
+  readonly session: Link
 }
 
 type KeepPorts = Pick<Ports, 'clock' | 'networks'> & {
@@ -215,7 +215,7 @@ export class Keeper {
 
   async #openOnAny(discovery: Discovery, isDistrusted: boolean, run: Run): Promise<OpenedSession> {
     const {bastions} = discovery
-    const {id} = this.#health.session.bastion
+    const {id} = this.#health.session.via.bastion
     const isLast = (bastion: {id: string}): boolean => isDistrusted && bastion.id === id
     const inOrder = [...bastions.filter((one) => !isLast(one)), ...bastions.filter(isLast)]
     let failure: unknown = fail('BASTION_NONE', 'There is no bastion.')

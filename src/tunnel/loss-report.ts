@@ -1,7 +1,7 @@
 import {countText, durationText} from '../core/text/amounts.js'
 import type {DbtunnelError} from '../core/errors.js'
 import {nodeName} from '../core/grammars.js'
-import type {Session} from '../links/link.js'
+import type {Link} from '../links/link.js'
 
 /**
  * What the user is told of one loss: one line when another session is soon there; else one for each thing that is in the
@@ -35,7 +35,7 @@ export class LossStory {
   }
 
   /** `cut`: connections that have ended with the lost session. */
-  end({bastion}: Session, afterMs: number, cut: number): string {
+  end({via: {bastion}}: Link, afterMs: number, cut: number): string {
     const after = afterMs >= 1000 ? ` after ${durationText(afterMs)}` : ''
     const how = `${after}, by bastion ${nodeName(bastion)}`
     if (this.#told.size > 0 || !this.#why) return `${this.#name} is up again${how}.`

@@ -56,7 +56,8 @@ export async function openTunnel(
   const isUsual = settings.localPort === 0 && request.command === 'open'
   const door = isUsual ? undefined : await doorAt(settings.localPort, ports, run)
   // Before the clock runs and anything is drawn: sudo may ask for a password.
-  const hosts = shared.hosts ?? (await openHosts({mode: settings.resolve, client: request.client}, ports, run))
+  const hosts =
+    shared.hosts ?? (await openHosts({mode: settings.resolve, takesAddress: request.takesAddress}, ports, run))
 
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)

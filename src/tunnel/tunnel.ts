@@ -1,8 +1,7 @@
 import type {CallerIdentity} from '../core/ports/aws.js'
 import type {TunnelRecord} from '../core/results/tunnel-record.js'
-import type {Connection} from '../databases/postgres/environment.js'
-import {GUARD_OPTIONS} from '../databases/postgres/guard-rails.js'
-import type {Passfile} from '../databases/postgres/passfile.js'
+import type {Connection} from '../databases/connection.js'
+import type {FreshLogin} from '../databases/keep-login-fresh.js'
 import type {NameMapping, NameOptions} from '../hosts/map-name.js'
 import type {Settings} from '../settings/settings.js'
 import type {Target} from '../targets/target.js'
@@ -13,8 +12,8 @@ import type {Register} from './registry/record-run.js'
 
 export interface TunnelRequest extends DiscoveryRequest {
   readonly command: TunnelRecord['command']
-  /** libpq needs no line in the hosts file; of other clients that is not known. */
-  readonly client: NameOptions['client']
+  /** A client that takes an address needs no line in the hosts file. */
+  readonly takesAddress: NameOptions['takesAddress']
 }
 
 /** A database within reach: verified, named and with its password in place. */
@@ -30,7 +29,8 @@ export interface Tunnel {
   readonly user: string
   readonly database: string
   readonly mapping: NameMapping
-  readonly passfile: Passfile
+  /** The files that hold its token. */
+  readonly login: FreshLogin
   /** Where others read of it. */
   readonly register: Pick<Register, 'note'>
   /** Path of the PEM file with the authorities to trust. */
@@ -45,14 +45,14 @@ export interface Tunnel {
 /** Where one logs in, and as whom. */
 export type Login = Pick<Tunnel, 'target' | 'caller' | 'user' | 'database'>
 
-/** The tunnel as a libpq client has to know it. */
+/** The tunnel as a client has to know it. */
 export function connectionOf(
   tunnel: Tunnel,
   {sslmode, reason, readOnly}: Pick<Settings, 'sslmode' | 'reason' | 'readOnly'>,
 ): Omit<Connection, 'target'> {
   return {
     reason,
-    serverOptions: readOnly ? GUARD_OPTIONS : undefined,
+    readOnly,
     host: tunnel.target.endpoint.host,
     localPort: tunnel.door.port,
     user: tunnel.user,
@@ -60,6 +60,6 @@ export function connectionOf(
     sslmode,
     mapping: tunnel.mapping.via,
     authoritiesFile: tunnel.authoritiesFile,
-    passfile: tunnel.passfile.path,
+    loginFiles: tunnel.login.files,
   }
 }

@@ -9,13 +9,13 @@ const LOOK_MS = 2000
 
 /**
  * While a client runs, until the run is over: a session that is lost is said, and the client's connections end with it.
- * Not each engine tells by itself that it is lost, so the session is looked at when the client waits and hears nothing.
+ * Not each carrier tells by itself that it is lost, so the session is looked at when the client waits and hears nothing.
  * After Ctrl-Z and fg the channel may be gone and the token old: both are looked at before anything else.
  */
 export function watchForClient(tunnel: Tunnel, client: string, {clock}: {readonly clock: Clock}, run: Run): void {
-  const {door, passfile} = tunnel
+  const {door, login} = tunnel
   const {session} = tunnel.opened
-  run.divert(['SIGCONT'], () => void Promise.all([session.check(), passfile.refresh()]))
+  run.divert(['SIGCONT'], () => void Promise.all([session.check(), login.refresh()]))
   const over = new AbortController()
   run.undo.push('watch', 'local', () => over.abort())
   void (async () => {

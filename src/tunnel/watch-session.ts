@@ -4,7 +4,7 @@ import {nodeName} from '../core/grammars.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {LocalNetworks} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
-import type {Session} from '../links/link.js'
+import type {Link} from '../links/link.js'
 import type {Tunnel} from './tunnel.js'
 import type {OpenedSession} from './connector.js'
 
@@ -170,7 +170,7 @@ async function watchSurroundings(
   }
 }
 
-/** A database that takes its time looks like a bastion that has died, unless the engine shows what the agent acknowledges. */
+/** A database that takes its time looks like a bastion that has died, unless the carrier shows what the agent acknowledges. */
 async function watchPrograms(
   {session}: OpenedSession,
   {door}: Way,
@@ -188,7 +188,7 @@ async function watchPrograms(
   }
 }
 
-function unheardOf({bastion}: Session): DbtunnelError {
+function unheardOf({via: {bastion}}: Link): DbtunnelError {
   return fail('TUNNEL_LOST', `Nothing comes through bastion ${nodeName(bastion)} any more.`)
 }
 

@@ -1,4 +1,5 @@
-import {shellEnvironment} from '../databases/postgres/environment.js'
+import {shellEnvironment} from '../databases/environment.js'
+import {databaseKind} from '../databases/kind-of.js'
 import {CATALOG, isDbtunnelError} from '../core/errors.js'
 import type {AccountPorts} from '../core/ports/ports.js'
 import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
@@ -61,9 +62,11 @@ function factsOf(
 ): TunnelFacts {
   const {target, door, opened, user, database, caller, mapping} = tunnel
   const {session} = opened
-  const bastion = {id: session.bastion.id, name: session.bastion.name}
+  const {bastion: node, carrier} = session.via
+  const bastion = {id: node.id, name: node.name}
   const carriedBy = {target: name.text, localPort: door.port, bastion, session: session.id}
   const {reason, readOnly, profile, allowOtherUsers} = settings
+  const kind = databaseKind(target.databaseKind)
   const connection = {target: spokenName(name), ...connectionOf(tunnel, settings)}
   return {
     command,
@@ -73,7 +76,7 @@ function factsOf(
     opened: {
       ...carriedBy,
       endpoint: target.endpoint,
-      engine: session.engine,
+      engine: carrier,
       user,
       database,
       region: target.region,
@@ -81,7 +84,8 @@ function factsOf(
       readOnly,
       reason,
       allowOtherUsers: allowOtherUsers || undefined,
-      env: shellEnvironment(connection, environment['PGOPTIONS']),
+      unset: kind.inTheWay,
+      env: shellEnvironment(kind, environment, connection),
     },
   }
 }

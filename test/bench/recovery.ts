@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {prober} from '../../src/adapters/network/prober.js'
-import {postgres} from '../../src/databases/postgres/postgres.js'
+import {postgres} from '../../src/databases/postgres/kind.js'
 import {withDeadline} from '../../src/core/deadline.js'
 import {MACHINE} from '../sandbox/account.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
@@ -11,6 +11,11 @@ import {CARRIERS} from '../support/carriers.js'
 import {type Running, start} from '../support/dbtunnel.js'
 import {until} from '../support/until.js'
 import {atMost, median, type Part, type Row} from './row.js'
+import type {ProbeLine} from '../../src/core/ports/network.js'
+
+/** Nobody logs in to be probed. */
+const LOGIN = {user: '', database: '', token: async () => ''}
+const talk = (line: ProbeLine) => postgres.probe(line, LOGIN)
 
 const ROUNDS = 3
 const MOST_MS = 3000
@@ -109,7 +114,7 @@ async function open(sandbox: Sandbox, carrier: Readonly<Record<string, string>>)
 
 /** Asks the database again and again; `answer` resolves to when it first did after a moment. */
 function keepAsking({port, running}: Tunnel, host: string, authorities: string, stop: AbortSignal) {
-  const asked = {port, host, authorities, verifyName: true, preamble: postgres.preamble, timeoutMs: 20_000}
+  const asked = {port, host, authorities, verifyName: true, talk, timeoutMs: 20_000}
   let noted = (_: number): void => {}
   const ask = async (): Promise<void> => {
     while (!stop.aborted) {

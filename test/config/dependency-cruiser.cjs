@@ -5,7 +5,7 @@ const DOWN = ['flows', 'tunnel', 'links', 'bastions', 'targets', 'databases']
 
 /** Besides core, which every part but itself may use. */
 const MAY_USE = {
-  commands: ['app', 'cli', 'flows', 'present'],
+  commands: ['app', 'cli', 'clients', 'flows', 'present'],
   hooks: ['cli', 'present'],
   app: ['adapters'],
   cli: ['settings', 'clients', 'databases', 'present', 'adapters/terminal'],
@@ -47,6 +47,30 @@ module.exports = {
       severity: 'error',
       from: {path: '^src/bastions/', pathNot: '^src/bastions/kinds\\.ts$'},
       to: {path: '^src/bastions/kinds/'},
+    },
+    {
+      name: 'database-kinds-do-not-know-each-other',
+      severity: 'error',
+      from: {path: '^src/databases/(?!kinds\\.ts$)([^/]+)'},
+      to: {path: '^src/databases/[^/]+/', pathNot: '^src/databases/$1/'},
+    },
+    {
+      name: 'only-databases-know-their-kinds',
+      severity: 'error',
+      from: {path: '^src/', pathNot: '^src/databases/'},
+      to: {path: '^src/databases/[^/]+/'},
+    },
+    {
+      name: 'clients-do-not-know-each-other',
+      severity: 'error',
+      from: {path: '^src/clients/(?!kinds\\.ts$)([^/]+)'},
+      to: {path: '^src/clients/[^/]+/', pathNot: '^src/clients/$1/'},
+    },
+    {
+      name: 'only-its-command-knows-a-client',
+      severity: 'error',
+      from: {path: '^src/', pathNot: '^src/clients/'},
+      to: {path: '^src/clients/[^/]+/', pathNot: '^src/clients/[^/]+/client\\.ts$'},
     },
     {name: 'no-cycles', severity: 'error', from: {}, to: {circular: true}},
     {

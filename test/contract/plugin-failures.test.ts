@@ -11,17 +11,22 @@ import {privateFiles} from '../../src/adapters/files/private-files.js'
 import {prober} from '../../src/adapters/network/prober.js'
 import {processes} from '../../src/adapters/processes/processes.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
-import {postgres} from '../../src/databases/postgres/postgres.js'
+import {postgres} from '../../src/databases/postgres/kind.js'
 import type {CarrierChoice} from '../../src/links/session/carrier-choice.js'
-import {chooseEngines} from '../../src/links/session/choose-carriers.js'
-import {nativeEngine} from '../../src/links/session/native/carrier.js'
+import {chooseCarriers} from '../../src/links/session/choose-carriers.js'
+import {nativeCarrier} from '../../src/links/session/native/carrier.js'
 import {openSession} from '../../src/links/session/open-session.js'
-import {pluginEngine} from '../../src/links/session/plugin/carrier.js'
+import {pluginCarrier} from '../../src/links/session/plugin/carrier.js'
 import {type Authority, createAuthority} from '../sandbox/database/authority.js'
 import {failingPlugin} from '../support/plugin.js'
 import {BASTIONS, echoBehindTls, REGION, type SessionWorld, startSessionWorld} from '../support/session-world.js'
 import {atDoor, type SessionAtDoor} from '../support/at-door.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
+import type {ProbeLine} from '../../src/core/ports/network.js'
+
+/** Nobody logs in to be probed. */
+const LOGIN = {user: '', database: '', token: async () => ''}
+const talk = (line: ProbeLine) => postgres.probe(line, LOGIN)
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 
@@ -66,9 +71,9 @@ async function open(
   const network = {dial: dialPort, webSocket: webSocketPort}
   const ports = {login, ssm, signing, ...network, clock: systemClock, overflow}
   const more = {process: processes(), files: privateFiles(environment)}
-  const engines = await chooseEngines(
+  const carriers = await chooseCarriers(
     {choice, pluginFile: failingPlugin(fault, folder), environment},
-    {native: nativeEngine(ports), plugin: (plugin) => pluginEngine({...ports, ...more}, plugin, environment)},
+    {native: nativeCarrier(ports), plugin: (plugin) => pluginCarrier({...ports, ...more}, plugin, environment)},
     processes(),
     run.say,
   )
@@ -76,7 +81,7 @@ async function open(
     {
       target: {
         name: 'prod-db',
-        engine: 'postgres',
+        databaseKind: 'postgres',
         endpoint: {host: HOST, port: 5432},
         region: REGION,
         defaultDatabase: 'app',
@@ -85,8 +90,8 @@ async function open(
       bastions: BASTIONS,
       settings: {region: REGION, sslmode: 'verify-full', timeoutMs},
       authorities: authority.root,
-      preamble: postgres.preamble,
-      engines,
+      talk,
+      carriers,
     },
     {aws: {ssm}, prober, listen: listenPort, clock: systemClock},
     run,
@@ -116,9 +121,9 @@ describe('a plugin that fails', {timeout: 30_000}, () => {
     ['gives up', 'setup-error'],
     ['panics', 'panic'],
     ['is too old', 'old'],
-  ])('and makes way for the native engine under auto: it %s', async (_, fault) => {
+  ])('and makes way for the native carrier under auto: it %s', async (_, fault) => {
     const session = await open(fault, {choice: 'auto'})
-    expect(session.engine).toBe('native')
+    expect(session.via.carrier).toBe('native')
     expect(run.notices).toEqual([expect.stringMatching(/Going on without it\.$/)])
     expect(world.sessions.open().map(({id}) => id)).toEqual([session.id])
   })
@@ -147,13 +152,12 @@ describe('a plugin that works all the same', {timeout: 30_000}, () => {
   it('and stays alive and dead after a failed resume: a second connection tells', async () => {
     const session = await open('dead-resume')
     world.hub.cut(session.id)
-    const preamble = postgres.preamble
     const request = {
       port: session.localPort,
       host: HOST,
       authorities: authority.root,
       verifyName: true,
-      preamble,
+      talk,
       timeoutMs: 500,
     }
     await expect.poll(() => prober.probe(request), {timeout: 10_000}).toEqual({kind: 'silent'})

@@ -12,14 +12,14 @@ import {privateFiles} from '../../src/adapters/files/private-files.js'
 import {prober} from '../../src/adapters/network/prober.js'
 import {processes} from '../../src/adapters/processes/processes.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
-import {postgres} from '../../src/databases/postgres/postgres.js'
+import {postgres} from '../../src/databases/postgres/kind.js'
 import {fail} from '../../src/core/errors.js'
 import type {SessionGrant} from '../../src/core/ports/aws.js'
 import type {Prober} from '../../src/core/ports/network.js'
-import {nativeEngine} from '../../src/links/session/native/carrier.js'
+import {nativeCarrier} from '../../src/links/session/native/carrier.js'
 import {openSession} from '../../src/links/session/open-session.js'
-import {pluginEngine} from '../../src/links/session/plugin/carrier.js'
-import type {SessionEngine} from '../../src/links/link.js'
+import {pluginCarrier} from '../../src/links/session/plugin/carrier.js'
+import type {Carrier} from '../../src/links/link.js'
 import {type Authority, type Certificate, createAuthority, EXPIRED} from '../sandbox/database/authority.js'
 import {
   allCommandLines,
@@ -31,6 +31,11 @@ import {
 } from '../support/session-world.js'
 import {atDoor, type SessionAtDoor} from '../support/at-door.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
+import type {ProbeLine} from '../../src/core/ports/network.js'
+
+/** Nobody logs in to be probed. */
+const LOGIN = {user: '', database: '', token: async () => ''}
+const probing = (line: ProbeLine) => postgres.probe(line, LOGIN)
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 const STAND_IN = new URL('../sandbox/plugin/session-manager-plugin', import.meta.url).pathname
@@ -39,7 +44,7 @@ const REAL = named ?? (await findExecutable('session-manager-plugin', process.en
 
 interface Candidate {
   readonly name: string
-  /** Of the plugin's program; without it, the native engine. */
+  /** Of the plugin's program; without it, the native carrier. */
   readonly file?: string | undefined
   readonly missing?: boolean
 }
@@ -89,13 +94,13 @@ for (const {name, file, missing = false} of CANDIDATES) {
       expect(await world.programs()).toEqual([])
     }
 
-    function engine(): SessionEngine {
+    function carrier(): Carrier {
       const {login, ssm, signing} = world.aws
       const network = {dial: dialPort, webSocket: webSocketPort}
       const ports = {login, ssm, signing, ...network, clock: systemClock, overflow}
-      if (file === undefined) return nativeEngine(ports, {uploadBytesPerSecond: 'unlimited'})
+      if (file === undefined) return nativeCarrier(ports, {uploadBytesPerSecond: 'unlimited'})
       const more = {process: processes(), files: privateFiles(world.environment)}
-      return pluginEngine({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)
+      return pluginCarrier({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)
     }
 
     async function open({probeMs = 10_000} = {}): Promise<SessionAtDoor> {
@@ -109,7 +114,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
         {
           target: {
             name: 'prod-db',
-            engine: 'postgres',
+            databaseKind: 'postgres',
             endpoint: {host: HOST, port: 5432},
             region: REGION,
             defaultDatabase: 'app',
@@ -118,8 +123,8 @@ for (const {name, file, missing = false} of CANDIDATES) {
           bastions: BASTIONS,
           settings: {region: REGION, sslmode: 'verify-full', timeoutMs: 20_000},
           authorities: authority.root,
-          preamble: postgres.preamble,
-          engines: [engine()],
+          talk: probing,
+          carriers: [carrier()],
         },
         {aws: {ssm: {...ssm, startSession}}, prober: patience(probeMs), listen: listenPort, clock: systemClock},
         run,
@@ -139,8 +144,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
       const [record] = world.sessions.open()
       expect(session).toMatchObject({
         id: record?.id,
-        bastion: BASTIONS[0],
-        engine: file === undefined ? 'native' : 'plugin',
+        via: {bastion: BASTIONS[0], carrier: file === undefined ? 'native' : 'plugin'},
       })
       expect(record).toMatchObject({target: BASTIONS[0]?.id, parameters: {host: [HOST], portNumber: ['5432']}})
       await run.end()

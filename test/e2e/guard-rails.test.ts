@@ -110,7 +110,11 @@ describe.concurrent('exec for several targets', () => {
   it('says once that it does not know whether a program is read-only by that', async () => {
     const {status, stderr} = await several(['--', 'true'], guarded('production: true'))
     expect(status).toBe(0)
-    expect(stderr.match(/^Sessions are read-only for clients that use libpq; whether true does,.*$/gm)).toHaveLength(1)
+    expect(
+      stderr.match(
+        /^Sessions are read-only for clients that read their settings from the environment; whether true does,.*$/gm,
+      ),
+    ).toHaveLength(1)
   })
 
   it('wants one reason for all, before AWS is asked', async () => {
@@ -201,7 +205,9 @@ describe.concurrent('a read-only session', () => {
       expect(stderr).toMatch(REFUSED)
     }
     expect(
-      unknown.stderr.match(/^Sessions are read-only for clients that use libpq; whether sh does,.*$/gm),
+      unknown.stderr.match(
+        /^Sessions are read-only for clients that read their settings from the environment; whether sh does,.*$/gm,
+      ),
     ).toHaveLength(1)
     expect(known.stderr).not.toContain('Sessions are read-only')
   })

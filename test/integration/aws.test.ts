@@ -8,7 +8,6 @@ import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {awsApi} from '../../src/adapters/aws/aws-api.js'
 import {chooseBastions} from '../../src/bastions/choose-bastions.js'
 import {findCandidates} from '../../src/bastions/choose-bastions.js'
-import {engineOf} from '../../src/databases/kinds.js'
 import type {BastionRule} from '../../src/bastions/rule.js'
 import type {DbtunnelError} from '../../src/core/errors.js'
 import {type AwsApi, TargetNotConnected} from '../../src/core/ports/aws.js'
@@ -82,7 +81,7 @@ describe('discovery', () => {
   const discover = async (target: string, bastion: BastionRule = {kind: 'tagged'}) => {
     const [aws, run] = [api(), recordedRun()]
     const [resolved, candidates] = await Promise.all([
-      resolveTarget(parseTarget(target), {region: REGION, isBastionNamed: false, engineOf}, aws.rds, run),
+      resolveTarget(parseTarget(target), {region: REGION, isBastionNamed: false}, aws.rds, run),
       findCandidates(bastion, aws, run.signal),
       aws.sts.identity(run.signal),
     ])

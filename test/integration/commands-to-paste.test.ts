@@ -12,7 +12,7 @@ const REGION = 'eu-west-1'
 
 const target: Target = {
   name: 'prod-db',
-  engine: 'postgres',
+  databaseKind: 'postgres',
   endpoint: {host: 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com', port: 5432},
   region: REGION,
   defaultDatabase: 'shop',

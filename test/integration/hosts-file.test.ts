@@ -212,7 +212,9 @@ describe('undone at any moment', () => {
       const stop = new AbortController()
       const undo = new Teardown()
       const run = {signal: stop.signal, undo, say: {notice() {}, debug() {}}, divert: () => () => {}}
-      const mapping = mapName(NAME, {mode: 'hosts', client: 'libpq'}, hostsLines(hostsFile(path)), run).catch(() => {})
+      const mapping = mapName(NAME, {mode: 'hosts', takesAddress: true}, hostsLines(hostsFile(path)), run).catch(
+        () => {},
+      )
       await sleep(round / 6)
       stop.abort(fail('INTERRUPTED', 'Interrupted.'))
       expect(await undo.unwind({budgetMs: 2000})).toEqual([])

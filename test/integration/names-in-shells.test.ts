@@ -47,7 +47,7 @@ const tunnelOf = (name: string): OpenedTunnel => ({
 
 const targetOf = (name: string): Target => ({
   name,
-  engine: 'postgres',
+  databaseKind: 'postgres',
   endpoint: {host: HOST, port: 5432},
   region: REGION,
   profile: name,

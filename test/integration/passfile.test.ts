@@ -5,11 +5,12 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, expect, it} from 'vitest'
 import {systemClock} from '../../src/adapters/processes/clock.js'
 import {privateFiles} from '../../src/adapters/files/private-files.js'
-import {clientEnvironment} from '../../src/databases/postgres/environment.js'
+import {clientEnvironment} from '../../src/databases/environment.js'
 import type {SigningApi} from '../../src/core/ports/aws.js'
 import type {Run} from '../../src/core/run.js'
 import {Teardown} from '../../src/core/teardown.js'
-import {keepPassfile, type Passfile} from '../../src/databases/postgres/passfile.js'
+import {type FreshLogin, keepLoginFresh} from '../../src/databases/keep-login-fresh.js'
+import {postgres} from '../../src/databases/postgres/kind.js'
 import {createAuthority} from '../sandbox/database/authority.js'
 import {type RecordingDatabase, recordDatabase} from '../support/recording-database.js'
 
@@ -49,16 +50,17 @@ afterEach(async () => {
   await rm(base, {recursive: true, force: true})
 })
 
-async function keep(user: string): Promise<Passfile> {
+async function keep(user: string): Promise<FreshLogin> {
   const folder = await files().makeFolder()
   run.undo.push('folder', 'local', () => files().removeFolder(folder))
   const login = {endpoint, localPort: database.port, region: 'eu-west-1', user}
-  return keepPassfile(login, folder, {signing, files: files(), clock: systemClock}, run)
+  return keepLoginFresh(postgres, login, folder, {signing, files: files(), clock: systemClock}, run)
 }
 
 /** Real psql, to any host, port, database and user, with this passfile. */
-function psql(passfile: Passfile, changes: Record<string, string>, script = 'select 1'): Promise<string> {
+function psql(passfile: FreshLogin, changes: Record<string, string>, script = 'select 1'): Promise<string> {
   const environment = clientEnvironment(
+    postgres,
     {PATH: process.env['PATH'], HOME: base, LC_ALL: 'C'},
     {
       target: 'prod-db',
@@ -69,7 +71,8 @@ function psql(passfile: Passfile, changes: Record<string, string>, script = 'sel
       sslmode: 'verify-full',
       mapping: 'hostaddr',
       authoritiesFile: join(base, 'authorities.pem'),
-      passfile: passfile.path,
+      loginFiles: passfile.files,
+      readOnly: false,
     },
   )
   return new Promise((resolve) => {
@@ -114,7 +117,7 @@ it('psql takes the fresh token at its next login', async () => {
 })
 
 it('the file is private, and gone after undoing', async () => {
-  const {path} = await keep('alice')
+  const {passfile: path = ''} = (await keep('alice')).files
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   expect(await run.undo.unwind({budgetMs: 1000})).toEqual([])
   expect((await readdir(base)).filter((name) => name !== 'authorities.pem')).toEqual([])

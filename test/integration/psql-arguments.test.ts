@@ -3,7 +3,9 @@ import {mkdtemp, realpath, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
-import {clientEnvironment, type Connection} from '../../src/databases/postgres/environment.js'
+import type {Connection} from '../../src/databases/connection.js'
+import {clientEnvironment} from '../../src/databases/environment.js'
+import {postgres} from '../../src/databases/postgres/kind.js'
 import {readPsqlArguments} from '../../src/clients/psql/arguments.js'
 import {PSQL_LONG_NAMES, readPsqlWord} from '../../src/clients/psql/options.js'
 import {type Authority, createAuthority, type Certificate} from '../sandbox/database/authority.js'
@@ -110,14 +112,15 @@ describe('psql at a database', () => {
       sslmode: 'verify-full',
       mapping: 'hostaddr',
       authoritiesFile: join(folder, 'authorities.pem'),
-      passfile: join(folder, 'passfile'),
+      loginFiles: {passfile: join(folder, 'passfile')},
+      readOnly: false,
     }
   }
 
   const connect = (
     inherited: Record<string, string> = {},
     argv: readonly string[] = ['-c', 'select 1'],
-  ): Promise<Ended> => psql(argv, clientEnvironment({HOME: folder, ...inherited}, connection))
+  ): Promise<Ended> => psql(argv, clientEnvironment(postgres, {HOME: folder, ...inherited}, connection))
 
   afterEach(() => database.close())
 
@@ -166,7 +169,7 @@ describe('psql at a database', () => {
     })
 
     it('which without dbtunnel’s environment does get the password', async () => {
-      const {PGHOST: _, ...ours} = clientEnvironment({HOME: folder}, connection)
+      const {PGHOST: _, ...ours} = clientEnvironment(postgres, {HOME: folder}, connection)
       const careless = {...ours, PGHOST: '127.0.0.1', PGSERVICE: 'x', PGSERVICEFILE: join(folder, 'pg_service.conf')}
       await psql(['-c', 'select 1'], {...careless, PGSSLMODE: 'disable'})
       expect(database.seen).toEqual(['startup in clear', 'password'])

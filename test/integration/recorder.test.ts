@@ -6,10 +6,11 @@ import {afterAll, beforeAll, expect, it} from 'vitest'
 import {processes} from '../../src/adapters/processes/processes.js'
 import {readPsqlArguments} from '../../src/clients/psql/arguments.js'
 import {readOwnFlags} from '../../src/cli/words/flag-table.js'
-import {splitExecWords, splitPsqlWords} from '../../src/cli/words/split-words.js'
+import {psql} from '../../src/clients/psql/client.js'
+import {splitClientWords, splitExecWords} from '../../src/cli/words/split-words.js'
 import {outputFlags, settingFlags} from '../../src/cli/flags.js'
 
-const flags = readOwnFlags({...settingFlags('psql'), ...outputFlags})
+const flags = readOwnFlags({...settingFlags('client'), ...outputFlags})
 
 let folder: string
 let recorder: string
@@ -204,7 +205,7 @@ it('a thousand psql command lines reach the program byte for byte and in order',
       const argv = [...words(before), 'prod-db', ...words(middle), ...(rest ? ['--', ...words(rest)] : [])]
       const client = [...words(after, 'client'), ...words(rest ?? [])]
 
-      const split = splitPsqlWords(argv, flags)
+      const split = splitClientWords(argv, flags, psql)
       expect(split.target).toBe('prod-db')
       expect(split.own).toEqual([...words(before), ...words(after, 'own')])
       expect(await record(readPsqlArguments(split.client).argv)).toEqual(client)

@@ -11,7 +11,7 @@ import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/record
 
 const TARGET: Target = {
   name: 'prod-db',
-  engine: 'postgres',
+  databaseKind: 'postgres',
   endpoint: {host: 'prod-db.c1.eu-west-1.rds.amazonaws.com', port: 6432},
   region: 'eu-west-1',
   defaultDatabase: 'app',

@@ -141,7 +141,7 @@ describe('sudo that asks for a password', () => {
   it('psql never asks: it is given the address, and says so', async () => {
     const screen = onScreen('psql', 'prod-db')
     const shown = await screen.waitFor(/shop=> $/)
-    expect(screen.plain()).toContain('The hosts file needs root: psql is given the address instead')
+    expect(screen.plain()).toContain('The hosts file needs root: the client is given the address instead')
     expect(screen.plain()).not.toContain('password')
     screen.type('\\q\n')
     expect(await screen.ended).toMatchObject({status: 0})
@@ -344,7 +344,7 @@ describe('sudo that hangs', () => {
       const words = ['psql', 'prod-db', '-c', 'select 1']
       const {status, stderr} = await run(words, {env, ...asUser, detached: true})
       expect(status).toBe(0)
-      expect(stderr).toContain('The hosts file needs root: psql is given the address instead')
+      expect(stderr).toContain('The hosts file needs root: the client is given the address instead')
       expect(Date.now() - startedAt).toBeLessThan(15_000)
     } finally {
       writeFileSync('/etc/pam.d/sudo', rules)

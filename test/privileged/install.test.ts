@@ -152,7 +152,9 @@ describe('hosts install', () => {
     expect([FOLDER, RULES].filter((path) => existsSync(path))).toEqual([])
     expect(readdirSync('/etc/sudoers.d').filter((name) => name.includes('dbtunnel'))).toEqual([])
     setRules(WITH_PASSWORD)
-    expect(await dbtunnel(...SELECT)).toMatchObject({stderr: expect.stringContaining('psql is given the address')})
+    expect(await dbtunnel(...SELECT)).toMatchObject({
+      stderr: expect.stringContaining('the client is given the address'),
+    })
   })
 
   it('--json: one object, from whoever did it', async () => {
@@ -408,7 +410,7 @@ describe('what is installed', () => {
       const {status, stdout, stderr} = await dbtunnel(...SELECT)
       expect({status, stdout}).toEqual({status: 0, stdout: ''})
       expect(stderr).toMatch(why)
-      expect(stderr).toContain('psql is given the address instead')
+      expect(stderr).toContain('the client is given the address instead')
     } finally {
       undo()
     }

@@ -6,7 +6,7 @@ import {overflow} from '../../src/adapters/files/overflow.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
 import type {Run} from '../../src/core/run.js'
 import {Teardown} from '../../src/core/teardown.js'
-import {nativeEngine, type NativeOptions} from '../../src/links/session/native/carrier.js'
+import {nativeCarrier, type NativeOptions} from '../../src/links/session/native/carrier.js'
 import type {NativePorts} from '../../src/links/session/native/native-session.js'
 import type {Carry} from '../../src/links/link.js'
 import type {AgentHub} from '../sandbox/agent/hub.js'
@@ -39,7 +39,7 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
   const token = randomUUID()
   const {agentVersion = '3.3.2299.0', timeoutMs = 10_000, run = quietRun()} = options
   const {streamUrl} = hub.open({sessionId, token, agentVersion, host: 'db.internal', port: 5432, localPort: 0})
-  const engine = nativeEngine(
+  const engine = nativeCarrier(
     {
       ssm: {
         async resumeSession(id) {

@@ -1,6 +1,7 @@
 import {Terminal} from '../../src/adapters/terminal/terminal.js'
 import {openApp} from '../../src/app/ports.js'
-import {psql} from '../../src/flows/psql.js'
+import {psql as client} from '../../src/clients/psql/client.js'
+import {runTerminalClient} from '../../src/flows/terminal-client.js'
 import {chooseProgress} from '../../src/present/progress/choose.js'
 
 // dbtunnel as it is, but for a probe that believes everything: what does psql itself refuse?
@@ -12,4 +13,4 @@ const ports = {
 }
 const flags = {resolve: 'hostaddr', engine: 'native'}
 const progress = await chooseProgress(terminal, {quiet: true, debug: false})
-process.exit(await psql({target, flags, words, typed: []}, ports, progress))
+process.exit(await runTerminalClient(client, {target, flags, words, typed: []}, ports, progress))

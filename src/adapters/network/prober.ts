@@ -1,11 +1,21 @@
 import type {X509Certificate} from 'node:crypto'
 import {connect, type Socket} from 'node:net'
 import {checkServerIdentity, connect as connectTls, type TLSSocket} from 'node:tls'
-import type {ProbeOutcome, ProbeRequest, Prober} from '../../core/ports/network.js'
+import type {ProbeLine, ProbeOutcome, ProbeRequest, Prober} from '../../core/ports/network.js'
 import {explainDistrust} from './certificate.js'
 
 /** How long the far side may take to close a connection that it has answered. */
 const FAREWELL_MS = 1000
+
+/** Why a probe is over before the conversation is. */
+class Over extends Error {
+  readonly outcome: ProbeOutcome
+
+  constructor(outcome: ProbeOutcome) {
+    super(outcome.kind)
+    this.outcome = outcome
+  }
+}
 
 export const prober: Prober = {
   async probe(request, signal) {
@@ -13,15 +23,21 @@ export const prober: Prober = {
     const socket = connect({host: '127.0.0.1', port: request.port, noDelay: true})
     // What an error means is told by where it came: its `close` ends the step it came in.
     socket.on('error', () => {})
-    const stop = (): void => void socket.destroy()
+    let stop = (): void => {}
+    const stopped = new Promise<ProbeOutcome>((resolve) => {
+      stop = () => {
+        socket.destroy()
+        resolve({kind: 'silent'})
+      }
+    })
     signal?.addEventListener('abort', stop, {once: true})
     let late = false
     const timer = setTimeout(() => {
       late = true
-      socket.destroy()
+      stop()
     }, request.timeoutMs)
     try {
-      const outcome = await ask(socket, request)
+      const outcome = await Promise.race([ask(socket, request), stopped])
       signal?.throwIfAborted()
       return late ? {kind: 'silent'} : outcome
     } finally {
@@ -32,46 +48,75 @@ export const prober: Prober = {
 }
 
 async function ask(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome> {
-  socket.write(request.preamble.ask)
-  const answer = await firstBytes(socket)
-  if (answer === undefined) return {kind: 'closed'}
-  if (answer.length === 1 && answer[0] === request.preamble.agree) return shakeHands(socket, request)
-  socket.destroy()
-  if (answer[0] !== request.preamble.agree) return {kind: 'clear'}
-  // In clear text, and a careless client would take it for part of the encrypted stream.
-  return {kind: 'untrusted', reason: 'more than the answer came before encryption began'}
+  let tls: TLSSocket | undefined
+  let answered: ProbeOutcome | undefined
+  const line: ProbeLine = {
+    read: (count) => read(tls ?? socket, count),
+    write: (bytes) => void (tls ?? socket).write(bytes),
+    async encrypt() {
+      if (socket.readableLength > 0) {
+        throw new Over({kind: 'untrusted', reason: 'more than the answer came before encryption began'})
+      }
+      tls = connectTls({
+        socket,
+        servername: request.host,
+        // A list, for an empty text would stand for Node's own authorities.
+        ca: [request.authorities],
+        // Judged below, where the certificate can still be looked at, and before anything is sent over it.
+        rejectUnauthorized: false,
+        checkServerIdentity: request.verifyName ? checkServerIdentity : () => undefined,
+      })
+      answered = await shakeHands(tls, socket, request.host)
+    },
+  }
+  try {
+    const said = await request.talk(line)
+    // Nothing is proven without encryption, whatever was said.
+    return said === 'answered' && answered ? answered : {kind: 'clear'}
+  } catch (error) {
+    if (error instanceof Over) return error.outcome
+    throw error
+  } finally {
+    if (tls) takeLeave(tls)
+    else socket.destroy()
+  }
 }
 
-/** Undefined when the connection was refused, reset or ended before any. */
-function firstBytes(socket: Socket): Promise<Buffer | undefined> {
+/** Rejects when the connection was refused, reset or ended before so many bytes had come. */
+async function read(stream: Socket, count: number): Promise<Uint8Array> {
+  for (;;) {
+    const bytes = stream.read(count) as Buffer | null
+    if (bytes?.length === count) return bytes
+    // What is left at the end is less.
+    if (bytes || stream.destroyed || stream.readableEnded) throw new Over({kind: 'closed'})
+    await change(stream)
+  }
+}
+
+function change(stream: Socket): Promise<void> {
+  const events = ['readable', 'end', 'close']
   return new Promise((resolve) => {
-    socket.once('data', (bytes) => {
-      socket.pause()
-      resolve(bytes)
-    })
-    socket.once('close', () => resolve(undefined))
+    const told = (): void => {
+      for (const event of events) stream.off(event, told)
+      resolve()
+    }
+    for (const event of events) stream.on(event, told)
   })
 }
 
-function shakeHands(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome> {
-  return new Promise((resolve) => {
-    const tls = connectTls({
-      socket,
-      servername: request.host,
-      // A list, for an empty text would stand for Node's own authorities.
-      ca: [request.authorities],
-      // Judged below, where the certificate can still be looked at. Nothing is ever sent over it.
-      rejectUnauthorized: false,
-      checkServerIdentity: request.verifyName ? checkServerIdentity : () => undefined,
-    })
+/** Rejects when the certificate is not to be trusted, or the connection ends. */
+function shakeHands(tls: TLSSocket, socket: Socket, host: string): Promise<ProbeOutcome> {
+  return new Promise((resolve, reject) => {
+    const end = (outcome: ProbeOutcome): void => reject(new Over(outcome))
     tls.once('secureConnect', () => {
-      resolve(judge(tls, request.host))
-      takeLeave(tls)
+      const outcome = judge(tls, host)
+      if (outcome.kind === 'answered') resolve(outcome)
+      else end(outcome)
     })
-    tls.once('error', (error: NodeJS.ErrnoException & {reason?: string}) => {
-      if (error.reason) resolve({kind: 'untrusted', reason: `the TLS handshake failed (${error.reason})`})
+    tls.on('error', (error: NodeJS.ErrnoException & {reason?: string}) => {
+      if (error.reason) end({kind: 'untrusted', reason: `the TLS handshake failed (${error.reason})`})
     })
-    tls.once('close', () => resolve({kind: 'closed'}))
+    tls.once('close', () => end({kind: 'closed'}))
     socket.once('close', () => tls.destroy())
   })
 }

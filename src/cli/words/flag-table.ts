@@ -42,6 +42,6 @@ export function readOwnFlag(word: string, flags: OwnFlags): {readonly takesNext:
   const flag = word.startsWith('-') ? flags.short.get(word.charAt(1)) : undefined
   if (!flag) return undefined
   if (flag.takesValue) return {takesNext: word.length === 2}
-  // A cluster that begins with one of our switches is psql's, if anyone's.
+  // A cluster that begins with one of our switches is the client's, if anyone's.
   return word.length === 2 ? {takesNext: false} : undefined
 }

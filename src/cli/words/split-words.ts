@@ -1,5 +1,5 @@
 import {closest, distance} from 'fastest-levenshtein'
-import {PSQL_LONG_NAMES, readPsqlWord, takesNextWord} from '../../clients/psql/options.js'
+import type {WordGrammar} from '../../clients/client.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {shellLine} from '../../core/text/shell-line.js'
 import {type OwnFlags, readOwnFlag} from './flag-table.js'
@@ -13,16 +13,23 @@ export interface SplitWords {
   readonly client: readonly string[]
 }
 
+/** A client whose name is a command of dbtunnel. */
+export interface CommandClient {
+  readonly id: string
+  readonly terminal: {readonly grammar: WordGrammar}
+}
+
 /**
- * Splits the words of `dbtunnel psql`. oclif must not see the client's words:
+ * Splits the words of `dbtunnel psql` and the like. oclif must not see the client's words:
  * it sorts them by first occurrence and refuses unknown flags (oclif 4.14).
  *
- * Own flags are recognised anywhere before `--`, but never where a psql option
- * takes its value. TARGET is the first word that is neither; psql's words come
+ * Own flags are recognised anywhere before `--`, but never where an option of the client
+ * takes its value. TARGET is the first word that is neither; the client's words come
  * after it. `--` ends ours; it is not passed on, a second one is.
  * Throws TARGET_MISSING, OPTION_BEFORE_TARGET or USAGE.
  */
-export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitWords {
+export function splitClientWords(argv: readonly string[], flags: OwnFlags, {id, terminal}: CommandClient): SplitWords {
+  const {grammar} = terminal
   const own: string[] = []
   const client: string[] = []
   let target: string | undefined
@@ -38,19 +45,25 @@ export function splitPsqlWords(argv: readonly string[], flags: OwnFlags): SplitW
     } else if (target === undefined && !word.startsWith('-')) {
       target = word
     } else {
-      const read = readPsqlWord(word)
-      if (read.kind === 'wrong') throw unknownOption(word, read.problem, flags)
+      const problem = grammar.problemOf(word)
+      if (problem !== undefined) {
+        throw unknownOption(word, problem, flags, grammar.longNames, `See dbtunnel ${id} --help and ${id} --help.`)
+      }
       if (target === undefined) early ??= word
       client.push(word)
-      if (takesNextWord(word) && at + 1 < argv.length) client.push(argv[++at] as string)
+      if (grammar.takesNextWord(word) && at + 1 < argv.length) client.push(argv[++at] as string)
     }
   }
 
   const rest = argv.slice(at)
   if (target === undefined && rest[1] !== undefined && !rest[1].startsWith('-'))
-    throw targetBehindDashes(own, client, rest)
-  const checked = checkTarget(target, 'dbtunnel psql prod-db', early)
-  if (early !== undefined) throw optionBeforeTarget(early, [...own, checked, ...client, ...rest])
+    throw targetBehindDashes(id, own, client, rest)
+  const checked = checkTarget(
+    target,
+    `dbtunnel ${id} prod-db`,
+    early === undefined ? undefined : {option: early, of: id},
+  )
+  if (early !== undefined) throw optionBeforeTarget(id, early, [...own, checked, ...client, ...rest])
   return {own, target: checked, client: [...client, ...rest.slice(1)]}
 }
 
@@ -100,26 +113,39 @@ function ownValue(flag: string, value: string | undefined): string {
   throw fail('USAGE', `${flag} needs a value.`, {hint: `Give one after it: ${flag} VALUE`})
 }
 
-function checkTarget(target: string | undefined, example: string, early?: string): string {
+function checkTarget(
+  target: string | undefined,
+  example: string,
+  early?: {readonly option: string; readonly of: string},
+): string {
   if (target !== undefined && target !== '') return target
-  const why = early === undefined ? 'No target is given.' : `No target is given; ${early} is read as an option of psql.`
+  const why = early ? `No target is given; ${early.option} is read as an option of ${early.of}.` : 'No target is given.'
   throw fail('TARGET_MISSING', target === '' ? 'The target is an empty word.' : why, {
     hint: `Name the database first, for example: ${example}`,
   })
 }
 
-function optionBeforeTarget(option: string, line: readonly string[]): DbtunnelError {
-  return fail('OPTION_BEFORE_TARGET', `The target comes before psql's own arguments, but ${option} stands before it.`, {
-    hint: shellLine(['dbtunnel', 'psql', ...line]),
-  })
+function optionBeforeTarget(client: string, option: string, line: readonly string[]): DbtunnelError {
+  return fail(
+    'OPTION_BEFORE_TARGET',
+    `The target comes before ${client}'s own arguments, but ${option} stands before it.`,
+    {
+      hint: shellLine(['dbtunnel', client, ...line]),
+    },
+  )
 }
 
-function targetBehindDashes(own: readonly string[], client: readonly string[], rest: readonly string[]): DbtunnelError {
+function targetBehindDashes(
+  id: string,
+  own: readonly string[],
+  client: readonly string[],
+  rest: readonly string[],
+): DbtunnelError {
   const [, target, ...words] = rest
-  return fail('TARGET_MISSING', 'The target comes before "--"; every word after that is for psql.', {
+  return fail('TARGET_MISSING', `The target comes before "--"; every word after that is for ${id}.`, {
     hint: shellLine([
       'dbtunnel',
-      'psql',
+      id,
       ...own,
       target as string,
       ...client,
@@ -132,8 +158,8 @@ function unknownOption(
   word: string,
   problem: string,
   flags: OwnFlags,
-  others = PSQL_LONG_NAMES,
-  help = 'See dbtunnel psql --help and psql --help.',
+  others: readonly string[],
+  help: string,
 ): DbtunnelError {
   const typed = word.replace(/^-+/, '').replace(/=.*/s, '')
   const nearest = closest(typed, [...flags.long.keys(), ...others])

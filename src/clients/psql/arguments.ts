@@ -1,16 +1,6 @@
 import {fail} from '../../core/errors.js'
+import type {ClientLogin, ClientWords} from '../client.js'
 import {readPsqlWord} from './options.js'
-
-export interface Login {
-  readonly user?: string | undefined
-  readonly database?: string | undefined
-}
-
-/** psql's words with user and database taken out, for dbtunnel gives them to psql itself. */
-export interface PsqlArguments extends Login {
-  /** What is left, word for word and in order. */
-  readonly argv: readonly string[]
-}
 
 /**
  * Reads psql's words as psql would. Every spelling of user and database (`-U`,
@@ -20,7 +10,7 @@ export interface PsqlArguments extends Login {
  * tunnel is opened for it (USAGE). `own` is what dbtunnel's own `-U` and `-d`
  * gave: psql counts them, too, when it reads a name without an option.
  */
-export function readPsqlArguments(words: readonly string[], own: Login = {}): PsqlArguments {
+export function readPsqlArguments(words: readonly string[], own: ClientLogin = {}): ClientWords {
   const login = {user: checkUser(own.user), database: checkDatabase(own.database)}
   const names: string[] = []
   const argv: string[] = []

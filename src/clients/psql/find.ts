@@ -1,7 +1,7 @@
 import {fail} from '../../core/errors.js'
-import type {PrivateFiles} from '../../core/ports/files.js'
 import type {ProcessPort} from '../../core/ports/process.js'
 import {printable} from '../../core/text/printable.js'
+import type {FindPorts} from '../client.js'
 
 /** The command that installs psql, by ID in /etc/os-release. */
 const INSTALL: ReadonlyMap<string, string> = new Map([
@@ -25,7 +25,7 @@ const MACOS = 'brew install libpq && brew link --force libpq'
  * Absolute path of psql on PATH. Rejects with CLIENT_MISSING, whose hint is
  * the command that installs it on this `platform` (Node's word).
  */
-export async function findPsql(process: ProcessPort, files: PrivateFiles, platform: NodeJS.Platform): Promise<string> {
+export async function findPsql({process, files, platform}: FindPorts): Promise<string> {
   const file = await process.find('psql')
   if (file !== undefined) return file
   const install =

@@ -9,10 +9,31 @@ export interface ProbeRequest {
   readonly authorities: string
   /** False for verify-ca. */
   readonly verifyName: boolean
-  /** Sent in clear text before TLS, such as PostgreSQL's SSLRequest; and the byte that agrees. */
-  readonly preamble: {readonly ask: Uint8Array; readonly agree: number}
+  /** What is said, in the words of the database's kind. */
+  readonly talk: Conversation
   readonly timeoutMs: number
 }
+
+/**
+ * One connection to a database that is probed: in clear text at first, then encrypted. Where the far side does not go on, or
+ * is not to be trusted, these reject, and the probe is over with what that means.
+ */
+export interface ProbeLine {
+  /** The next so many bytes. */
+  read(count: number): Promise<Uint8Array>
+  write(bytes: Uint8Array): void
+  /**
+   * TLS from here on, once the certificate is verified. Bytes that have come and were not read end the probe: they were in
+   * clear text, and a careless client would take them for part of the encrypted stream.
+   */
+  encrypt(): Promise<void>
+}
+
+/**
+ * Who speaks first, and what, is the affair of the database's kind. `no-tls`: the database offers none. It counts as
+ * answered only when the line was encrypted. May reject with an error of its own, such as a refused login.
+ */
+export type Conversation = (line: ProbeLine) => Promise<'answered' | 'no-tls'>
 
 /** How the database answered through the tunnel. */
 export type ProbeOutcome =
@@ -28,7 +49,7 @@ export type ProbeOutcome =
   | {readonly kind: 'untrusted'; readonly reason: string}
 
 export interface Prober {
-  /** One connection: preamble, verified TLS handshake, then closed. Rejects only when `signal` aborts. */
+  /** One connection: the conversation with a verified TLS handshake in it, then closed. Rejects when `signal` aborts, or as the conversation does. */
   probe(request: ProbeRequest, signal?: AbortSignal): Promise<ProbeOutcome>
 }
 

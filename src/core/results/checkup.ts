@@ -24,7 +24,7 @@ export interface HopResult {
 export interface Checkup {
   /** As it was typed; null without one. */
   readonly target: string | null
-  /** Whether a `psql` would work; without a target, whether nothing on the way to any database fails. */
+  /** Whether a login would work; without a target, whether nothing on the way to any database fails. */
   readonly healthy: boolean
   /** Id of the first hop that fails. */
   readonly failing: string | null

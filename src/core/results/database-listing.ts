@@ -20,7 +20,8 @@ export type Tags = Readonly<Record<string, string>>
 /** A tunnel of this machine that leads there now. */
 export interface ListedTunnel {
   readonly localPort: number
-  readonly command: 'psql' | 'open' | 'exec'
+  /** `open`, `exec`, or that of a client, such as `psql`. */
+  readonly command: string
   readonly pid: number
 }
 

@@ -14,14 +14,16 @@ export interface OpenedTunnel {
   readonly user: string
   readonly database: string
   readonly region: string
-  /** How clients find the endpoint's name: in the hosts file, or by PGHOSTADDR, which only libpq reads. */
+  /** How clients find the endpoint's name: in the hosts file, or by the address, which only some of them take. */
   readonly via: 'hosts' | 'hostaddr'
-  /** Whether sessions begin read-only, by PGOPTIONS. */
+  /** Whether sessions begin read-only. */
   readonly readOnly: boolean
   readonly reason?: string | undefined
   /** Whether programs of other users may connect; missing where they may not. */
   readonly allowOtherUsers?: true | undefined
-  /** What a client needs in its environment, in the order to print: libpq's variables, and DBTUNNEL_URL for others. */
+  /** Variables that clients would follow in the place of these. */
+  readonly unset?: readonly string[] | undefined
+  /** What a client needs in its environment, in the order to print: its kind's variables, and DBTUNNEL_URL for others. */
   readonly env: Readonly<Record<string, string>>
 }
 

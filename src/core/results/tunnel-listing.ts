@@ -5,7 +5,8 @@ import type {Endpoint} from '../ports/aws.js'
 export interface ListedTunnel {
   /** As it was typed. */
   readonly target: string
-  readonly command: 'psql' | 'exec' | 'open'
+  /** `open`, `exec`, or that of a client, such as `psql`. */
+  readonly command: string
   readonly endpoint: Endpoint
   /** On 127.0.0.1. */
   readonly localPort: number

@@ -36,7 +36,8 @@ export interface RecordedAccount {
 /** What others may know of a tunnel: the content of its state file. No secret is in it. */
 export interface TunnelRecord {
   readonly owner: ProcessIdentity
-  readonly command: 'psql' | 'exec' | 'open'
+  /** `open`, `exec`, or that of a client, such as `psql`. */
+  readonly command: string
   /** As it was typed. */
   readonly target: string
   readonly account: RecordedAccount
@@ -76,7 +77,7 @@ export function readTunnelRecord(text: string): TunnelRecord {
   if (sessions.length + asked.length > MOST_SESSIONS) throw new Error('sessions are too many')
   return {
     owner: readOwner(record(fields['owner'], 'owner')),
-    command: word(fields, 'command', /^(psql|exec|open)$/) as TunnelRecord['command'],
+    command: word(fields, 'command', /^[a-z][a-z-]{0,30}$/),
     target: word(fields, 'target', TEXT),
     account: readAccount(record(fields['account'], 'account')),
     endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),
@@ -164,15 +165,17 @@ function readOpened(fields: Fields): OpenedTunnel {
     readOnly: fields['readOnly'] === true,
     reason: maybe(fields, 'reason', TEXT),
     allowOtherUsers: fields['allowOtherUsers'] === true || undefined,
+    unset: list(fields['unset'] ?? [], 'unset', (name) => word({name}, 'name', VARIABLE)),
     env: readVariables(record(fields['env'], 'env')),
   }
 }
 
+const VARIABLE = /^[A-Z][A-Z_]{1,40}$/
+
 /** They are printed to be pasted. */
 function readVariables(fields: Fields): OpenedTunnel['env'] {
   const names = Object.keys(fields)
-  if (!names.every((name) => /^(PG[A-Z]{1,30}|DBTUNNEL_URL)$/.test(name)))
-    throw new Error('env has other names than ours')
+  if (!names.every((name) => VARIABLE.test(name))) throw new Error('env has odd names')
   return Object.fromEntries(names.map((name) => [name, word(fields, name, /^[^\0\r\n]{0,4096}$/)]))
 }
 

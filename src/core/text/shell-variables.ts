@@ -11,7 +11,8 @@ type Variables = Readonly<Record<string, string>>
 export function variableLines(shell: Shell, unset: readonly string[], variables: Variables): readonly string[] {
   const [unsetting, setting] = shell === 'fish' ? ['set -e', settingInFish] : ['unset', exporting]
   const lines = Object.entries(variables).map(([name, value]) => setting(name, assigned(value)))
-  return [`${unsetting} ${unset.join(' ')}`, ...lines].map((line) => `${line};`)
+  const first = unset.length === 0 ? [] : [`${unsetting} ${unset.join(' ')}`]
+  return [...first, ...lines].map((line) => `${line};`)
 }
 
 /** Throws VALUE_INVALID where a shell would not read a value back from such a line as it is. */

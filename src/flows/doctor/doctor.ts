@@ -15,7 +15,7 @@ import {guardPorts} from '../../tunnel/listener/guard-port.js'
 export async function doctor(request: DoctorRequest, given: Ports, tell: (hop: HopResult) => void): Promise<Checkup> {
   return supervise(given, async (run) => {
     // All that connects here is our own.
-    const ports = guardPorts({command: 'psql', settings: {allowOtherUsers: false}}, given, {say: quietly(run.say)})
+    const ports = guardPorts({command: 'doctor', settings: {allowOtherUsers: false}}, given, {say: quietly(run.say)})
     const results: HopResult[] = []
     for await (const result of examine(hops, request, ports, {...run, say: quietly(run.say)})) {
       results.push(result)

@@ -1,6 +1,6 @@
 import type {Bastion} from '../../bastions/bastion.js'
 import type {Candidate} from '../../bastions/kind.js'
-import type {LoginOutcome} from '../../databases/postgres/login-check.js'
+import type {LoginOutcome} from '../../databases/database-kind.js'
 import type {FlagValues} from '../../settings/read.js'
 import type {Settings} from '../../settings/settings.js'
 import type {DbtunnelError} from '../../core/errors.js'
@@ -12,7 +12,7 @@ import type {FoundDatabase} from '../../targets/find-database.js'
 import type {Place, Target} from '../../targets/target.js'
 import type {Door} from '../../tunnel/listener/listener.js'
 import type {askDatabase} from '../../links/session/open-session.js'
-import type {Session} from '../../links/link.js'
+import type {Link} from '../../links/link.js'
 import type {Lead} from '../request/lead.js'
 
 /** What was typed, with its settings. */
@@ -26,8 +26,6 @@ export interface Words {
 /** What each hop finds out for those after it; nothing, where they only need to know that it does not fail. */
 export interface Findings {
   readonly node: undefined
-  /** Its path. */
-  readonly psql: string
   /** Where the region is missing, that of the settings means nothing. */
   readonly config: Words & {readonly regionMissing?: DbtunnelError | undefined}
   readonly region: Words & {readonly aws: AwsApi}
@@ -35,7 +33,7 @@ export interface Findings {
   readonly port: Door
   /** Its path. */
   readonly folder: string
-  /** Whether psql would write the hosts file. */
+  /** Whether a client would have the hosts file written. */
   readonly hosts: boolean
   readonly 'hosts-lines': undefined
   readonly 'hosts-helper': undefined
@@ -53,7 +51,7 @@ export interface Findings {
   /** Best first. */
   readonly agent: readonly Bastion[]
   /** `ask` asks the database, once, however often it is called. */
-  readonly session: {readonly session: Session; readonly ask: () => ReturnType<typeof askDatabase>}
+  readonly session: {readonly session: Link; readonly ask: () => ReturnType<typeof askDatabase>}
   readonly 'security-groups': undefined
   readonly tunnel: Awaited<ReturnType<typeof askDatabase>>
   readonly certificate: undefined
@@ -78,12 +76,12 @@ export interface Finding<T> {
 }
 
 export interface Hop {
-  readonly id: HopId
+  readonly id: string
   readonly title: string
   /** Whether it is there only when a database is named. */
   readonly ofTarget: boolean
   /** Skipped when one of these fails or is skipped itself; of those that are there at all. */
-  readonly needs: readonly HopId[]
+  readonly needs: readonly string[]
   check(found: Partial<Findings>, request: DoctorRequest, ports: Ports, run: Run): Promise<Finding<unknown>>
 }
 
@@ -93,6 +91,8 @@ interface HopDefinition<Id extends HopId, Needed extends HopId, Useful extends H
   readonly needs?: readonly Needed[]
   /** Needed where there is a target. */
   readonly needsOfTarget?: readonly Useful[]
+  /** Needed, too; but what they have found is not. */
+  readonly needsNotToFail?: readonly string[]
   check(
     found: Pick<Findings, Needed> & Partial<Pick<Findings, Useful>>,
     request: DoctorRequest,
@@ -106,12 +106,12 @@ export function hop<Id extends HopId, Needed extends HopId = never, Useful exten
   id: Id,
   definition: HopDefinition<Id, Needed, Useful>,
 ): Hop {
-  const {title, ofTarget = false, needs = [], needsOfTarget = []} = definition
+  const {title, ofTarget = false, needs = [], needsOfTarget = [], needsNotToFail = []} = definition
   return {
     id,
     title,
     ofTarget,
-    needs: [...needs, ...needsOfTarget],
+    needs: [...needs, ...needsOfTarget, ...needsNotToFail],
     check: (found, ...rest) => definition.check(found as Parameters<typeof definition.check>[0], ...rest),
   }
 }

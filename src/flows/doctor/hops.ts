@@ -4,6 +4,7 @@ import {authorities} from './hops/authorities.js'
 import {available} from './hops/available.js'
 import {bastion} from './hops/bastion.js'
 import {certificate} from './hops/certificate.js'
+import {clientHops} from './hops/clients.js'
 import {clock} from './hops/clock.js'
 import {config} from './hops/config.js'
 import {credentials} from './hops/credentials.js'
@@ -18,7 +19,6 @@ import {name} from './hops/name.js'
 import {node} from './hops/node.js'
 import {plugin} from './hops/plugin.js'
 import {port} from './hops/port.js'
-import {psql} from './hops/psql.js'
 import {rdsIam} from './hops/rds-iam.js'
 import {region} from './hops/region.js'
 import {securityGroups} from './hops/security-groups.js'
@@ -28,7 +28,7 @@ import {tunnel} from './hops/tunnel.js'
 /** In order: this machine, AWS, the database, the way to it, and in. Each after all that it needs. */
 export const hops: readonly Hop[] = [
   node,
-  psql,
+  ...clientHops,
   config,
   region,
   plugin,

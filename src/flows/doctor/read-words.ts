@@ -1,7 +1,7 @@
 import {readAccount, readRequest, type RequestSources} from '../request/read-request.js'
 import type {DoctorRequest, Words} from './hop.js'
 
-/** As `psql` would read them. */
+/** As a command that connects would read them. */
 export async function readWords({target, flags}: DoctorRequest, sources: RequestSources): Promise<Words> {
   if (target !== undefined) return readRequest({target, flags}, sources)
   return {settings: await readAccount(flags, sources)}

@@ -12,7 +12,7 @@ import {sweepBeside} from '../../tunnel/open-tunnel.js'
 import {approveAll} from '../request/approval.js'
 import {prepare, signInToAll} from '../request/prepare.js'
 import {readGroupLeads, readRequests} from '../request/read-request.js'
-import type {Program} from '../run-program.js'
+import {type Program, takesAddress} from '../run-program.js'
 import {execOneOfMany, type ManyRun, type OneOfMany} from './one-of-many.js'
 import {locateProgram} from './program.js'
 import {sharedHosts} from './shared-hosts.js'
@@ -88,7 +88,7 @@ export async function execMany(request: ExecManyRequest, ports: Ports, view: Exe
 
 async function share(
   all: readonly OneOfMany[],
-  {client}: Program,
+  program: Program,
   folder: string | undefined,
   ports: Ports,
   run: Run,
@@ -99,7 +99,7 @@ async function share(
   // Asked for once, where any of them needs it.
   const modes = all.map(({settings}) => settings.resolve)
   const mode = modes.includes('hosts') ? 'hosts' : modes.includes('auto') ? 'auto' : 'hostaddr'
-  const hosts = sharedHosts(await openHosts({mode, client}, ports, run))
+  const hosts = sharedHosts(await openHosts({mode, takesAddress: takesAddress(program)}, ports, run))
   const told = new Set<string>()
   const {stdout, stderr} = ports.outputs
   return {
@@ -141,6 +141,6 @@ function divertForAll(run: Run): Run['divert'] {
 
 function onePort(): Error {
   return fail('USAGE', 'One local port is not enough for several databases.', {
-    hint: 'Leave --local-port and DBTUNNEL_LOCAL_PORT out: each has a free one, in DBTUNNEL_PORT and PGPORT.',
+    hint: 'Leave --local-port and DBTUNNEL_LOCAL_PORT out: each has a free one, in DBTUNNEL_PORT.',
   })
 }

@@ -11,7 +11,7 @@ import type {Run, Say} from '../../core/run.js'
 import {partOf} from '../../core/teardown.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
 import type {PreparedTarget} from '../request/prepare.js'
-import {type Program, type ProgramRun, runProgram} from '../run-program.js'
+import {type Program, type ProgramRun, runProgram, takesAddress} from '../run-program.js'
 import type {Lead} from '../request/lead.js'
 import {relayLines} from './relay-lines.js'
 import type {SharedOutput} from './shared-output.js'
@@ -79,7 +79,7 @@ async function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, 
   const {lead} = prepared
   if (lead && shared.unsettled.has(lead)) throw shared.unsettled.get(lead)
   const {program, argv, hosts, notice, outputFiles, outputs} = shared
-  const wish = {...prepared, command: 'exec', client: program.client} as const
+  const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program)}
   return withTunnel(wish, ports, {progress: untold(run.say), hosts}, run, (tunnel) => {
     const start = async (spec: Pick<ProcessSpec, 'file' | 'env'>): Promise<ProcessEnd> => {
       const files = await outputFiles?.(target)

@@ -1,7 +1,6 @@
-import {basename} from 'node:path'
 import type {Ports} from '../../core/ports/ports.js'
-import {programEnvironment} from '../../databases/postgres/environment.js'
-import {isLibpqClient} from '../../databases/postgres/programs.js'
+import {clientOf} from '../../clients/client-of.js'
+import {programEnvironment} from '../../databases/environment.js'
 import {mappingCommand} from '../../hosts/retry-command.js'
 import type {Program} from '../run-program.js'
 
@@ -18,9 +17,8 @@ export async function locateProgram(
   return {
     name,
     file: await process.locate(name),
-    client: isLibpqClient(name) ? 'libpq' : 'any',
-    isPsql: basename(name) === 'psql',
-    environment: (connection) => programEnvironment(environment, connection),
+    client: clientOf(name),
+    environment: (kind, connection) => programEnvironment(kind, environment, connection),
     mappingCommand: mappingCommand('exec', words, command),
   }
 }

@@ -1,6 +1,5 @@
 import {findCandidates} from '../../bastions/choose-bastions.js'
 import {type Outlook, surveyBastions, UNKNOWN} from '../../bastions/survey-bastions.js'
-import {engineOf} from '../../databases/kinds.js'
 import type {FlagValues} from '../../settings/read.js'
 import type {Settings} from '../../settings/settings.js'
 import {countText} from '../../core/text/amounts.js'
@@ -56,7 +55,7 @@ export async function list(
       endpoints: endpoints.answer ?? [],
     }
     const bastionFor = bastions.answer ?? (() => UNKNOWN)
-    const known = allTargets(found, engineOf).map((one) => ({...one, bastion: bastionFor(one)}))
+    const known = allTargets(found).map((one) => ({...one, bastion: bastionFor(one)}))
     if (settings.cache) {
       await noteListed(
         known.map(({target}) => target),

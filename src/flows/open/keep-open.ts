@@ -19,7 +19,7 @@ export interface KeepOpenRequest {
 }
 
 /**
- * Keeps a tunnel, with a fresh passfile and as many sessions as it takes. `ready` is called
+ * Keeps a tunnel, with a fresh login and as many sessions as it takes. `ready` is called
  * at once, with what tells how it is. Resolves when its time (`--ttl`, `--idle`) is over, to the sentence that says so. Rejects with the reason
  * of the run's signal, or when the tunnel is lost for good.
  */
@@ -32,12 +32,12 @@ export async function keepOpen(
   run: Run,
 ): Promise<string> {
   const {clock} = ports
-  const {passfile} = tunnel
+  const {login} = tunnel
   const limit = new AbortController()
   const limited = {...run, signal: AbortSignal.any([run.signal, limit.signal])}
   const changed = (health: Health): void => {
     // Tokens of expired credentials let nobody in.
-    if (health.state === 'up') void passfile.refresh()
+    if (health.state === 'up') void login.refresh()
     observers.changed(now())
   }
   const keeper = new Keeper(tunnel, {keepAlive: settings.keepAlive, changed}, ports, limited)
@@ -45,7 +45,7 @@ export async function keepOpen(
   // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
   run.divert(['SIGCONT'], () => {
     keeper.look()
-    void passfile.refresh()
+    void login.refresh()
   })
   ready(now)
   const isOver = lifetime(settings)
@@ -67,7 +67,8 @@ function statusOf(target: string, {door}: Tunnel, keeper: Keeper, clock: Clock):
   const readyAt = clock.now()
   return () => {
     const {state, since, why, session} = keeper.health
-    const bastion = {id: session.bastion.id, name: session.bastion.name}
+    const {id, name} = session.via.bastion
+    const bastion = {id, name}
     const tunnel = {target, localPort: door.port, state, since, why, bastion, session: session.id}
     return {...tunnel, ...door.traffic, ageMs: clock.now() - readyAt}
   }

@@ -42,7 +42,7 @@ export interface OpenView {
 }
 
 /**
- * Opens a tunnel and keeps it, with a fresh passfile and as many sessions as it
+ * Opens a tunnel and keeps it, with a fresh login and as many sessions as it
  * takes, until its time is over, the run is ended by a signal (INTERRUPTED, TERMINATED, …) or the
  * tunnel is lost for good. Then all is undone. Rejects with the latter two, and with what the stages reject with. Where
  * another run keeps the same tunnel open, that one is shown, and nothing opened.
@@ -68,7 +68,7 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
       return
     }
     if (!mayAsk) await signInToAll([{ports, ...prepared}], run)
-    const wish = {...prepared, command: 'open', client: 'any'} as const
+    const wish = {...prepared, command: 'open', takesAddress: false} as const
     const {observers} = view
     await withTunnel(wish, ports, {progress, observers}, run, async (tunnel, opened, told) => {
       if (request.isForShell) checkVariables(opened.env)

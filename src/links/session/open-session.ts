@@ -2,11 +2,11 @@ import type {Bastion} from '../../bastions/bastion.js'
 import type {TlsMode} from '../../databases/tls-mode.js'
 import {type DbtunnelError, fail, hasCode} from '../../core/errors.js'
 import type {SsmApi} from '../../core/ports/aws.js'
-import type {ProbeOutcome, ProbeRequest} from '../../core/ports/network.js'
+import type {Conversation, ProbeOutcome} from '../../core/ports/network.js'
 import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
 import {awaitDatabase, type DatabasePorts} from '../probe-database.js'
-import type {Session, SessionEngine} from '../link.js'
+import type {Link, Carrier} from '../link.js'
 import {probeFailure, unreachable} from '../probe-failure.js'
 import {startSession} from './start-session.js'
 
@@ -30,9 +30,9 @@ export interface SessionRequest {
   readonly settings: SessionSettings
   /** PEM certificates of the authorities to trust. */
   readonly authorities: string
-  readonly preamble: ProbeRequest['preamble']
+  readonly talk: Conversation
   /** In order of preference. */
-  readonly engines: readonly SessionEngine[]
+  readonly carriers: readonly Carrier[]
 }
 
 export interface ProofPorts extends DatabasePorts {
@@ -48,10 +48,10 @@ export interface SessionPorts extends ProofPorts {
 /**
  * Opens a session on the first bastion that is connected, and waits until the
  * database has answered through it. Rejects with BASTION_NONE,
- * DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or what StartSession or the engine rejects with. What was taken is
+ * DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or what StartSession or the carrier rejects with. What was taken is
  * on `run.undo`.
  */
-export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Session> {
+export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Link> {
   const {settings} = request
   const deadline = ports.clock.now() + settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
@@ -61,11 +61,11 @@ export async function openSession(request: SessionRequest, ports: SessionPorts, 
   return session
 }
 
-export type Question = Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'preamble'>
+export type Question = Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'talk'>
 
 /** Asks the database through this session. Rejects with DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or why the session has ended. */
 export async function proveDatabase(
-  session: Session,
+  session: Link,
   question: Question,
   timeLeft: () => number,
   ports: ProofPorts,
@@ -77,8 +77,8 @@ export async function proveDatabase(
     say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
     return
   }
-  const failure = probeFailure(outcome, target, session.bastion, failedDials)
-  throw hasNoAnswer(outcome) ? await advised(failure, target, session.bastion, ports, signal) : failure
+  const failure = probeFailure(outcome, target, session.via.bastion, failedDials)
+  throw hasNoAnswer(outcome) ? await advised(failure, target, session.via.bastion, ports, signal) : failure
 }
 
 /** Whether nothing at all came from the database. */
@@ -88,37 +88,37 @@ export function hasNoAnswer({kind}: ProbeOutcome): boolean {
 
 /** How the database answers through this session; and how many connections the agent says have failed. */
 export async function askDatabase(
-  session: Session,
-  {target, settings, authorities, preamble}: Question,
+  session: Link,
+  {target, settings, authorities, talk}: Question,
   timeLeft: () => number,
   ports: ProofPorts,
   signal: AbortSignal,
 ): Promise<{readonly outcome: ProbeOutcome; readonly failedDials: number}> {
   const verifyName = settings.sslmode === 'verify-full'
-  const question = {host: target.endpoint.host, authorities, verifyName, preamble}
+  const question = {host: target.endpoint.host, authorities, verifyName, talk}
   const failedBefore = session.failedDials?.() ?? 0
   const outcome = await awaitDatabase(session, question, timeLeft, ports, signal).catch(async (error: unknown) => {
-    throw await nameTheHop(error, target, session.bastion, ports, signal)
+    throw await nameTheHop(error, target, session.via.bastion, ports, signal)
   })
   return {outcome, failedDials: (session.failedDials?.() ?? 0) - failedBefore}
 }
 
-/** With the first engine, and with the next one and a new session when the plugin proves unusable. */
+/** With the first carrier, and with the next one and a new session when the plugin proves unusable. */
 export async function carrySession(
   request: SessionRequest,
   timeLeft: () => number,
   ports: SessionPorts,
   run: Run,
-): Promise<Session> {
+): Promise<Link> {
   const {target, bastions, settings} = request
-  const [engine, ...others] = request.engines
-  if (!engine) throw fail('INTERNAL', 'No session engine was chosen.')
+  const [carrier, ...others] = request.carriers
+  if (!carrier) throw fail('INTERNAL', 'No carrier was chosen.')
   const started = await startSession({target, bastions, settings, timeLeft}, ports.aws.ssm, run)
   const {grant, bastion} = started
-  run.say.debug(`session ${grant.sessionId} on ${bastion.id}, carried by the ${engine.id} engine`)
+  run.say.debug(`session ${grant.sessionId} on ${bastion.id}, carried by the ${carrier.id} carrier`)
   const {region, profile} = settings
   try {
-    return await engine.open({grant, bastion, region, profile, request: started.request, timeoutMs: timeLeft()}, run)
+    return await carrier.open({grant, bastion, region, profile, request: started.request, timeoutMs: timeLeft()}, run)
   } catch (error) {
     if (!hasCode(error, 'PLUGIN_UNUSABLE') || others.length === 0) {
       throw await nameTheHop(error, target, bastion, ports, run.signal)
@@ -127,7 +127,7 @@ export async function carrySession(
     // Its failure, if any, is told when all is undone.
     void started.terminate().catch(() => {})
     return carrySession(
-      {...request, engines: others, bastions: bastions.slice(bastions.indexOf(bastion))},
+      {...request, carriers: others, bastions: bastions.slice(bastions.indexOf(bastion))},
       timeLeft,
       ports,
       run,
@@ -135,7 +135,7 @@ export async function carrySession(
   }
 }
 
-/** An engine knows that the database is out of reach, but not which rule would mend it. */
+/** A carrier knows that the database is out of reach, but not which rule would mend it. */
 async function nameTheHop(
   error: unknown,
   target: Target,

@@ -79,7 +79,7 @@ async function start(
   const late = (): DbtunnelError => fail('TIMEOUT', 'AWS gave no answer to StartSession in time.', {hint: 'Try again.'})
   const grant = await withDeadline(answer, timeoutMs, late, run.signal)
   checkRun()
-  // Here, for every engine that may carry it. The session is ended with the run.
+  // Here, for every carrier that may carry it. The session is ended with the run.
   checkStreamUrl(grant)
   return {grant, terminate}
 }

@@ -20,6 +20,7 @@ export const tunnel = [
   }),
   setting({
     key: 'engine',
+    property: 'carrier',
     value: words<CarrierChoice>('ENGINE', ['auto', 'plugin', 'native']),
     group: 'TUNNEL',
     help: 'What carries the session: plugin (the session-manager-plugin), native (dbtunnel itself), or auto: the plugin where it is installed and new enough.',

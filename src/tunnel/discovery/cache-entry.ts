@@ -1,6 +1,6 @@
 import type {Bastion} from '../../bastions/bastion.js'
 import {kindOf} from '../../bastions/kind-of.js'
-import {engineOf} from '../../databases/kinds.js'
+import {databaseKindOf} from '../../databases/kind-of.js'
 import {type Fields, ID, list, maybe, record, TEXT, word} from '../../core/read-json.js'
 import {DATABASE_NAME, isHostName, isPort} from '../../core/grammars.js'
 import type {CallerIdentity, Endpoint} from '../../core/ports/aws.js'
@@ -23,12 +23,12 @@ const MOST_BASTIONS = 10
 
 /** No secret is in it: names, ids and an address that Describe calls would tell the same person again. */
 export function writeRemembered({target, bastions, caller, sessionsOf, savedAt}: Remembered): string {
-  const {engine, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds} = target
+  const {databaseKind, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds} = target
   return JSON.stringify({
     version: VERSION,
     savedAt,
     sessionsOf,
-    target: {engine, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds},
+    target: {engine: databaseKind, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds},
     bastions: bastions.slice(0, MOST_BASTIONS),
     caller,
   })
@@ -65,10 +65,12 @@ const PLAIN = /^[\w+=,.@][\w+=,.@-]{0,127}$/
 const ARN = /^arn:[^\s\p{Cc}]{1,250}$/u
 
 function readTarget(fields: Fields): Omit<Target, 'name' | 'region' | 'profile'> {
-  const engine = word(fields, 'engine', ID)
-  if (engineOf(engine)?.id !== engine) throw new Error(`there is no engine ${JSON.stringify(engine)}`)
+  const databaseKind = word(fields, 'engine', ID)
+  if (databaseKindOf(databaseKind)?.id !== databaseKind) {
+    throw new Error(`there is no database kind ${JSON.stringify(databaseKind)}`)
+  }
   return {
-    engine,
+    databaseKind,
     endpoint: readEndpoint(record(fields['endpoint'], 'endpoint')),
     resourceId: maybe(fields, 'resourceId', ID),
     vpcId: maybe(fields, 'vpcId', ID),

@@ -2,7 +2,7 @@ import type {AwsApi} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {Ports} from '../../core/ports/ports.js'
 import type {Say} from '../../core/run.js'
-import type {Session} from '../../links/link.js'
+import type {Link} from '../../links/link.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
 import {noteOpened} from './name-history.js'
 import {readRemembered, type Remembered, writeRemembered} from './cache-entry.js'
@@ -11,9 +11,9 @@ import {readRemembered, type Remembered, writeRemembered} from './cache-entry.js
 export interface Memory {
   readonly recalled?: Remembered | undefined
   /** Whether this session, opened on what was recalled, belongs to whoever it was found out for. */
-  isOfSameCaller(session: Session): boolean
+  isOfSameCaller(session: Link): boolean
   /** For later runs: what has just led to the database. */
-  keep(discovery: Discovery, session: Session): Promise<void>
+  keep(discovery: Discovery, session: Link): Promise<void>
   forget(): Promise<void>
 }
 

@@ -2,7 +2,6 @@ import type {Bastion} from '../../bastions/bastion.js'
 import {chooseBastions, findCandidates} from '../../bastions/choose-bastions.js'
 import type {Candidate} from '../../bastions/kind.js'
 import {kindOf} from '../../bastions/kind-of.js'
-import {engineOf} from '../../databases/kinds.js'
 import type {Settings} from '../../settings/settings.js'
 import type {AwsApi, CallerIdentity} from '../../core/ports/aws.js'
 import type {Run} from '../../core/run.js'
@@ -33,7 +32,7 @@ export interface Discovery extends Omit<Description, 'candidates'> {
 
 /** What resolving a name has to know of the settings. */
 export function resolveInput(settings: Settings): ResolveInput {
-  return {...settings, engineOf, isBastionNamed: kindOf(settings.bastion).namesOne}
+  return {...settings, isBastionNamed: kindOf(settings.bastion).namesOne}
 }
 
 /** One round trip: RDS and STS side by side. */

@@ -1,4 +1,4 @@
-import {engineOf} from '../../databases/kinds.js'
+import {databaseKind} from '../../databases/kind-of.js'
 import {fail, hasCode} from '../../core/errors.js'
 import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
@@ -24,8 +24,8 @@ export async function doorAt(port: number, ports: DoorPorts, run: Run): Promise<
 
 /** On the port that this database has each time; where that is taken on any other, and then it is said. */
 export async function usualDoor(target: Target, ports: DoorPorts, run: Run): Promise<Door> {
-  const {endpoint, engine, name} = target
-  const usual = usualPorts(endpoint, engineOf(engine)?.defaultPort ?? endpoint.port)
+  const {endpoint, name} = target
+  const usual = usualPorts(endpoint, databaseKind(target.databaseKind).defaultPort)
   for (const port of usual) {
     // macOS gives a port on 127.0.0.1 to whoever asks, though another program has it on all addresses.
     if (await ports.portOwners.ownerOf(port)) continue

@@ -18,8 +18,8 @@ export function guardPorts<P extends GuardPorts>(
   const amid = command === 'open' ? undefined : 'client'
   const wish = {
     allowOtherUsers: settings.allowOtherUsers,
-    // psql has no such flag.
-    mend: command === 'psql' ? undefined : '--allow-other-users',
+    // Commands of clients have no such flag.
+    mend: ['open', 'exec'].includes(command) ? '--allow-other-users' : undefined,
     say: (line: string) => say.notice(line, amid),
   }
   return {...ports, listen: guardedListen(wish, ports)}

@@ -1,3 +1,4 @@
+import {kinds} from '../../databases/kinds.js'
 import type {Settings} from '../../settings/settings.js'
 import type {AwsApi} from '../../core/ports/aws.js'
 import type {StatePort} from '../../core/ports/state.js'
@@ -25,13 +26,19 @@ export async function alreadyOpen(
 ): Promise<AlreadyOpen | undefined> {
   for (const {record, process} of (await readRecords(state)).records) {
     const {opened, status} = record
-    if (process !== 'alive' || !opened || !isWanted(opened, name, settings)) continue
+    if (process !== 'alive' || !opened || !isWanted(opened, name, settings) || !isToPaste(opened)) continue
     if (!(await isSameAccount(record, settings, aws))) continue
     // It may have been replaced.
     const now = status && {session: status.session, bastion: status.bastion}
     return {record, opened: {...opened, ...now}}
   }
   return undefined
+}
+
+/** A file that others could have written must not set PATH in a shell. */
+function isToPaste({env, unset = []}: OpenedTunnel): boolean {
+  const names = [...Object.keys(env), ...unset]
+  return names.every((name) => name === 'DBTUNNEL_URL' || kinds.some((kind) => kind.ownsVariable(name)))
 }
 
 function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): boolean {

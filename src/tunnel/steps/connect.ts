@@ -12,13 +12,13 @@ export interface Connected extends ChosenRoute {
 export const connect: Step<ChosenRoute, Connected> = {
   title: 'Session',
   async run(before) {
-    const {request, ports, engines, trust, aws, discovery, door, memory, timeLeft, run} = before
-    const ways = sessionWays(request, engines, trust, {...ports, aws})
+    const {request, ports, carriers, trust, aws, discovery, door, memory, timeLeft, run} = before
+    const ways = sessionWays(request, carriers, trust, {...ports, aws})
     const opened = await openWarmOrCold(discovery, memory, {...ways, timeLeft}, run)
     door.lead(opened.session.accept)
     // It may have been found anew.
     return {...before, discovery: opened.discovery, ways, opened}
   },
   detail: ({door, opened: {session}}) =>
-    `port ${door.port} (${session.engine}); the database answers, its certificate is right`,
+    `port ${door.port} (${session.via.carrier}); the database answers, its certificate is right`,
 }

@@ -1,13 +1,13 @@
 import {together} from '../../core/all-or-first-failure.js'
-import type {SessionEngine} from '../../links/link.js'
-import {sessionEngines} from '../../links/session/carriers.js'
+import type {Carrier} from '../../links/link.js'
+import {sessionCarriers} from '../../links/session/carriers.js'
 import {describe, type Description, type Discovery} from '../discovery/discover.js'
 import type {Opening, Step} from './step.js'
 
 export interface FoundDatabase extends Opening {
   /** With its bastions, where an earlier run has found it out. */
   readonly described: Description | Discovery
-  readonly engines: readonly SessionEngine[]
+  readonly carriers: readonly Carrier[]
 }
 
 /** Anyone with a certificate of the region's RDS could stand in the database's place. */
@@ -19,14 +19,14 @@ export const findDatabase: Step<Opening, FoundDatabase> = {
   async run(before) {
     const {request, ports, memory, run, trust} = before
     const {settings} = request
-    const [described, engines] = await together([
+    const [described, carriers] = await together([
       memory.recalled ?? describe(request, ports.aws, run),
-      sessionEngines(settings, ports, run.say),
+      sessionCarriers(settings, ports, run.say),
     ])
     // Missing authorities are told before anything is opened.
     await trust(described.target)
     if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
-    return {...before, described, engines}
+    return {...before, described, carriers}
   },
   detail: ({described: {target}}) => `${target.endpoint.host}:${target.endpoint.port}`,
 }

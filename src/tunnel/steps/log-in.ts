@@ -1,5 +1,6 @@
 import {acquire} from '../../core/acquire.js'
-import {keepPassfile} from '../../databases/postgres/passfile.js'
+import {keepLoginFresh} from '../../databases/keep-login-fresh.js'
+import {databaseKind} from '../../databases/kind-of.js'
 import {databaseOf, describeDatabase, userOf} from '../discovery/discover.js'
 import type {Login, Tunnel} from '../tunnel.js'
 import type {Named} from './map-name.js'
@@ -26,8 +27,9 @@ export const logIn: Step<Named, Tunnel> = {
     writing = files.write(folder, 'authorities.pem', opened.authorities)
     const authoritiesFile = await writing
     const [user, database] = [userOf(request, discovery), databaseOf(request, discovery)]
-    const login = {endpoint: target.endpoint, region: target.region, user, localPort: door.port}
-    const passfile = await keepPassfile(login, folder, {signing: aws.signing, files, clock}, run)
+    const place = {endpoint: target.endpoint, region: target.region, user, localPort: door.port}
+    const kind = databaseKind(target.databaseKind)
+    const login = await keepLoginFresh(kind, place, folder, {signing: aws.signing, files, clock}, run)
     const isRecalled = discovery === memory.recalled
     if (!isRecalled) await memory.keep(discovery, opened.session)
     const lookAgain = async (): Promise<Login | undefined> => {
@@ -36,7 +38,7 @@ export const logIn: Step<Named, Tunnel> = {
       const fresh = await describeDatabase(request, aws, run)
       return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
     }
-    return {target, door, opened, ways, mapping, caller, user, database, passfile, register, authoritiesFile, lookAgain}
+    return {target, door, opened, ways, mapping, caller, user, database, login, register, authoritiesFile, lookAgain}
   },
   detail: ({user}) => `${user}, by IAM token`,
 }

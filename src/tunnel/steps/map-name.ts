@@ -19,11 +19,11 @@ export const mapName: Step<Connected, Named> = {
     // What a killed run left there would lead others astray; but nothing of ours depends on it.
     await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
     const {host, port} = discovery.target.endpoint
-    const {settings, client, command} = request
+    const {settings, takesAddress, command} = request
     let ownPort: OwnPort | undefined
     const prepare = async (within: Run): Promise<OwnPort> =>
       (ownPort = await takeOwnPort(door, {host, port, isWanted: settings.ownPort}, ports, within))
-    const mapping = await map(host, {mode: settings.resolve, client, prepare}, hosts, run)
+    const mapping = await map(host, {mode: settings.resolve, takesAddress, prepare}, hosts, run)
     if (mapping.via === 'hostaddr' || !ownPort) return {...before, mapping}
 
     ownPort.watch((why) => {

@@ -2,7 +2,7 @@
 import {systemClock} from '../../../src/adapters/processes/clock.js'
 import {overflow} from '../../../src/adapters/files/overflow.js'
 import {webSocketPort} from '../../../src/adapters/network/websocket.js'
-import {nativeEngine} from '../../../src/links/session/native/carrier.js'
+import {nativeCarrier} from '../../../src/links/session/native/carrier.js'
 import {atDoor} from '../../support/at-door.js'
 import {quietRun} from '../../support/native-session.js'
 import type {SessionGrant} from '../../../src/core/ports/aws.js'
@@ -10,7 +10,7 @@ import {converse} from './call.js'
 
 const ask = converse(process, {
   open: async ({grant, uploadRate}: {grant: SessionGrant; uploadRate: number | 'unlimited'}) => {
-    const engine = nativeEngine(
+    const engine = nativeCarrier(
       {
         ssm: {resumeSession: async (id) => ({tokenValue: await ask('resume', id)})},
         signing: {upgradeHeaders: () => Promise.resolve({})},

@@ -3,7 +3,6 @@ import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {createServer} from 'node:net'
 import {join} from 'node:path'
 import type {ErrorCode} from '../../../src/core/errors.js'
-import type {HopId} from '../../../src/flows/doctor/hop.js'
 import {MACHINE, VPC} from '../../sandbox/account.js'
 import {byHand, command, type Mend, option, policy, variable} from './mends.js'
 import {
@@ -22,7 +21,8 @@ import {
 export interface Fault {
   readonly title: string
   /** The first that fails, and how. */
-  readonly hop: HopId
+  /** Its id. */
+  readonly hop: string
   readonly code: ErrorCode
   readonly break: (world: World) => void | Promise<void>
   readonly mend: Mend

@@ -7,8 +7,8 @@ import {fail, hasCode} from '../../../src/core/errors.js'
 import type {AwsApi} from '../../../src/core/ports/aws.js'
 import type {LocalSocket} from '../../../src/core/ports/network.js'
 import {Teardown} from '../../../src/core/teardown.js'
-import {nativeEngine} from '../../../src/links/session/native/carrier.js'
-import type {Session} from '../../../src/links/link.js'
+import {nativeCarrier} from '../../../src/links/session/native/carrier.js'
+import type {Link} from '../../../src/links/link.js'
 import {isLater} from '../agent/versions.js'
 import type {Call} from './call.js'
 import type {Fault} from './faults.js'
@@ -38,7 +38,7 @@ export class Carrier {
   #connections = 0
   #failedResumes = 0
   #dead = false
-  #opening: Promise<Session> | undefined
+  #opening: Promise<Link> | undefined
   #removeSocket = (): void => {}
 
   constructor(call: Call, faults: ReadonlyMap<Fault, number>, screen: Screen) {
@@ -53,7 +53,7 @@ export class Carrier {
   /** Carries it until it dies. Then, as the real one, the process just goes on. */
   async carry(): Promise<void> {
     const {grant, region, target} = this.#call
-    const engine = nativeEngine({
+    const engine = nativeCarrier({
       ssm: {resumeSession: (id) => this.#resume(id)},
       signing: {upgradeHeaders: (url) => this.#aws.signing.upgradeHeaders(url).catch(() => ({}))},
       webSocket: observe(webSocketPort, {
@@ -97,7 +97,7 @@ export class Carrier {
   }
 
   /** The session is up: from here on it obeys signals, and says where it listens. */
-  async #listen({accept}: Session): Promise<void> {
+  async #listen({accept}: Link): Promise<void> {
     this.#obeySignals()
     if (this.#multiplexes) {
       const socket = await makeMuxSocket(this.#call.grant.sessionId).catch((error: Error) =>
@@ -113,7 +113,7 @@ export class Carrier {
   }
 
   /** It goes on listening when the session has ended. */
-  async #takePort(accept: Session['accept']): Promise<number> {
+  async #takePort(accept: Link['accept']): Promise<number> {
     try {
       const {port} = await listenPort.listen(this.#wantedPort, (socket) => {
         if (this.#sending.over) return void this.#giveUp('write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe')

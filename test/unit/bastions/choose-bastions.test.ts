@@ -7,7 +7,7 @@ import {recordedRun} from '../links/session/plugin/recorded-run.js'
 
 const target: Target = {
   name: 'prod-db',
-  engine: 'postgres',
+  databaseKind: 'postgres',
   endpoint: {host: 'prod-db.c9abc.eu-west-1.rds.amazonaws.com', port: 5432},
   resourceId: 'db-1',
   region: 'eu-west-1',

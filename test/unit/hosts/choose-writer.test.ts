@@ -76,7 +76,7 @@ const QUESTION = expect.stringMatching(/^notice: The hosts file needs root: sudo
 test('where we may write ourselves, no sudo is started', async () => {
   const {ports, hostsFile, events, run} = aWorld({silent: 'works', terminal: true})
   hostsFile.failure = undefined
-  const hosts = await openHosts({mode: 'auto', client: 'any'}, ports, run)
+  const hosts = await openHosts({mode: 'auto', takesAddress: false}, ports, run)
   await hosts.add(NAME)
   expect(hostsFile.content.toString()).toContain(NAME)
   expect(events).toEqual([])
@@ -84,13 +84,13 @@ test('where we may write ourselves, no sudo is started', async () => {
 
 test('nor for --resolve hostaddr', async () => {
   const {ports, events, run} = aWorld({silent: 'works', terminal: true})
-  await openHosts({mode: 'hostaddr', client: 'any'}, ports, run)
+  await openHosts({mode: 'hostaddr', takesAddress: false}, ports, run)
   expect(events).toEqual([])
 })
 
 test('sudo that needs no password: the helper writes until the run is undone', async () => {
   const {ports, events, run, unwind} = aWorld({silent: 'works'})
-  const hosts = await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  const hosts = await openHosts({mode: 'auto', takesAddress: true}, ports, run)
   expect(await hosts.obstacle()).toBeUndefined()
   await hosts.add(NAME)
   await hosts.remove(NAME)
@@ -99,9 +99,9 @@ test('sudo that needs no password: the helper writes until the run is undone', a
 })
 
 test.each([
-  ['psql, whatever the terminal', {mode: 'auto', client: 'libpq'}, true],
-  ['any client, without a terminal', {mode: 'auto', client: 'any'}, false],
-  ['--resolve hosts, without a terminal', {mode: 'hosts', client: 'libpq'}, false],
+  ['psql, whatever the terminal', {mode: 'auto', takesAddress: true}, true],
+  ['any client, without a terminal', {mode: 'auto', takesAddress: false}, false],
+  ['--resolve hosts, without a terminal', {mode: 'hosts', takesAddress: true}, false],
 ] as const)('no password is asked for: %s', async (_, options, terminal) => {
   const {ports, events, run, unwind} = aWorld({terminal, asking: 'works'})
   const hosts = await openHosts(options, ports, run)
@@ -113,8 +113,8 @@ test.each([
 })
 
 describe.each([
-  ['any client', {mode: 'auto', client: 'any'}],
-  ['--resolve hosts', {mode: 'hosts', client: 'libpq'}],
+  ['any client', {mode: 'auto', takesAddress: false}],
+  ['--resolve hosts', {mode: 'hosts', takesAddress: true}],
 ] as const)('%s, on a terminal', (_, options) => {
   test('sudo asks, once, after a word on why', async () => {
     const {ports, events, run} = aWorld({terminal: true, asking: 'works'})
@@ -139,13 +139,13 @@ describe.each([
 
 test('a sudo that hangs holds up neither the run nor its end', async () => {
   const {ports, run, unwind} = aWorld({silent: 'hangs'})
-  await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  await openHosts({mode: 'auto', takesAddress: true}, ports, run)
   expect(await unwind()).toEqual([])
 })
 
 test('an installed helper that is not used is told of', async () => {
   const {ports, events, run} = aWorld({installed: {state: 'unusable', why: 'it is of another version of dbtunnel'}})
-  await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  await openHosts({mode: 'auto', takesAddress: true}, ports, run)
   expect(events[0]).toBe(
     'notice: The installed hosts helper is not used: it is of another version of dbtunnel.\n' +
       'Replace it: dbtunnel hosts install\nOr take it out: dbtunnel hosts uninstall',
@@ -155,7 +155,7 @@ test('an installed helper that is not used is told of', async () => {
 test('and where we may write ourselves, too: others may go through it', async () => {
   const {ports, hostsFile, events, run} = aWorld({installed: {state: 'unusable', why: 'it is old'}})
   hostsFile.failure = undefined
-  await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  await openHosts({mode: 'auto', takesAddress: true}, ports, run)
   expect(events).toEqual([expect.stringMatching(/^notice: .*it is old\.\n/)])
 })
 
@@ -166,13 +166,13 @@ test('what stands in the way is the same error as without the helper', async () 
     hint: 'Take it out.',
   }
   const {ports, run} = aWorld({silent: 'works', answer: `failed ${JSON.stringify(error)}`})
-  const hosts = await openHosts({mode: 'auto', client: 'libpq'}, ports, run)
+  const hosts = await openHosts({mode: 'auto', takesAddress: true}, ports, run)
   await expect(hosts.add(NAME)).rejects.toMatchObject({...error, exitCode: 73})
 })
 
 test('a name that is no endpoint of RDS never reaches it', async () => {
   const {ports, events, run} = aWorld({silent: 'works'})
-  const hosts = await openHosts({mode: 'hosts', client: 'libpq'}, ports, run)
+  const hosts = await openHosts({mode: 'hosts', takesAddress: true}, ports, run)
   await expect(hosts.add('db.example.com')).rejects.toMatchObject({
     code: 'HOSTS_UNWRITABLE',
     hint: 'Run it as root, or connect without the hosts file: --resolve hostaddr',
@@ -183,7 +183,7 @@ test('a name that is no endpoint of RDS never reaches it', async () => {
 
 test('a helper that ends too early is told of; its line counts as left only where it is', async () => {
   const {ports, hostsFile, events, run, end} = aWorld({silent: 'works', answer: 'failed {}'})
-  const hosts = await openHosts({mode: 'auto', client: 'any'}, ports, run)
+  const hosts = await openHosts({mode: 'auto', takesAddress: false}, ports, run)
   end()
   await new Promise(setImmediate)
   expect(events).toEqual(['sudo -n', 'client: The hosts helper has ended: new connections may not find the name.'])

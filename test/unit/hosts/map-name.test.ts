@@ -41,7 +41,7 @@ describe('mode hosts', () => {
   test('the name is mapped in lower case until the run is undone', async () => {
     const {hosts, names} = memoryHosts()
     const {run, unwind} = aRun()
-    expect(await mapName(NAME.toUpperCase(), {mode: 'hosts', client: 'libpq'}, hosts, run)).toEqual({via: 'hosts'})
+    expect(await mapName(NAME.toUpperCase(), {mode: 'hosts', takesAddress: true}, hosts, run)).toEqual({via: 'hosts'})
     expect([...names]).toEqual([NAME])
     expect(await unwind()).toEqual([])
     expect([...names]).toEqual([])
@@ -51,7 +51,7 @@ describe('mode hosts', () => {
     const failure = fail('HOSTS_UNWRITABLE', 'It needs root.')
     const {hosts, calls} = memoryHosts({obstacle: async () => 'needs root', add: () => Promise.reject(failure)})
     const {run, unwind} = aRun()
-    await expect(mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)).rejects.toBe(failure)
+    await expect(mapName(NAME, {mode: 'hosts', takesAddress: true}, hosts, run)).rejects.toBe(failure)
     expect(await unwind()).toEqual([])
     expect(calls).toEqual(['remove'])
   })
@@ -61,14 +61,14 @@ describe('mode hostaddr', () => {
   test('never looks at the hosts file', async () => {
     const {hosts, calls} = memoryHosts()
     const {run, unwind} = aRun()
-    expect(await mapName(NAME, {mode: 'hostaddr', client: 'libpq'}, hosts, run)).toMatchObject({via: 'hostaddr'})
+    expect(await mapName(NAME, {mode: 'hostaddr', takesAddress: true}, hosts, run)).toMatchObject({via: 'hostaddr'})
     await unwind()
     expect(calls).toEqual([])
   })
 })
 
 describe('mode auto', () => {
-  const auto = {mode: 'auto', client: 'libpq'} as const
+  const auto = {mode: 'auto', takesAddress: true} as const
 
   test('takes the hosts file where it can be written', async () => {
     const {hosts, names} = memoryHosts()
@@ -81,7 +81,7 @@ describe('mode auto', () => {
     const {run, unwind} = aRun()
     expect(await mapName(NAME, auto, hosts, run)).toEqual({
       via: 'hostaddr',
-      why: 'The hosts file needs root: psql is given the address instead (hostaddr).',
+      why: 'The hosts file needs root: the client is given the address instead (hostaddr).',
       mayRetry: true,
     })
     await unwind()
@@ -90,8 +90,8 @@ describe('mode auto', () => {
 
   test('for a client that may not know hostaddr, the line says who will not find the name', async () => {
     const {hosts} = memoryHosts({obstacle: async () => 'needs root'})
-    const mapping = await mapName(NAME, {mode: 'auto', client: 'any'}, hosts, aRun().run)
-    expect(mapping).toMatchObject({via: 'hostaddr', why: expect.stringContaining(`GUI clients will not find ${NAME}`)})
+    const mapping = await mapName(NAME, {mode: 'auto', takesAddress: false}, hosts, aRun().run)
+    expect(mapping).toMatchObject({via: 'hostaddr', why: expect.stringContaining(`GUI clients, will not find ${NAME}`)})
   })
 
   test.each(['HOSTS_UNWRITABLE', 'HOSTS_LOCKED'] as const)('%s on trying is a reason, too', async (code) => {
@@ -99,7 +99,7 @@ describe('mode auto', () => {
     const mapping = await mapName(NAME, auto, hosts, aRun().run)
     expect(mapping).toEqual({
       via: 'hostaddr',
-      why: 'It did not work. So psql is given the address instead (hostaddr).',
+      why: 'It did not work. So the client is given the address instead (hostaddr).',
       mayRetry: true,
     })
   })
@@ -125,7 +125,7 @@ describe('what has to be in order before the name leads to 127.0.0.1', () => {
     async (mode) => {
       const {hosts, calls} = memoryHosts()
       const {run, unwind} = aRun()
-      await mapName(NAME, {mode, client: 'libpq', prepare: aPlace(calls)}, hosts, run)
+      await mapName(NAME, {mode, takesAddress: true, prepare: aPlace(calls)}, hosts, run)
       await unwind()
       expect(calls.filter((call) => call !== 'obstacle')).toEqual(['prepare', 'add', 'remove', 'give back'])
     },
@@ -149,24 +149,26 @@ describe('what has to be in order before the name leads to 127.0.0.1', () => {
   test('is not: an error of its own where the hosts file was asked for', async () => {
     const {hosts, calls, names} = memoryHosts()
     const prepare = aPlace(calls, 'Port 5432 is taken')
-    await expect(mapName(NAME, {mode: 'hosts', client: 'any', prepare}, hosts, aRun().run)).rejects.toMatchObject({
-      code: 'PORT_IN_USE',
-      message: 'Port 5432 is taken.',
-      hint: expect.stringContaining('--resolve hostaddr'),
-    })
+    await expect(mapName(NAME, {mode: 'hosts', takesAddress: false, prepare}, hosts, aRun().run)).rejects.toMatchObject(
+      {
+        code: 'PORT_IN_USE',
+        message: 'Port 5432 is taken.',
+        hint: expect.stringContaining('--resolve hostaddr'),
+      },
+    )
     expect([...names]).toEqual([])
   })
 
   test('is given back when there is no line after all', async () => {
     const {hosts, calls} = memoryHosts({add: () => Promise.reject(fail('HOSTS_LOCKED', 'It is locked.'))})
-    await mapName(NAME, {mode: 'auto', client: 'any', prepare: aPlace(calls)}, hosts, aRun().run)
+    await mapName(NAME, {mode: 'auto', takesAddress: false, prepare: aPlace(calls)}, hosts, aRun().run)
     expect(calls).toEqual(['obstacle', 'prepare', 'give back'])
   })
 
   test('is not prepared where the name leads nowhere', async () => {
     const {hosts, calls} = memoryHosts({obstacle: async () => 'needs root'})
-    await mapName(NAME, {mode: 'auto', client: 'any', prepare: aPlace(calls)}, hosts, aRun().run)
-    await mapName(NAME, {mode: 'hostaddr', client: 'any', prepare: aPlace(calls)}, hosts, aRun().run)
+    await mapName(NAME, {mode: 'auto', takesAddress: false, prepare: aPlace(calls)}, hosts, aRun().run)
+    await mapName(NAME, {mode: 'hostaddr', takesAddress: false, prepare: aPlace(calls)}, hosts, aRun().run)
     expect(calls).toEqual([])
   })
 })
@@ -182,7 +184,7 @@ describe('undone at any moment', () => {
       await add(name)
     }
     const {run, stop, unwind} = aRun()
-    const mapping = mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)
+    const mapping = mapName(NAME, {mode: 'hosts', takesAddress: true}, hosts, run)
     stop.abort(fail('INTERRUPTED', 'Interrupted.'))
     const undone = unwind()
     finishWriting()
@@ -197,7 +199,7 @@ describe('undone at any moment', () => {
         new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error))),
     })
     const {run, unwind} = aRun()
-    const mapping = mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)
+    const mapping = mapName(NAME, {mode: 'hosts', takesAddress: true}, hosts, run)
     const refused = expect(mapping).rejects.toMatchObject({code: 'INTERRUPTED'})
     expect(await unwind()).toEqual([])
     await refused
@@ -211,7 +213,7 @@ describe('undone at any moment', () => {
     let prepared!: () => void
     const prepare = () =>
       new Promise<{giveBack(): Promise<void>}>((resolve) => (prepared = () => resolve({giveBack: async () => {}})))
-    const mapping = mapName(NAME, {mode: 'hosts', client: 'libpq', prepare}, hosts, run)
+    const mapping = mapName(NAME, {mode: 'hosts', takesAddress: true, prepare}, hosts, run)
     const refused = expect(mapping).rejects.toMatchObject({code: 'INTERRUPTED'})
     await unwind()
     prepared()
@@ -223,7 +225,7 @@ describe('undone at any moment', () => {
     const {hosts, names} = memoryHosts()
     const {run, unwind} = aRun()
     await unwind()
-    await expect(mapName(NAME, {mode: 'hosts', client: 'libpq'}, hosts, run)).rejects.toMatchObject({
+    await expect(mapName(NAME, {mode: 'hosts', takesAddress: true}, hosts, run)).rejects.toMatchObject({
       code: 'INTERRUPTED',
     })
     expect([...names]).toEqual([])
@@ -234,7 +236,7 @@ test.each(['', 'a b', '-x.example', 'x\n10.0.0.1 y', '127.0.0.1', `${'a.'.repeat
   'a name that is none is refused: %j',
   async (host) => {
     const {hosts, calls} = memoryHosts()
-    const mapping = mapName(host, {mode: 'auto', client: 'libpq'}, hosts, aRun().run)
+    const mapping = mapName(host, {mode: 'auto', takesAddress: true}, hosts, aRun().run)
     await expect(mapping).rejects.toMatchObject({code: 'VALUE_INVALID'})
     expect(calls).toEqual([])
   },

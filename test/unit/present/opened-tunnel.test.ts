@@ -15,6 +15,7 @@ const TUNNEL: OpenedTunnel = {
   region: 'eu-west-1',
   via: 'hosts',
   readOnly: false,
+  unset: ['PGPASSWORD', 'PGSERVICE', 'PGOPTIONS'],
   env: {PGHOST: 'prod-db.c1.eu-west-1.rds.amazonaws.com', PGPORT: '15432', PGUSER: 'alice'},
 }
 

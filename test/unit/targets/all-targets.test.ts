@@ -1,10 +1,9 @@
 import {expect, it} from 'vitest'
-import {engineOf} from '../../../src/databases/kinds.js'
 import {allTargets} from '../../../src/targets/all-targets.js'
 import {type Account, cluster, customEndpoint, DOMAIN, instance, members} from './account.js'
 
 const targets = ({instances = [], clusters = [], endpoints = []}: Account) =>
-  allTargets({instances, clusters, endpoints}, engineOf)
+  allTargets({instances, clusters, endpoints})
 const names = (account: Account): string[] => targets(account).map(({target}) => target)
 
 it('come by name, a cluster with its endpoints and members in one place', () => {

@@ -5,13 +5,11 @@ import {resolveTarget} from '../../../src/targets/resolve-target.js'
 import {recordedRun} from '../links/session/plugin/recorded-run.js'
 import {type Account, cluster, customEndpoint, DOMAIN, instance, members, memoryRds} from './account.js'
 
-const postgres = {id: 'postgres', defaultPort: 5432, defaultDatabase: 'postgres'}
 const settings = {
   region: 'eu-west-1',
   isBastionNamed: false,
   user: undefined as string | undefined,
   profile: undefined as string | undefined,
-  engineOf: (engine: string) => (['postgres', 'aurora-postgresql'].includes(engine) ? postgres : undefined),
 }
 
 function resolve(target: string, account: Account, more: Partial<typeof settings> = {}) {
@@ -31,7 +29,7 @@ describe('what a name leads to', () => {
     const {target, rds} = resolve('Prod-DB', shop)
     expect(await target).toEqual({
       name: 'Prod-DB',
-      engine: 'postgres',
+      databaseKind: 'postgres',
       endpoint: {host: `prod-db.${DOMAIN}`, port: 5432},
       resourceId: 'db-PROD-DB',
       region: 'eu-west-1',
@@ -143,7 +141,7 @@ describe('an endpoint host name', () => {
     const {target, rds} = resolve(`any-db.${DOMAIN}:6432`, {}, named)
     expect(await target).toEqual({
       name: `any-db.${DOMAIN}:6432`,
-      engine: 'postgres',
+      databaseKind: 'postgres',
       endpoint: {host: `any-db.${DOMAIN}`, port: 6432},
       region: 'eu-west-1',
       defaultDatabase: 'postgres',

@@ -4,7 +4,7 @@ import type {Run} from '../../../src/core/run.js'
 import type {Discovery} from '../../../src/tunnel/discovery/discover.js'
 import type {Memory} from '../../../src/tunnel/discovery/cache.js'
 import {openWarmOrCold} from '../../../src/tunnel/cached-or-fresh.js'
-import type {Session} from '../../../src/links/link.js'
+import type {Link} from '../../../src/links/link.js'
 import {recordedRun} from '../links/session/plugin/recorded-run.js'
 
 const discovery = (name: string) =>
@@ -34,7 +34,7 @@ function scene(outcomes: readonly (Error | 'opened')[], {recalled = OLD, sameCal
       within.undo.push('session', 'network', () => void log.push(`terminate ${target.name}`))
       const outcome = left.shift()
       if (outcome instanceof Error) throw outcome
-      return {discovery: discovery(target.name), session: {id: 'alice-0a', bastion: {id: 'i-1'}} as Session}
+      return {discovery: discovery(target.name), session: {id: 'alice-0a', via: {bastion: {id: 'i-1'}}} as Link}
     },
   }
   const open = (which: Discovery | undefined = memory.recalled) => openWarmOrCold(which as Discovery, memory, ways, run)

@@ -10,7 +10,7 @@ import {type Health, Keeper} from '../../../src/tunnel/keeper.js'
 import type {Tunnel} from '../../../src/tunnel/tunnel.js'
 import type {OpenedSession, SessionWays} from '../../../src/tunnel/connector.js'
 import {type Door, openDoor} from '../../../src/tunnel/listener/listener.js'
-import type {Session, SessionEnd} from '../../../src/links/link.js'
+import type {Link, LinkEnd} from '../../../src/links/link.js'
 import {ManualClock, settle} from '../../support/manual-clock.js'
 import {memoryListen} from '../../support/memory-door.js'
 import {type RecordedRun, recordedRun} from '../links/session/plugin/recorded-run.js'
@@ -25,11 +25,11 @@ const at = (host: string, bastions = [A, B]): Discovery =>
   ({target: {name: 'prod-db', endpoint: {host, port: 5432}}, bastions}) as unknown as Discovery
 const error = (code: ErrorCode, message = `It is ${code}.`): DbtunnelError => fail(code, message, {hint: 'Do this.'})
 
-interface FakeSession extends Session {
+interface FakeSession extends Link {
   readonly accepted: LocalSocket[]
   /** As the native engine shows it; the plugin shows nothing. */
   unheard?: () => number
-  end(end: SessionEnd): void
+  end(end: LinkEnd): void
 }
 
 let clock: ManualClock
@@ -59,13 +59,12 @@ beforeEach(async () => {
   ;[sessions, fates, answers, log, fresh, networks, changes] = [[], [], [], [], at('db'), 'home', []]
 })
 
-function sessionOn(bastion: Session['bastion']): FakeSession {
-  let end!: (end: SessionEnd) => void
-  const closed = new Promise<SessionEnd>((resolve) => (end = resolve))
+function sessionOn(bastion: Link['via']['bastion']): FakeSession {
+  let end!: (end: LinkEnd) => void
+  const closed = new Promise<LinkEnd>((resolve) => (end = resolve))
   const session: FakeSession = {
     id: `s-${sessions.length + 1}`,
-    engine: 'native',
-    bastion,
+    via: {kind: 'session', bastion, carrier: 'native'},
     closed,
     accepted: [],
     accept: (socket) => void session.accepted.push(socket),

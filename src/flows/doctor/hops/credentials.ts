@@ -5,7 +5,7 @@ export const credentials = hop('credentials', {
   title: 'AWS credentials',
   needs: ['region'],
   async check({region: {settings, aws}}, _request, ports, run) {
-    // As for psql: where a person is there, the code of an MFA device is asked for, or a login renewed.
+    // As for a client: where a person is there, the code of an MFA device is asked for, or a login renewed.
     await signIn(aws, ports, run)
     const caller = await aws.sts.identity(run.signal)
     const profile = settings.profile === undefined ? '' : `, profile ${settings.profile}`

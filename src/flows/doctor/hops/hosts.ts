@@ -2,7 +2,7 @@ import {fail} from '../../../core/errors.js'
 import {openHosts} from '../../../hosts/choose-writer.js'
 import {hop, ok} from '../hop.js'
 
-/** `psql` itself may ask for a password here; this never does. */
+/** A command that connects may ask for a password here; this never does. */
 export const hosts = hop('hosts', {
   title: 'Hosts file',
   needs: ['config'],
@@ -10,11 +10,11 @@ export const hosts = hop('hosts', {
     const {hostsFile, hostsHelper} = ports
     const path = await hostsFile.path()
     if (settings.resolve === 'hostaddr') return ok('not used (--resolve hostaddr)', false)
-    const lines = await openHosts({mode: 'auto', client: 'libpq'}, {hostsFile, hostsHelper}, run)
+    const lines = await openHosts({mode: 'auto', takesAddress: true}, {hostsFile, hostsHelper}, run)
     const obstacle = await lines.obstacle()
     if (obstacle === undefined) return ok(`${path} can be written`, true)
     if (settings.resolve === 'auto') {
-      return ok(`${path} ${obstacle}: psql is given the address instead (hostaddr)`, false)
+      return ok(`${path} ${obstacle}: clients that take an address are given it (hostaddr)`, false)
     }
     // Not for a file that is missing, or on a disk that is read-only for root, too.
     const isForSudo = await hostsFile.needsRoot()

@@ -1,4 +1,4 @@
-import {explainRefusedLogin} from '../../../databases/postgres/refused-login.js'
+import {databaseKind} from '../../../databases/kind-of.js'
 import {databaseOf, userOf} from '../../../tunnel/discovery/discover.js'
 import {hop, ok} from '../hop.js'
 
@@ -9,6 +9,7 @@ export const login = hop('login', {
   async check({region, credentials: caller, available: target, 'rds-iam': outcome}) {
     const user = userOf(region, {caller})
     if (outcome.kind === 'in') return ok(`as ${user}, database ${databaseOf(region, {target})}`)
-    throw explainRefusedLogin(outcome, {user, region: target.region, resourceId: target.resourceId, caller})
+    const attempt = {user, region: target.region, resourceId: target.resourceId, caller}
+    throw databaseKind(target.databaseKind).explainRefusal(outcome, attempt)
   },
 })

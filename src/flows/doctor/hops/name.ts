@@ -19,7 +19,7 @@ export const name = hop('name', {
       if (hosts) throw failure
       return {
         status: 'warn',
-        detail: `${failure.message} psql is given 127.0.0.1; other clients go there.`,
+        detail: `${failure.message} Clients that take an address are given 127.0.0.1; others go there.`,
         hint: 'Take that line out.',
         found: undefined,
       }

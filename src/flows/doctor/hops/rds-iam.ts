@@ -1,16 +1,17 @@
-import type {Connection} from '../../../databases/postgres/environment.js'
-import {explainRefusedLogin} from '../../../databases/postgres/refused-login.js'
-import {keepPassfile} from '../../../databases/postgres/passfile.js'
+import {terminalFor} from '../../../clients/client-of.js'
+import type {Connection} from '../../../databases/connection.js'
+import {keepLoginFresh} from '../../../databases/keep-login-fresh.js'
+import {databaseKind} from '../../../databases/kind-of.js'
 import {checkLogin} from '../../../tunnel/check-login.js'
 import {databaseOf, userOf} from '../../../tunnel/discovery/discover.js'
 import {hop, ok} from '../hop.js'
+import {clientHops} from './clients.js'
 
 /** Whether the database has IAM asked about this user: seen by how it takes a login. */
 export const rdsIam = hop('rds-iam', {
-  title: 'Role rds_iam',
+  title: 'IAM user',
   ofTarget: true,
   needs: [
-    'psql',
     'region',
     'port',
     'folder',
@@ -22,6 +23,7 @@ export const rdsIam = hop('rds-iam', {
     'session',
     'certificate',
   ],
+  needsNotToFail: clientHops.map(({id}) => id),
   async check(found, _request, ports, run) {
     const {region, port: door, folder, credentials: caller, available: target, session} = found
     const {settings, aws} = region
@@ -29,8 +31,10 @@ export const rdsIam = hop('rds-iam', {
     const {endpoint} = target
     door.lead(session.session.accept)
     const authoritiesFile = await ports.files.write(folder, 'authorities.pem', found.authorities)
-    const login = {endpoint, region: target.region, user, localPort: door.port}
-    const passfile = await keepPassfile(login, folder, {...ports, signing: aws.signing}, run)
+    const kind = databaseKind(target.databaseKind)
+    const client = await (await terminalFor(kind.id)).find(ports)
+    const place = {endpoint, region: target.region, user, localPort: door.port}
+    const login = await keepLoginFresh(kind, place, folder, {...ports, signing: aws.signing}, run)
     const connection: Connection = {
       target: target.name,
       host: endpoint.host,
@@ -41,18 +45,19 @@ export const rdsIam = hop('rds-iam', {
       // It works without a line in the hosts file, whose hop has been before.
       mapping: 'hostaddr',
       authoritiesFile,
-      passfile: passfile.path,
+      loginFiles: login.files,
+      readOnly: false,
     }
-    const outcome = await checkLogin(found.psql, connection, ports)
+    const outcome = await checkLogin(client, kind, connection, ports)
     switch (outcome.kind) {
       case 'in':
-        return outcome.isMember
-          ? ok(`${user} has it`, outcome)
-          : {status: 'unknown', detail: `${user} is let in, though not for this role.`, found: outcome}
+        return outcome.isByIam
+          ? ok(`${user} has ${kind.iamMark}`, outcome)
+          : {status: 'unknown', detail: `${user} is let in, though not for ${kind.iamMark}.`, found: outcome}
       case 'refused-by-iam':
-        return ok(`${user} has it: the database asked IAM`, outcome)
+        return ok(`${user} has ${kind.iamMark}: the database asked IAM`, outcome)
       case 'asked-for-password':
-        throw explainRefusedLogin(outcome, {user, region: target.region, resourceId: target.resourceId, caller})
+        throw kind.explainRefusal(outcome, {user, region: target.region, resourceId: target.resourceId, caller})
       case 'failed':
         return {status: 'unknown', detail: 'It did not come to that.', found: outcome}
     }

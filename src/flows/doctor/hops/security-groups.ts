@@ -11,7 +11,7 @@ export const securityGroups = hop('security-groups', {
   needs: ['region', 'available', 'session'],
   async check({region: {aws}, available: target, session: {session, ask}}, _request, _ports, run) {
     const unknown = (detail: string, hint?: string) => ({status: 'unknown', detail, hint, found: undefined}) as const
-    const {bastion} = session
+    const {bastion} = session.via
     const {host, port} = target.endpoint
     try {
       const seen = await lookAtPassage(target, bastion, aws, run.signal)

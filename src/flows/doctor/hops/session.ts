@@ -1,7 +1,7 @@
 import {nodeName} from '../../../core/grammars.js'
 import {askDatabase, carrySession} from '../../../links/session/open-session.js'
-import {sessionEngines} from '../../../links/session/carriers.js'
-import {preambleOf} from '../../../tunnel/connector.js'
+import {sessionCarriers} from '../../../links/session/carriers.js'
+import {talkOf} from '../../../tunnel/connector.js'
 import {hop, ok} from '../hop.js'
 
 /** Of the whole time: afterwards the database has to answer. */
@@ -11,15 +11,21 @@ const SHARE = 1 / 2
 export const session = hop('session', {
   title: 'Session',
   ofTarget: true,
-  needs: ['region', 'plugin', 'available', 'authorities', 'agent'],
-  async check({region: {settings, aws}, available: target, authorities, agent: bastions}, _request, given, run) {
+  needs: ['region', 'plugin', 'credentials', 'available', 'authorities', 'agent'],
+  async check(
+    {region: {settings, aws}, credentials: caller, available: target, authorities, agent: bastions},
+    _request,
+    given,
+    run,
+  ) {
     const ports = {...given, aws}
-    const engines = await sessionEngines(settings, ports, run.say)
-    const question = {target, settings, authorities, preamble: preambleOf(target)}
+    const carriers = await sessionCarriers(settings, ports, run.say)
+    const talk = talkOf({settings}, {target, caller}, aws.signing)
+    const question = {target, settings, authorities, talk}
     const timeLeft = (): number => settings.timeoutMs * SHARE
-    const opened = await carrySession({...question, bastions, engines}, timeLeft, ports, run)
+    const opened = await carrySession({...question, bastions, carriers}, timeLeft, ports, run)
     let answer: ReturnType<typeof askDatabase> | undefined
     const ask = () => (answer ??= askDatabase(opened, question, timeLeft, ports, run.signal))
-    return ok(`${opened.id} on ${nodeName(opened.bastion)}, ${opened.engine} engine`, {session: opened, ask})
+    return ok(`${opened.id} on ${nodeName(opened.via.bastion)}, ${opened.via.carrier} engine`, {session: opened, ask})
   },
 })

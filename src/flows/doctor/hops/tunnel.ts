@@ -13,8 +13,8 @@ export const tunnel = hop('tunnel', {
     const answer = await ask()
     const {outcome, failedDials} = answer
     if (outcome.kind === 'answered' || !hasNoAnswer(outcome)) return ok('the database answers through it', answer)
-    const failure = probeFailure(outcome, target, session.bastion, failedDials)
-    const advice = await adviceOnPassage(target, session.bastion, aws, run.signal).catch(() => undefined)
+    const failure = probeFailure(outcome, target, session.via.bastion, failedDials)
+    const advice = await adviceOnPassage(target, session.via.bastion, aws, run.signal).catch(() => undefined)
     throw fail(failure.code, failure.message, {hint: advice ?? failure.hint})
   },
 })

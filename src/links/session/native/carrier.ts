@@ -1,12 +1,12 @@
 import {fail} from '../../../core/errors.js'
 import type {Run} from '../../../core/run.js'
-import type {Carry, Session, SessionEngine} from '../../link.js'
+import type {Carry, Link, Carrier} from '../../link.js'
 import {type NativePorts, NativeSession} from './native-session.js'
 import {Pace} from './flow-control/pace.js'
 import {rest} from './sleep-unless.js'
 
 /**
- * What the engine sends up in a second unless told otherwise. The real plugin
+ * What this carrier sends up in a second unless told otherwise. The real plugin
  * stays below 1 MiB/s (1 KiB, then a rest of 1 ms); how much more the service
  * takes is not known, and faster senders are reported to have stalled
  * (aws/session-manager-plugin#145).
@@ -18,14 +18,14 @@ export interface NativeOptions {
 }
 
 /** Our own client of Session Manager's data channel, for machines without the plugin. */
-export function nativeEngine(ports: NativePorts, options: NativeOptions = {}): SessionEngine {
+export function nativeCarrier(ports: NativePorts, options: NativeOptions = {}): Carrier {
   return {
     id: 'native',
     open: (carry, run) => open(ports, new Pace(options.uploadBytesPerSecond ?? DEFAULT_UPLOAD_RATE), carry, run),
   }
 }
 
-async function open(ports: NativePorts, pace: Pace, carry: Carry, run: Run): Promise<Session> {
+async function open(ports: NativePorts, pace: Pace, carry: Carry, run: Run): Promise<Link> {
   run.signal.throwIfAborted()
   const session = new NativeSession(ports, carry, run.say, pace)
   run.undo.push('data channel', 'local', () => session.close())

@@ -1,9 +1,8 @@
-import type {Bastion} from '../../../bastions/bastion.js'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../../core/errors.js'
 import type {LocalSocket} from '../../../core/ports/network.js'
 import type {OverflowPort} from '../../../core/ports/overflow.js'
 import type {Say} from '../../../core/run.js'
-import type {Carry, Session, SessionEnd} from '../../link.js'
+import type {Carry, Link, LinkEnd} from '../../link.js'
 import type {AgentFeatures} from './protocol/agent-version.js'
 import {Basic} from './single.js'
 import {Channel} from './channel.js'
@@ -23,10 +22,9 @@ export interface NativePorts extends LifelinePorts {
 }
 
 /** One session from the WebSocket to the connections of local programs: puts the parts together and takes them apart, once. */
-export class NativeSession implements Session {
+export class NativeSession implements Link {
   readonly id: string
-  readonly engine = 'native'
-  readonly bastion: Bastion
+  readonly via: Link['via']
   readonly #ports: NativePorts
   readonly #say: Say
   /** Aborted when the session ends: every timer and attempt of its parts ends with it. */
@@ -35,7 +33,7 @@ export class NativeSession implements Session {
   readonly #channel: Channel
   readonly #flow: InboundFlow
   readonly #forwarding = new Deferred<Forwarder>()
-  readonly #closed = new Deferred<SessionEnd>()
+  readonly #closed = new Deferred<LinkEnd>()
   #features: AgentFeatures | undefined
   #forwarder: Forwarder | undefined
   #ending: Promise<void> | undefined
@@ -46,7 +44,7 @@ export class NativeSession implements Session {
     const {clock} = ports
     const {signal} = this.#life
     this.id = carry.grant.sessionId
-    this.bastion = carry.bastion
+    this.via = {kind: 'session', bastion: carry.bastion, carrier: 'native'}
     this.#ports = ports
     this.#say = say
     this.#channel = new Channel({
@@ -75,13 +73,13 @@ export class NativeSession implements Session {
     this.#flow = new InboundFlow({clock, signal, gate: this.#lifeline})
   }
 
-  get closed(): Promise<SessionEnd> {
+  get closed(): Promise<LinkEnd> {
     return this.#closed.promise
   }
 
   /** How far it has come, for the message when that took too long. */
   get stage(): string {
-    return this.#lifeline.isUp ? `the SSM agent on ${this.bastion.id}` : "Session Manager's data channel"
+    return this.#lifeline.isUp ? `the SSM agent on ${this.via.bastion.id}` : "Session Manager's data channel"
   }
 
   /** Resolves when the agent is ready; rejects with what ended the session before. */
@@ -181,7 +179,7 @@ export class NativeSession implements Session {
   #toldError(output: string): DbtunnelError {
     const said = foreignWords(output).replace(/\.$/, '') || 'it gave no reason'
     if (/unable to connect to specified port/i.test(said)) {
-      return fail('DATABASE_UNREACHABLE', `The bastion ${this.bastion.id} cannot reach the database: ${said}.`, {
+      return fail('DATABASE_UNREACHABLE', `The bastion ${this.via.bastion.id} cannot reach the database: ${said}.`, {
         hint: "Let the bastion's security group in at the database's.",
       })
     }

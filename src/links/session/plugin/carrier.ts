@@ -10,7 +10,7 @@ import {type Environment, pluginEnvironment, RESPONSE_VARIABLE, temporaryFolder}
 import {loss, startTimeout, USE_NATIVE} from './failure.js'
 import {type PluginProcess, watchPlugin} from './process.js'
 import {type Relay, relayTo} from './relay.js'
-import type {Carry, Session, SessionEngine} from '../../link.js'
+import type {Carry, Link, Carrier} from '../../link.js'
 
 /** A connection is taken and closed again in a millisecond, where nothing is in its way. */
 const TOUCH_MS = 1000
@@ -29,7 +29,7 @@ export interface PluginPorts {
  * A session carried by the installed session-manager-plugin, a program in a process group of its own, which listens on
  * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is the door's.
  */
-export function pluginEngine(ports: PluginPorts, plugin: Plugin, environment: Environment): SessionEngine {
+export function pluginCarrier(ports: PluginPorts, plugin: Plugin, environment: Environment): Carrier {
   return {
     id: 'plugin',
     async open(carry, run) {
@@ -44,7 +44,7 @@ async function start(
   carry: Carry,
   ports: PluginPorts,
   run: Run,
-): Promise<Session> {
+): Promise<Link> {
   run.signal.throwIfAborted()
   let closing = false
   let relay: Relay | undefined
@@ -64,7 +64,7 @@ async function start(
   const checkRun = (): void => {
     if (closing) throw fail('SESSION_FAILED', 'The session was closed while it started.')
   }
-  const open = async (): Promise<Session> => {
+  const open = async (): Promise<Link> => {
     checkRun()
     folder = ports.files.makeFolder()
     const startsProgram = await ports.login.startsProgram()
@@ -82,8 +82,7 @@ async function start(
     const onward = (relay = relayTo(port, ports.dial))
     return {
       id: carry.grant.sessionId,
-      engine: 'plugin',
-      bastion: carry.bastion,
+      via: {kind: 'session', bastion: carry.bastion, carrier: 'plugin'},
       closed: ended.then((end) => {
         onward.close()
         if (closing) return {}

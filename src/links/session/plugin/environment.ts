@@ -1,3 +1,5 @@
+import {kinds} from '../../../databases/kinds.js'
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The plugin takes the response from a variable whose name begins like this, and unsets it. */
@@ -10,8 +12,10 @@ export const RESPONSE_VARIABLE = 'AWS_SSM_START_SESSION_RESPONSE'
 const NEEDED =
   /^(AWS_\w+|(HTTPS?|NO)_PROXY|(https?|no)_proxy|SSL_CERT_(FILE|DIR)|GODEBUG|RES_OPTIONS|LOCALDOMAIN|HOME|PATH|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR)$/
 
-/** Never the plugin's: what is the database client's, and dbtunnel's own. */
-const OTHERS = /^(PG[A-Z]|DBTUNNEL_)/
+/** Never the plugin's: what is a database client's, and dbtunnel's own. */
+function isOthers(name: string): boolean {
+  return name.startsWith('DBTUNNEL_') || kinds.some((kind) => kind.ownsVariable(name))
+}
 
 /**
  * Of ours, what the plugin needs. Where a profile's credential_process gives the credentials, the plugin starts that
@@ -23,7 +27,7 @@ export function pluginEnvironment(
 ): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(environment)) {
-    const isIts = startsProgram ? !OTHERS.test(name) : NEEDED.test(name)
+    const isIts = startsProgram ? !isOthers(name) : NEEDED.test(name)
     if (value !== undefined && isIts && !name.startsWith(RESPONSE_VARIABLE)) kept[name] = value
   }
   return {...kept, ...more}

@@ -2,7 +2,7 @@ import {type DbtunnelError, fail} from '../../../core/errors.js'
 import type {ProcessEnd} from '../../../core/ports/process.js'
 import {redact} from '../../../core/text/redact.js'
 import type {PluginEvent} from './output.js'
-import type {SessionEnd} from '../../link.js'
+import type {LinkEnd} from '../../link.js'
 
 /** How a plugin came to its end: what it said last that means something, its last lines, and its status. */
 export interface PluginEnd {
@@ -11,7 +11,7 @@ export interface PluginEnd {
   readonly end: ProcessEnd
 }
 
-/** The plugin ended before it listened. PLUGIN_UNUSABLE when the fault is its own and another engine may do better. */
+/** The plugin ended before it listened. PLUGIN_UNUSABLE when the fault is its own and another carrier may do better. */
 export function startFailure({event, lastLines, end}: PluginEnd): DbtunnelError {
   if (event?.kind === 'failed') {
     return fail('PLUGIN_UNUSABLE', `The session-manager-plugin gave up: ${redact(event.reason)}.`, USE_NATIVE)
@@ -30,7 +30,7 @@ export function startTimeout(lastLines: readonly string[], timeoutMs: number): D
 }
 
 /** The plugin ended after the tunnel was up. */
-export function loss({event, lastLines, end}: PluginEnd): SessionEnd {
+export function loss({event, lastLines, end}: PluginEnd): LinkEnd {
   if (event?.kind === 'ended') return {error: serviceEnded('TUNNEL_LOST', event.reason), byService: true}
   if (event?.kind === 'timed-out') return {error: serviceEnded('TUNNEL_LOST', 'it timed out'), byService: true}
   if (event?.kind === 'failed') {

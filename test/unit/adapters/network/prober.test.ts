@@ -9,7 +9,7 @@ import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {afterEach, beforeAll, describe, expect, it} from 'vitest'
 import {prober} from '../../../../src/adapters/network/prober.js'
-import type {ProbeOutcome, ProbeRequest} from '../../../../src/core/ports/network.js'
+import type {Conversation, ProbeOutcome, ProbeRequest} from '../../../../src/core/ports/network.js'
 import {
   type Authority,
   type Certificate,
@@ -22,6 +22,15 @@ import {
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 const COMPILER = new URL('../../../support/compile.js', import.meta.url).href
 const ASK = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+
+/** As PostgreSQL is asked. */
+const talk: Conversation = async (line) => {
+  line.write(ASK)
+  const [answer] = await line.read(1)
+  if (answer !== 'S'.charCodeAt(0)) return 'no-tls'
+  await line.encrypt()
+  return 'answered'
+}
 
 let authority: Authority
 let stranger: Authority
@@ -72,8 +81,7 @@ function serveTls(certificate: Certificate, first: Buffer = Buffer.from('S')): P
 }
 
 function probe(port: number, more: Partial<ProbeRequest> = {}, signal?: AbortSignal): Promise<ProbeOutcome> {
-  const preamble = {ask: ASK, agree: 'S'.charCodeAt(0)}
-  const request = {port, host: HOST, authorities: authority.root, verifyName: true, preamble, timeoutMs: 5000, ...more}
+  const request = {port, host: HOST, authorities: authority.root, verifyName: true, talk, timeoutMs: 5000, ...more}
   return prober.probe(request, signal)
 }
 
@@ -161,8 +169,13 @@ describe("Node's own authorities", () => {
     )
     // Node reads them at its start only.
     const program = `const {prober} = await import(${JSON.stringify(module)})
-      const preamble = {ask: Uint8Array.from(${JSON.stringify([...ASK])}), agree: 83}
-      const request = {port: ${await server}, host: '${HOST}', authorities: '', verifyName: true, preamble, timeoutMs: 5000}
+      const talk = async (line) => {
+        line.write(Uint8Array.from(${JSON.stringify([...ASK])}))
+        await line.read(1)
+        await line.encrypt()
+        return 'answered'
+      }
+      const request = {port: ${await server}, host: '${HOST}', authorities: '', verifyName: true, talk, timeoutMs: 5000}
       process.stdout.write((await prober.probe(request)).kind)`
     const argv = ['--input-type=module', '-e', program]
     const {stdout} = await promisify(execFile)(process.execPath, argv, {env: {NODE_EXTRA_CA_CERTS: roots}})
@@ -229,6 +242,77 @@ describe('no database', () => {
     })
     expect(await probe(port, {timeoutMs: 50})).toEqual({kind: 'silent'})
     await gone
+  })
+})
+
+describe('a kind whose server speaks first, and that logs in', () => {
+  const GREETING = Buffer.from('hello')
+  const refusal = new Error('refused')
+
+  /** Greets, agrees, and answers one login. */
+  async function serveGreeter(certificate: Certificate, answer: string): Promise<{port: number; said: string[]}> {
+    const said: string[] = []
+    const port = await serve((socket) => {
+      socket.write(GREETING)
+      socket.once('readable', () => {
+        // No more than that: the handshake may have come with it.
+        said.push(`clear ${String(socket.read('tls?'.length))}`)
+        const tls = new TLSSocket(socket, {isServer: true, ...certificate})
+        tls.on('error', () => {})
+        tls.on('data', (data: Buffer) => {
+          said.push(`encrypted ${data.toString()}`)
+          tls.write(answer)
+        })
+      })
+    })
+    return {port, said}
+  }
+
+  const login: Conversation = async (line) => {
+    expect(Buffer.from(await line.read(GREETING.length)).toString()).toBe('hello')
+    line.write(Buffer.from('tls?'))
+    await line.encrypt()
+    line.write(Buffer.from('token'))
+    const [first, second] = [await line.read(1), await line.read(1)]
+    if (Buffer.concat([first, second]).toString() === 'ok') return 'answered'
+    throw refusal
+  }
+
+  it('is answered once it is let in', async () => {
+    const {port, said} = await serveGreeter(await authority.issue([HOST]), 'ok')
+    expect(await probe(port, {talk: login})).toMatchObject({kind: 'answered'})
+    expect(said).toEqual(['clear tls?', 'encrypted token'])
+  })
+
+  it('tells its own error where it is not', async () => {
+    const {port} = await serveGreeter(await authority.issue([HOST]), 'no')
+    await expect(probe(port, {talk: login})).rejects.toBe(refusal)
+  })
+
+  it('sends nothing to a server that did not prove its identity', async () => {
+    const {port, said} = await serveGreeter(await stranger.issue([HOST]), 'ok')
+    expect(await probe(port, {talk: login})).toMatchObject({kind: 'untrusted'})
+    expect(said).toEqual(['clear tls?'])
+  })
+
+  it('ends where the server leaves in the middle of an answer', async () => {
+    const port = await serve((socket) => socket.end('hel'))
+    expect(await probe(port, {talk: login})).toEqual({kind: 'closed'})
+  })
+
+  it('has proven nothing in clear text, whatever it says', async () => {
+    const port = await serve((socket) => socket.write(GREETING))
+    const careless: Conversation = async (line) => {
+      await line.read(GREETING.length)
+      return 'answered'
+    }
+    expect(await probe(port, {talk: careless})).toEqual({kind: 'clear'})
+  })
+
+  it('is over in time, though its token is not', async () => {
+    const {port} = await serveGreeter(await authority.issue([HOST]), 'ok')
+    const slow: Conversation = () => new Promise(() => {})
+    expect(await probe(port, {talk: slow, timeoutMs: 50})).toEqual({kind: 'silent'})
   })
 })
 

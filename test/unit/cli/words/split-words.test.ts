@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest'
 import {hasCode} from '../../../../src/core/errors.js'
 import {readOwnFlags} from '../../../../src/cli/words/flag-table.js'
-import {splitExecWords, splitPsqlWords} from '../../../../src/cli/words/split-words.js'
+import {psql as client} from '../../../../src/clients/psql/client.js'
+import {splitClientWords, splitExecWords} from '../../../../src/cli/words/split-words.js'
 
 const flags = readOwnFlags({
   region: {type: 'option'},
@@ -12,7 +13,7 @@ const flags = readOwnFlags({
   color: {type: 'boolean', allowNo: true},
 })
 
-const psql = (...words: string[]) => splitPsqlWords(words, flags)
+const psql = (...words: string[]) => splitClientWords(words, flags, client)
 const exec = (...words: string[]) => splitExecWords(words, flags)
 
 function failure(work: () => unknown): {code: string; message: string; hint: string | undefined} {
@@ -28,7 +29,7 @@ function failure(work: () => unknown): {code: string; message: string; hint: str
   throw new Error('did not fail')
 }
 
-describe('splitPsqlWords', () => {
+describe('splitClientWords', () => {
   it('hands on repeated words in order', () => {
     expect(psql('prod-db', '-c', 'a', '-c', 'b', '-v', 'X=1', '-v', 'Y=2')).toEqual({
       own: [],

@@ -17,7 +17,7 @@ function releasedAs(text: string | undefined): PrivateFiles {
 describe('findPsql', () => {
   it('gives the path that PATH leads to', async () => {
     const present = {find: async (name: string) => `/opt/bin/${name}`} as unknown as ProcessPort
-    expect(await findPsql(present, releasedAs(undefined), 'linux')).toBe('/opt/bin/psql')
+    expect(await findPsql({process: present, files: releasedAs(undefined), platform: 'linux'})).toBe('/opt/bin/psql')
   })
 
   it.each([
@@ -31,7 +31,7 @@ describe('findPsql', () => {
     ['linux', 'ID=constructor', "Install PostgreSQL's client programs: https://www.postgresql.org/download/"],
     ['freebsd', undefined, "Install PostgreSQL's client programs: https://www.postgresql.org/download/"],
   ] as const)('on %s with %j says how to install it', async (platform, release, hint) => {
-    await expect(findPsql(absent, releasedAs(release), platform)).rejects.toMatchObject({
+    await expect(findPsql({process: absent, files: releasedAs(release), platform})).rejects.toMatchObject({
       code: 'CLIENT_MISSING',
       exitCode: 127,
       hint,

@@ -1,5 +1,15 @@
 import {describe, expect, it} from 'vitest'
-import {clientEnvironment, type Connection, programEnvironment} from '../../../../src/databases/postgres/environment.js'
+import type {Connection} from '../../../../src/databases/connection.js'
+import {
+  clientEnvironment as clientEnvironmentOf,
+  programEnvironment as programEnvironmentOf,
+} from '../../../../src/databases/environment.js'
+import {postgres} from '../../../../src/databases/postgres/kind.js'
+import {GUARD_OPTIONS} from '../../../../src/databases/postgres/guard-rails.js'
+
+type Inherited = Readonly<Record<string, string | undefined>>
+const clientEnvironment = (inherited: Inherited, to: Connection) => clientEnvironmentOf(postgres, inherited, to)
+const programEnvironment = (inherited: Inherited, to: Connection) => programEnvironmentOf(postgres, inherited, to)
 
 const connection: Connection = {
   target: 'prod-db',
@@ -10,7 +20,8 @@ const connection: Connection = {
   sslmode: 'verify-full',
   mapping: 'hosts',
   authoritiesFile: '/run/x/authorities.pem',
-  passfile: '/run/x/passfile',
+  loginFiles: {passfile: '/run/x/passfile'},
+  readOnly: false,
 }
 
 const ours = {
@@ -108,11 +119,11 @@ describe('clientEnvironment', () => {
   })
 
   it('lets server options of ours win over the user’s', () => {
-    const guarded = {...connection, serverOptions: '-c statement_timeout=30s'}
+    const guarded = {...connection, readOnly: true}
     expect(clientEnvironment({PGOPTIONS: '-c statement_timeout=0'}, guarded)['PGOPTIONS']).toBe(
-      '-c statement_timeout=0 -c statement_timeout=30s',
+      `-c statement_timeout=0 ${GUARD_OPTIONS}`,
     )
-    expect(clientEnvironment({PGOPTIONS: ''}, guarded)['PGOPTIONS']).toBe('-c statement_timeout=30s')
+    expect(clientEnvironment({PGOPTIONS: ''}, guarded)['PGOPTIONS']).toBe(GUARD_OPTIONS)
   })
 
   it('keeps the application name within what PostgreSQL shows', () => {
@@ -151,12 +162,12 @@ describe('programEnvironment', () => {
   })
 
   it('has a URL with the guard rails, for libraries that know no PGOPTIONS, and not with the user’s options alone', () => {
-    const optionsOf = (serverOptions?: string) => {
-      const {DBTUNNEL_URL = ''} = programEnvironment({PGOPTIONS: '-c a=b'}, {...connection, serverOptions})
+    const optionsOf = (readOnly: boolean) => {
+      const {DBTUNNEL_URL = ''} = programEnvironment({PGOPTIONS: '-c a=b'}, {...connection, readOnly})
       return new URL(DBTUNNEL_URL).searchParams.get('options')
     }
-    expect(optionsOf('-c default_transaction_read_only=on')).toBe('-c a=b -c default_transaction_read_only=on')
-    expect(optionsOf()).toBeNull()
+    expect(optionsOf(true)).toBe(`-c a=b ${GUARD_OPTIONS}`)
+    expect(optionsOf(false)).toBeNull()
   })
 
   it('has a URL that holds any name, and the address where the name does not lead there', () => {

@@ -1,11 +1,11 @@
 import {expect, it} from 'vitest'
-import {readLoginCheck} from '../../../../src/databases/postgres/login-check.js'
+import {loginCheck} from '../../../../src/databases/postgres/login-check.js'
 
 const FAILED = 'psql: error: connection to server at "db.example" (127.0.0.1), port 41234 failed: FATAL:  '
 
 it.each<[string, {code: number; stdout?: string; stderr?: string}, object]>([
-  ['a member is let in', {code: 0, stdout: 't|alice\n'}, {kind: 'in', user: 'alice', isMember: true}],
-  ['someone else is let in', {code: 0, stdout: 'f|a|b\n'}, {kind: 'in', user: 'a|b', isMember: false}],
+  ['a member is let in', {code: 0, stdout: 't|alice\n'}, {kind: 'in', user: 'alice', isByIam: true}],
+  ['someone else is let in', {code: 0, stdout: 'f|a|b\n'}, {kind: 'in', user: 'a|b', isByIam: false}],
   [
     'IAM says no',
     {code: 2, stderr: `${FAILED}PAM authentication failed for user "alice"\n`},
@@ -24,5 +24,5 @@ it.each<[string, {code: number; stdout?: string; stderr?: string}, object]>([
   ['the statement fails', {code: 1, stderr: 'ERROR:  no\n'}, {kind: 'failed', words: 'no'}],
   ['silence', {code: null as never}, {kind: 'failed', words: 'psql said nothing.'}],
 ])('%s', (_, {code, stdout = '', stderr = ''}, outcome) => {
-  expect(readLoginCheck({code, stdout, stderr})).toEqual(outcome)
+  expect(loginCheck.read({code, stdout, stderr})).toEqual(outcome)
 })

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {explainRefusedLogin, mayBeRefused} from '../../../../src/databases/postgres/refused-login.js'
+import {explainRefusedLogin} from '../../../../src/databases/postgres/refused-login.js'
 
 const login = {
   user: 'alice',
@@ -59,13 +59,4 @@ it('any other refusal is in the database’s own words', () => {
   const {message, hint} = explainRefusedLogin(failed, login)
   expect(message).toContain('database "nope" does not exist.')
   expect(hint).toContain('-d postgres')
-})
-
-it('mayBeRefused is so for status 2 soon after the probe, and for no other end', () => {
-  const refused = {code: 2, signal: null}
-  expect(mayBeRefused(refused, 900)).toBe(true)
-  expect(mayBeRefused({code: 0, signal: null}, 900)).toBe(false)
-  expect(mayBeRefused({code: 3, signal: null}, 900)).toBe(false)
-  expect(mayBeRefused({code: null, signal: 'SIGTERM'}, 900)).toBe(false)
-  expect(mayBeRefused(refused, 60_000)).toBe(false)
 })

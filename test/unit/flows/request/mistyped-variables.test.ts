@@ -1,5 +1,7 @@
 import {expect, it} from 'vitest'
-import {type Connection, programEnvironment} from '../../../../src/databases/postgres/environment.js'
+import type {Connection} from '../../../../src/databases/connection.js'
+import {programEnvironment} from '../../../../src/databases/environment.js'
+import {postgres} from '../../../../src/databases/postgres/kind.js'
 import {tellMistypedVariables} from '../../../../src/flows/request/mistyped-variables.js'
 import {readRequests} from '../../../../src/flows/request/read-request.js'
 import {SETTINGS} from '../../../../src/settings/all-settings.js'
@@ -35,10 +37,11 @@ it('has nothing to say of settings, of what dbtunnel gives to programs, and of n
     sslmode: 'verify-full',
     mapping: 'hosts',
     authoritiesFile: '/run/x/authorities.pem',
-    passfile: '/run/x/passfile',
+    loginFiles: {passfile: '/run/x/passfile'},
+    readOnly: false,
   }
   expect(told(...SETTINGS.flatMap((one) => variableOf(one) ?? []))).toEqual([])
-  expect(told(...Object.keys(programEnvironment({}, connection)))).toEqual([])
+  expect(told(...Object.keys(programEnvironment(postgres, {}, connection)))).toEqual([])
   expect(told('DBTUNNEL_SERVICE_HOST', 'DBTUNNEL_PORT_5432_TCP_ADDR', 'DBTUNNEL_TAG', 'DBTUNNEL_HOME')).toEqual([])
 })
 

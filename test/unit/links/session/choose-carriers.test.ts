@@ -4,9 +4,9 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {processes} from '../../../../src/adapters/processes/processes.js'
 import type {CarrierChoice} from '../../../../src/links/session/carrier-choice.js'
-import {chooseEngines} from '../../../../src/links/session/choose-carriers.js'
+import {chooseCarriers} from '../../../../src/links/session/choose-carriers.js'
 import type {Plugin} from '../../../../src/links/session/plugin/find.js'
-import type {SessionEngine} from '../../../../src/links/link.js'
+import type {Carrier} from '../../../../src/links/link.js'
 import {recordedRun} from './plugin/recorded-run.js'
 
 let folder: string
@@ -34,18 +34,18 @@ async function choose(
 ): Promise<{ids: string[]; notices: string[]; plugin?: Plugin}> {
   const run = recordedRun()
   let plugin: Plugin | undefined
-  const engine = (id: SessionEngine['id']): SessionEngine => ({
+  const carrier = (id: Carrier['id']): Carrier => ({
     id,
     open: () => Promise.reject(new Error('not to be opened')),
   })
-  const engines = {
-    native: engine('native'),
+  const carriers = {
+    native: carrier('native'),
     plugin: (found: Plugin) => {
       plugin = found
-      return engine('plugin')
+      return carrier('plugin')
     },
   }
-  const chosen = await chooseEngines({choice, pluginFile, environment: {}}, engines, processes(folder), run.say)
+  const chosen = await chooseCarriers({choice, pluginFile, environment: {}}, carriers, processes(folder), run.say)
   return {ids: chosen.map(({id}) => id), notices: run.notices, ...(plugin && {plugin})}
 }
 

@@ -6,13 +6,13 @@ import {type StartSessionAnswer, type StartSessionRequest, TargetNotConnected} f
 import type {ProbeOutcome, ProbeRequest} from '../../../../src/core/ports/network.js'
 import type {Target} from '../../../../src/targets/target.js'
 import {openSession, type SessionPorts} from '../../../../src/links/session/open-session.js'
-import type {Carry, Session, SessionEnd, SessionEngine} from '../../../../src/links/link.js'
+import type {Carry, Link, LinkEnd, Carrier} from '../../../../src/links/link.js'
 import {recordedRun} from './plugin/recorded-run.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 const TARGET: Target = {
   name: 'prod-db',
-  engine: 'postgres',
+  databaseKind: 'postgres',
   endpoint: {host: HOST, port: 5433},
   region: 'eu-west-1',
   defaultDatabase: 'app',
@@ -28,7 +28,7 @@ const SETTINGS: Settings = {
   bastion: {kind: 'tagged'},
   localPort: 0,
   resolve: 'auto',
-  engine: 'auto',
+  carrier: 'auto',
   sslmode: 'verify-full',
   cache: true,
   reason: 'INC-123',
@@ -40,12 +40,12 @@ const SETTINGS: Settings = {
   allowOtherUsers: false,
   ownPort: true,
 }
-const PREAMBLE = {ask: Uint8Array.of(1), agree: 83}
+const TALK = async () => 'answered' as const
 const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3', validUntil: Infinity}
 
 interface Scene {
   readonly settings?: Partial<Settings>
-  readonly engines?: readonly SessionEngine[]
+  readonly carriers?: readonly Carrier[]
   /** What the probes find, one after the other; the last one from then on. */
   readonly outcomes?: readonly ProbeOutcome[]
   readonly startSession?: (request: StartSessionRequest) => Promise<StartSessionAnswer>
@@ -84,15 +84,15 @@ function stage(scene: Scene = {}) {
     listen: {listen: async () => ({port: 40_000, stop: () => {}, close: async () => {}})},
     clock: {now: () => 0, sleep: (_, signal) => setImmediate(undefined, {signal})},
   } satisfies SessionPorts
-  const open = (): Promise<Session> =>
+  const open = (): Promise<Link> =>
     openSession(
       {
         target: TARGET,
         bastions: BASTIONS,
         settings: {...SETTINGS, ...scene.settings},
         authorities: 'PEM',
-        preamble: PREAMBLE,
-        engines: scene.engines ?? [engine('native')],
+        talk: TALK,
+        carriers: scene.carriers ?? [carrier('native')],
       },
       ports,
       run,
@@ -100,17 +100,14 @@ function stage(scene: Scene = {}) {
   return {run, ports, started, terminated, probed, open}
 }
 
-interface EngineScene {
+interface CarrierScene {
   readonly fails?: Error
-  readonly closed?: Promise<SessionEnd>
+  readonly closed?: Promise<LinkEnd>
   readonly failedDials?: () => number
   readonly seen?: Carry[]
 }
 
-function engine(
-  id: SessionEngine['id'],
-  {fails, closed, failedDials = () => 0, seen = []}: EngineScene = {},
-): SessionEngine {
+function carrier(id: Carrier['id'], {fails, closed, failedDials = () => 0, seen = []}: CarrierScene = {}): Carrier {
   return {
     id,
     async open(carry) {
@@ -118,8 +115,7 @@ function engine(
       if (fails) throw fails
       return {
         id: carry.grant.sessionId,
-        engine: id,
-        bastion: carry.bastion,
+        via: {kind: 'session', bastion: carry.bastion, carrier: id},
         closed: closed ?? new Promise(() => {}),
         failedDials,
         accept: () => {},
@@ -134,10 +130,10 @@ describe('a session', () => {
   it('is started on the first bastion with the remote-host document, carried, and proven by the database', async () => {
     const seen: Carry[] = []
     const {open, started, probed, run, terminated} = stage({
-      engines: [engine('plugin', {seen})],
+      carriers: [carrier('plugin', {seen})],
     })
     const session = await open()
-    expect(session).toMatchObject({id: 's-1', engine: 'plugin', bastion: BASTIONS[0]})
+    expect(session).toMatchObject({id: 's-1', via: {carrier: 'plugin', bastion: BASTIONS[0]}})
     expect(started).toEqual([
       {
         target: 'i-1',
@@ -148,7 +144,7 @@ describe('a session', () => {
     ])
     expect(seen).toMatchObject([{region: 'eu-west-1', profile: 'work', bastion: BASTIONS[0], request: started[0]}])
     expect(probed).toEqual([
-      {port: 40_000, host: HOST, authorities: 'PEM', verifyName: true, preamble: PREAMBLE, timeoutMs: 3750},
+      {port: 40_000, host: HOST, authorities: 'PEM', verifyName: true, talk: TALK, timeoutMs: 3750},
     ])
     expect(terminated).toEqual([])
     expect(await run.end()).toEqual([])
@@ -190,12 +186,12 @@ describe('bastions', () => {
 })
 
 describe('a stream that leads to where it must not', () => {
-  it.each(['plugin', 'native'] as const)('is not given to the %s engine, and the session is ended', async (id) => {
+  it.each(['plugin', 'native'] as const)('is not given to the %s carrier, and the session is ended', async (id) => {
     const streamUrl = 'ws://10.0.0.9:80/v1/data-channel/s?secret=S'
     const grant = {sessionId: 's', tokenValue: 't', streamUrl, awsDomains: undefined}
     const carried: Carry[] = []
     const {open, run, terminated} = stage({
-      engines: [{id, open: async (carry) => Promise.reject(new Error(`carried: ${carried.push(carry)}`))}],
+      carriers: [{id, open: async (carry) => Promise.reject(new Error(`carried: ${carried.push(carry)}`))}],
       startSession: async () => grant,
     })
     await expect(open()).rejects.toMatchObject({
@@ -211,16 +207,16 @@ describe('a stream that leads to where it must not', () => {
 describe('a plugin that proves unusable', () => {
   const unusable = fail('PLUGIN_UNUSABLE', 'The plugin gave up.')
 
-  it('makes way for the native engine, with a session of its own on the same bastion', async () => {
+  it('makes way for the native carrier, with a session of its own on the same bastion', async () => {
     let granted = 0
     const {open, run, started, terminated} = stage({
-      engines: [engine('plugin', {fails: unusable}), engine('native')],
+      carriers: [carrier('plugin', {fails: unusable}), carrier('native')],
       startSession: async ({target}) => {
         if (target === 'i-1') throw new TargetNotConnected('no')
         return {sessionId: `s-${++granted}`, tokenValue: 't', streamUrl: 'wss://example/', awsDomains: undefined}
       },
     })
-    expect(await open()).toMatchObject({id: 's-2', engine: 'native', bastion: BASTIONS[1]})
+    expect(await open()).toMatchObject({id: 's-2', via: {carrier: 'native', bastion: BASTIONS[1]}})
     expect(started.map(({target}) => target)).toEqual(['i-1', 'i-2', 'i-2'])
     expect(run.notices).toEqual(['The plugin gave up. Going on without it.'])
     expect(terminated).toEqual(['s-1'])
@@ -229,12 +225,12 @@ describe('a plugin that proves unusable', () => {
   })
 
   it('is the error when there is nothing else', async () => {
-    await expect(stage({engines: [engine('plugin', {fails: unusable})]}).open()).rejects.toBe(unusable)
+    await expect(stage({carriers: [carrier('plugin', {fails: unusable})]}).open()).rejects.toBe(unusable)
   })
 
-  it('is not left for what another engine would not mend', async () => {
+  it('is not left for what another carrier would not mend', async () => {
     const late = fail('TIMEOUT', 'No port.')
-    const {open, started} = stage({engines: [engine('plugin', {fails: late}), engine('native')]})
+    const {open, started} = stage({carriers: [carrier('plugin', {fails: late}), carrier('native')]})
     await expect(open()).rejects.toBe(late)
     expect(started).toHaveLength(1)
   })
@@ -262,7 +258,7 @@ describe('a database that does not answer as it should', () => {
 
   it('closed, and the agent says that its connection failed: is not asked again', async () => {
     const failedDials = (): number => probed.length
-    const {open, probed} = stage({outcomes: [{kind: 'closed'}], engines: [engine('native', {failedDials})]})
+    const {open, probed} = stage({outcomes: [{kind: 'closed'}], carriers: [carrier('native', {failedDials})]})
     await expect(open()).rejects.toMatchObject({message: expect.stringContaining('The SSM agent there says')})
     expect(probed).toHaveLength(1)
   })
@@ -293,9 +289,9 @@ describe('a database that does not answer as it should', () => {
     expect(probed).toHaveLength(1)
   })
 
-  it('is told with the rule, too, when the engine finds it out', async () => {
+  it('is told with the rule, too, when the carrier finds it out', async () => {
     const fails = fail('DATABASE_UNREACHABLE', 'Session Manager ended the session: Unable to connect.')
-    await expect(stage({engines: [engine('native', {fails})]}).open()).rejects.toMatchObject({
+    await expect(stage({carriers: [carrier('native', {fails})]}).open()).rejects.toMatchObject({
       code: 'DATABASE_UNREACHABLE',
       message: `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. ${fails.message}`,
       hint: expect.stringContaining(RULE),
@@ -307,15 +303,17 @@ describe('an end that comes early', () => {
   it("is told by the session's own error, whatever the probe found", async () => {
     const lost = fail('TUNNEL_LOST', 'The plugin was killed.')
     const closed = Promise.resolve({error: lost})
-    await expect(stage({engines: [engine('plugin', {closed})], outcomes: [{kind: 'closed'}]}).open()).rejects.toBe(lost)
+    await expect(stage({carriers: [carrier('plugin', {closed})], outcomes: [{kind: 'closed'}]}).open()).rejects.toBe(
+      lost,
+    )
   })
 
   it('stops a probe that is under way', async () => {
-    let end!: (end: SessionEnd) => void
-    const closed = new Promise<SessionEnd>((resolve) => (end = resolve))
+    let end!: (end: LinkEnd) => void
+    const closed = new Promise<LinkEnd>((resolve) => (end = resolve))
     let probing!: AbortSignal | undefined
     const {open} = stage({
-      engines: [engine('plugin', {closed})],
+      carriers: [carrier('plugin', {closed})],
       probe: (_, signal) => {
         probing = signal
         end({})
@@ -374,7 +372,7 @@ describe('a run that is being undone', () => {
     let grant!: (grant: StartSessionAnswer) => void
     const seen: Carry[] = []
     const {open, run, terminated} = stage({
-      engines: [engine('native', {seen})],
+      carriers: [carrier('native', {seen})],
       startSession: () => new Promise((resolve) => (grant = resolve)),
     })
     const refused = expect(open()).rejects.toMatchObject({code: 'SESSION_FAILED'})

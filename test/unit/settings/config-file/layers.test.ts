@@ -70,7 +70,7 @@ targets:
       localPort: 0,
       openPort: 15432,
       resolve: 'hostaddr',
-      engine: 'native',
+      carrier: 'native',
       sslmode: 'verify-ca',
       caBundle: '/home/alice/.config/dbtunnel/ca.pem',
       reason: 'INC-1',

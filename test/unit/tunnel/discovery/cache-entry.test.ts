@@ -9,7 +9,7 @@ const NOW = 1_700_000_000_000
 const remembered: Remembered = {
   target: {
     name: 'prod-db',
-    engine: 'postgres',
+    databaseKind: 'postgres',
     endpoint: {host: HOST, port: 5432},
     resourceId: 'db-ABC',
     region: 'eu-west-1',

@@ -4,14 +4,14 @@ import type {CachePort} from '../../../../src/core/ports/cache.js'
 import type {Discovery} from '../../../../src/tunnel/discovery/discover.js'
 import {openMemory} from '../../../../src/tunnel/discovery/cache.js'
 import {parseTarget} from '../../../../src/targets/parse-target.js'
-import type {Session} from '../../../../src/links/link.js'
+import type {Link} from '../../../../src/links/link.js'
 
 const NOW = 1_700_000_000_000
 const settings = {region: 'eu-west-1', bastion: {kind: 'tagged'}, cache: true} as Settings
 const discovery: Discovery = {
   target: {
     name: 'prod-db',
-    engine: 'postgres',
+    databaseKind: 'postgres',
     endpoint: {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432},
     region: 'eu-west-1',
     defaultDatabase: 'shop',
@@ -20,7 +20,7 @@ const discovery: Discovery = {
   bastions: [{id: 'i-0123456789abcdef0'}],
   caller: {account: '123456789012', arn: 'arn:aws:iam::123456789012:user/alice-b', name: 'alice-b'},
 }
-const session = (id: string): Session => ({id}) as Session
+const session = (id: string): Link => ({id}) as Link
 
 let kept: Map<string, string>
 let said: string[]

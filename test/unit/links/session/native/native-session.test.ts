@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest'
-import {nativeEngine} from '../../../../../src/links/session/native/carrier.js'
+import {nativeCarrier} from '../../../../../src/links/session/native/carrier.js'
 import {decodeMessage, PAYLOAD} from '../../../../../src/links/session/native/protocol/message.js'
 import type {NativePorts} from '../../../../../src/links/session/native/native-session.js'
 import {encodeMessage as writeAtAgent} from '../../../../sandbox/agent/agent-message.js'
@@ -26,7 +26,7 @@ async function openWithAgent() {
   const bastion = {id: 'i-0123456789abcdef0'}
   const request = {target: bastion.id, document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}}
   const carry = {grant: GRANT, bastion, region: 'eu-west-1', request, timeoutMs: 10_000}
-  const opening = nativeEngine(ports as unknown as NativePorts, {uploadBytesPerSecond: 'unlimited'}).open(
+  const opening = nativeCarrier(ports as unknown as NativePorts, {uploadBytesPerSecond: 'unlimited'}).open(
     carry,
     quietRun(),
   )

@@ -6,8 +6,8 @@ import {dialPort} from '../../../../../src/adapters/network/dial.js'
 import {privateFiles} from '../../../../../src/adapters/files/private-files.js'
 import {processes} from '../../../../../src/adapters/processes/processes.js'
 import {fail} from '../../../../../src/core/errors.js'
-import {pluginEngine} from '../../../../../src/links/session/plugin/carrier.js'
-import type {Carry, Session} from '../../../../../src/links/link.js'
+import {pluginCarrier} from '../../../../../src/links/session/plugin/carrier.js'
+import type {Carry, Link} from '../../../../../src/links/link.js'
 import {type RecordedRun, recordedRun} from './recorded-run.js'
 
 const ID = 'alice-0a1b2c3d4e5f60718'
@@ -47,7 +47,7 @@ interface Wish {
 }
 
 /** When it rejects, the plugin's own folder is gone already. */
-async function open(body: string, wish: Wish = {}): Promise<Session> {
+async function open(body: string, wish: Wish = {}): Promise<Link> {
   try {
     return await openWith(body, wish)
   } catch (error) {
@@ -56,10 +56,7 @@ async function open(body: string, wish: Wish = {}): Promise<Session> {
   }
 }
 
-async function openWith(
-  body: string,
-  {carry, environment, mode = 0o755, startsProgram = false}: Wish,
-): Promise<Session> {
+async function openWith(body: string, {carry, environment, mode = 0o755, startsProgram = false}: Wish): Promise<Link> {
   const file = join(folder, 'session-manager-plugin')
   await writeFile(file, PRELUDE + body)
   await chmod(file, mode)
@@ -73,7 +70,7 @@ async function openWith(
   const bastion = {id: 'i-1'}
   const request = {target: 'i-1', document: 'D', parameters: {host: ['db.internal'], localPortNumber: ['0']}}
   const grant = {sessionId: ID, tokenValue: TOKEN, streamUrl: 'wss://example/?cell-number=secret'}
-  return pluginEngine(ports, {file, version: '1.2.677.0'}, {...environment}).open(
+  return pluginCarrier(ports, {file, version: '1.2.677.0'}, {...environment}).open(
     {grant, bastion, region: 'eu-west-1', profile: 'work', request, timeoutMs: 5000, ...carry},
     run,
   )
@@ -109,7 +106,7 @@ describe('a plugin that does its job', () => {
       GITHUB_TOKEN: 'g',
     }
     const session = await open(`${POLITE}${record}greet(); listening(40123); stay()`, {environment})
-    expect(session).toMatchObject({id: ID, engine: 'plugin', bastion: {id: 'i-1'}})
+    expect(session).toMatchObject({id: ID, via: {carrier: 'plugin', bastion: {id: 'i-1'}}})
 
     const {argv, env, mode} = JSON.parse(await readFile(join(folder, 'call'), 'utf8'))
     expect(argv).toEqual([
@@ -306,8 +303,8 @@ describe('a tunnel that is lost', () => {
     ['its plugin ends', 'process.exit(0)', /ended with status 0/],
     [
       'Session Manager ends it',
-      `say('\\n\\nSessionId: ' + id + ' : Session was idle\\n\\n'); process.exit(0)`,
-      /ended the session: Session was idle\.$/,
+      `say('\\n\\nSessionId: ' + id + ' : Link was idle\\n\\n'); process.exit(0)`,
+      /ended the session: Link was idle\.$/,
     ],
     ['it cannot be resumed', `say('Session: ' + id + ' timed out.\\n'); process.exit(0)`, /timed out/],
   ])('because %s', async (_, body, message) => {

@@ -1,15 +1,17 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
-import {fail} from '../../../../src/core/errors.js'
-import type {SigningApi} from '../../../../src/core/ports/aws.js'
-import type {Clock} from '../../../../src/core/ports/clock.js'
-import type {PrivateFiles} from '../../../../src/core/ports/files.js'
-import type {Run} from '../../../../src/core/run.js'
-import {Teardown} from '../../../../src/core/teardown.js'
-import {keepPassfile, type PassfileLogin} from '../../../../src/databases/postgres/passfile.js'
+import {fail} from '../../../src/core/errors.js'
+import type {SigningApi} from '../../../src/core/ports/aws.js'
+import type {Clock} from '../../../src/core/ports/clock.js'
+import type {PrivateFiles} from '../../../src/core/ports/files.js'
+import type {Run} from '../../../src/core/run.js'
+import {Teardown} from '../../../src/core/teardown.js'
+import type {LocalLogin} from '../../../src/databases/database-kind.js'
+import {keepLoginFresh} from '../../../src/databases/keep-login-fresh.js'
+import {postgres} from '../../../src/databases/postgres/kind.js'
 
 const MINUTE = 60_000
 const endpoint = {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432}
-const login: PassfileLogin = {endpoint, localPort: 54321, region: 'eu-west-1', user: 'alice'}
+const login: LocalLogin = {endpoint, localPort: 54321, region: 'eu-west-1', user: 'alice'}
 
 /** A clock that stands still until it is set; sleepers wake when their time has come. */
 class SteppedClock implements Clock {
@@ -79,8 +81,8 @@ const files = {
   },
 } as unknown as PrivateFiles
 
-const keep = (changes: Partial<PassfileLogin> = {}) =>
-  keepPassfile({...login, ...changes}, '/run/x', {signing, files, clock}, run)
+const keep = (changes: Partial<LocalLogin> = {}) =>
+  keepLoginFresh(postgres, {...login, ...changes}, '/run/x', {signing, files, clock}, run)
 
 beforeEach(() => {
   clock = new SteppedClock()
@@ -102,7 +104,7 @@ afterEach(async () => {
 
 describe('the line', () => {
   it('signs for the endpoint, is keyed by the local port, and fits any database', async () => {
-    const {path} = await keep()
+    const {passfile: path} = (await keep()).files
     expect(signed).toMatchObject([{host: endpoint.host, port: 5432, region: 'eu-west-1', user: 'alice'}])
     expect(written).toEqual([
       {path, content: String.raw`${endpoint.host}:54321:*:alice:${endpoint.host}\:5432/?Action=connect&n=1` + '\n'},
@@ -189,7 +191,7 @@ it('after undoing, nothing is written any more and no timer runs', async () => {
       return signing.databaseToken(request)
     },
   }
-  const second = keepPassfile(login, '/run/y', {signing: held, files, clock}, run)
+  const second = keepLoginFresh(postgres, login, '/run/y', {signing: held, files, clock}, run)
   const ended = expect(second).rejects.toThrow()
   await settled()
   await run.undo.unwind({budgetMs: 1000})
@@ -205,7 +207,7 @@ it('after undoing, nothing is written any more and no timer runs', async () => {
 it('a signer that returns something else than a token for this database is a bug, not a password', async () => {
   for (const token of ['', 'localhost:54321/?Action=connect', `${endpoint.host}:5432/?a\nb`]) {
     const odd: SigningApi = {...signing, databaseToken: async () => token}
-    await expect(keepPassfile(login, '/run/x', {signing: odd, files, clock}, run)).rejects.toMatchObject({
+    await expect(keepLoginFresh(postgres, login, '/run/x', {signing: odd, files, clock}, run)).rejects.toMatchObject({
       code: 'INTERNAL',
     })
   }

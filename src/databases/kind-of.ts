@@ -1,0 +1,27 @@
+import {fail} from '../core/errors.js'
+import type {DatabaseKind} from './database-kind.js'
+import {kinds} from './kinds.js'
+
+/** The kind for RDS's engine word (an id is one, too); undefined for one that dbtunnel does not support. */
+export function databaseKindOf(rdsEngine: string): DatabaseKind | undefined {
+  return kinds.find((kind) => kind.matches(rdsEngine))
+}
+
+/** The kind with this id. */
+export function databaseKind(id: string): DatabaseKind {
+  const kind = kinds.find((one) => one.id === id)
+  if (!kind) throw fail('INTERNAL', `There is no database kind ${id}.`)
+  return kind
+}
+
+/** The kind of a host name that RDS was not asked about: the one whose port it is, else the usual one. */
+export function databaseKindAt(port: number | undefined): DatabaseKind {
+  const kind = kinds.find(({defaultPort}) => defaultPort === port) ?? kinds.find(({isUsual}) => isUsual)
+  if (!kind) throw fail('INTERNAL', 'No database kind is the usual one.')
+  return kind
+}
+
+/** For a sentence: `PostgreSQL`, or several with commas. */
+export function databaseLabels(): string {
+  return kinds.map(({label}) => label).join(', ')
+}

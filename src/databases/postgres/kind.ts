@@ -1,0 +1,27 @@
+import type {DatabaseKind} from '../database-kind.js'
+import {connectionUrl, connectionVariables, IN_THE_WAY, isHarmless, ownsVariable} from './environment.js'
+import {grants, IAM_MARK} from './grants.js'
+import {loginCheck} from './login-check.js'
+import {PASSFILE, passLine} from './passfile.js'
+import {probe} from './probe.js'
+import {explainRefusedLogin} from './refused-login.js'
+
+export const postgres: DatabaseKind = {
+  id: 'postgres',
+  label: 'PostgreSQL',
+  matches: (rdsEngine) => rdsEngine === 'postgres' || rdsEngine === 'aurora-postgresql',
+  defaultPort: 5432,
+  defaultDatabase: 'postgres',
+  isUsual: true,
+  iamMark: IAM_MARK,
+  probe,
+  loginFiles: (login, token) => ({[PASSFILE]: passLine(login, token)}),
+  ownsVariable,
+  isHarmless,
+  inTheWay: IN_THE_WAY,
+  variables: connectionVariables,
+  url: connectionUrl,
+  grants,
+  loginCheck,
+  explainRefusal: explainRefusedLogin,
+}

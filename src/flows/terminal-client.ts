@@ -1,0 +1,69 @@
+import type {ClientWithTerminal} from '../clients/client.js'
+import {runClient} from '../clients/run-client.js'
+import type {Ports} from '../core/ports/ports.js'
+import type {Progress} from '../core/ports/progress.js'
+import {supervise} from '../core/supervise.js'
+import {clientEnvironment} from '../databases/environment.js'
+import type {FlagValues} from '../settings/read.js'
+import {withTunnel} from '../tunnel/with-tunnel.js'
+import {approved} from './request/approval.js'
+import {prepareOne, signInToAll} from './request/prepare.js'
+import {readRequest} from './request/read-request.js'
+import {type Program, runProgram} from './run-program.js'
+
+export interface TerminalRequest {
+  readonly target: string
+  readonly flags: FlagValues
+  /** The client's own words, in order. */
+  readonly words: readonly string[]
+  /** All words behind the name of the command, for a line to type again. */
+  readonly typed: readonly string[]
+}
+
+/**
+ * Opens a tunnel, runs a client with a prompt through it and undoes everything. Returns the client's
+ * status. Rejects, before any AWS call where possible, with what the stages reject with.
+ */
+export async function runTerminalClient(
+  client: ClientWithTerminal,
+  request: TerminalRequest,
+  given: Ports,
+  progress: Progress,
+): Promise<number> {
+  const {flags, target, words, typed} = request
+  const {id: command, takesAddress} = client
+  const terminal = await client.terminal.load()
+  const {argv, ...login} = terminal.read(words, {user: flags.user, database: flags.database})
+  const asked = await readRequest({target, flags: {...flags, ...login}}, given.sources)
+  const program: Program = {
+    name: command,
+    file: await terminal.find(given),
+    client,
+    // By the address where it takes one: what others do to the name or its own port is nothing to it then.
+    environment: (kind, connection) =>
+      clientEnvironment(kind, given.environment, takesAddress ? {...connection, mapping: 'hostaddr'} : connection),
+  }
+  return supervise(given, async (run) => {
+    const unapproved = await prepareOne(asked, {command, typed}, given, run)
+    await signInToAll([unapproved], run)
+    const {ports, ...prepared} = await approved(unapproved, run)
+    const wish = {...prepared, command, takesAddress}
+    const person = {isInteractive: ports.person.isInteractive, production: prepared.settings.production}
+    return withTunnel(wish, ports, {progress}, run, (tunnel) =>
+      runProgram(
+        program,
+        wish,
+        tunnel,
+        ports,
+        {
+          start(spec, connection) {
+            const whole = {...spec, argv: terminal.argv(argv, connection, person)}
+            return runClient({spec: whole, signals: 'keys'}, ports, run)
+          },
+          notice: (_, line) => run.say.notice(line),
+        },
+        run,
+      ),
+    )
+  })
+}

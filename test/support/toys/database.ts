@@ -1,0 +1,34 @@
+import {fail} from '../../../src/core/errors.js'
+import type {DatabaseKind} from '../../../src/databases/database-kind.js'
+
+/** For a test: a kind that takes RDS's MySQL for one that greets with a letter and then encrypts. */
+export const toy: DatabaseKind = {
+  id: 'toy',
+  label: 'Toy',
+  matches: (rdsEngine) => rdsEngine === 'toy' || rdsEngine === 'mysql',
+  defaultPort: 3306,
+  defaultDatabase: 'box',
+  iamMark: 'a sticker',
+  async probe(line, login) {
+    await line.read(1)
+    await line.encrypt()
+    line.write(Buffer.from(await login.token()))
+    return 'answered'
+  },
+  loginFiles: ({user}, token) => ({'toy.conf': `${user}\n${token}\n`}),
+  ownsVariable: (name) => name.startsWith('TOY_'),
+  isHarmless: () => false,
+  inTheWay: ['TOY_ELSEWHERE'],
+  variables: ({host, localPort, loginFiles}) => ({
+    TOY_AT: `${host}:${localPort}`,
+    TOY_CONF: loginFiles['toy.conf'] ?? '',
+  }),
+  url: ({host, localPort, user}) => `toy://${encodeURIComponent(user)}@${host}:${localPort}`,
+  grants: (user) => [`MAKE ${JSON.stringify(user)};`, `STICK ON ${JSON.stringify(user)};`],
+  loginCheck: {
+    argv: ['--check'],
+    env: {},
+    read: ({stderr}) => ({kind: 'failed', words: stderr}),
+  },
+  explainRefusal: ({words}, {user}) => fail('LOGIN_REFUSED', `The toy does not let ${user} in: ${words}`),
+}
