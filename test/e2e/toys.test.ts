@@ -107,7 +107,7 @@ describe('a client that is one new file', () => {
   })
 
   it('reads its own words, and is told apart from dbtunnel’s', async () => {
-    expect(await dbtunnel(['toybox', 'my-toy', '--sya', 'hello'])).toMatchObject({
+    expect(await dbtunnel(['toybox', 'my-toy', '--sayy', 'hello'])).toMatchObject({
       status: 64,
       stderr: expect.stringContaining('Did you mean --say?') as string,
     })

@@ -68,7 +68,7 @@ describe('readSettings', () => {
       bastion: 'tag:Team=db=core',
       'local-port': '15432',
       resolve: 'hostaddr',
-      carrier: 'native',
+      engine: 'native',
       sslmode: 'verify-ca',
       'ca-bundle': 'certs/extra.pem',
       reason: 'INC-42: slow queries',
@@ -80,6 +80,7 @@ describe('readSettings', () => {
       cache: true,
       localPort: 15432,
       caBundle: '/srv/certs/extra.pem',
+      carrier: 'native',
       timeoutMs: 90_000,
       keepAlive: false,
       allowOtherUsers: false,
@@ -89,6 +90,7 @@ describe('readSettings', () => {
       requireReason: false,
       'local-port': undefined,
       'ca-bundle': undefined,
+      engine: undefined,
       timeout: undefined,
     })
   })

@@ -166,7 +166,7 @@ describe('bastions', () => {
 
   it('are tried in order when one is not connected', async () => {
     const {open} = stage({startSession: notConnected})
-    expect(await open()).toMatchObject({bastion: BASTIONS[1]})
+    expect(await open()).toMatchObject({via: {bastion: BASTIONS[1]}})
   })
 
   it('are each named when none is connected', async () => {
