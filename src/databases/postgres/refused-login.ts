@@ -39,12 +39,9 @@ function noMember({user, resourceId}: LoginAttempt): DbtunnelError {
     'LOGIN_REFUSED',
     `The database did not ask IAM about ${user}: it has no such user, or that user lacks ${IAM_MARK}.`,
     {
-      hint: [
-        'As an administrator of the database:',
-        allow,
-        `If there is no such user, first: ${create}`,
-        ...off,
-      ].join('\n'),
+      hint: ['As an administrator of the database:', allow, `If there is no such user, first: ${create}`, ...off].join(
+        '\n',
+      ),
     },
   )
 }
