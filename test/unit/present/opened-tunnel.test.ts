@@ -51,7 +51,7 @@ set -gx PGUSER alice;
   it('is one line of JSON', () => {
     const text = openedJson({...TUNNEL, user: 'a\nb'})
     expect(text).toMatch(/^[^\n]+\n$/)
-    expect(JSON.parse(text)).toEqual({...TUNNEL, user: 'a\nb'})
+    expect(JSON.parse(text)).toEqual({...TUNNEL, unset: undefined, user: 'a\nb'})
   })
 })
 
