@@ -50,11 +50,12 @@ export const prober: Prober = {
 async function ask(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome> {
   let tls: TLSSocket | undefined
   let answered: ProbeOutcome | undefined
+  const unread = new Unread()
   const line: ProbeLine = {
-    read: (count) => read(tls ?? socket, count),
+    read: (count) => unread.take(tls ?? socket, count),
     write: (bytes) => void (tls ?? socket).write(bytes),
     async encrypt() {
-      if (socket.readableLength > 0) {
+      if (!unread.isEmpty(socket)) {
         throw new Over({kind: 'untrusted', reason: 'more than the answer came before encryption began'})
       }
       tls = connectTls({
@@ -82,14 +83,27 @@ async function ask(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome>
   }
 }
 
-/** Rejects when the connection was refused, reset or ended before so many bytes had come. */
-async function read(stream: Socket, count: number): Promise<Uint8Array> {
-  for (;;) {
-    const bytes = stream.read(count) as Buffer | null
-    if (bytes?.length === count) return bytes
-    // What is left at the end is less.
-    if (bytes || stream.destroyed || stream.readableEnded) throw new Over({kind: 'closed'})
-    await change(stream)
+/** What has come of a stream and was not read yet. */
+class Unread {
+  #bytes: Buffer = Buffer.alloc(0)
+
+  /** Whether nothing is left over. */
+  isEmpty(stream: Socket): boolean {
+    return this.#bytes.length === 0 && stream.readableLength === 0
+  }
+
+  /** Rejects when the connection was refused, reset or ended before so many bytes had come. */
+  async take(stream: Socket, count: number): Promise<Uint8Array> {
+    while (this.#bytes.length < count) {
+      // Everything that is there: a stream that keeps a part of an answer calls at once again, and never lets time pass.
+      const more = stream.read() as Buffer | null
+      if (more) this.#bytes = Buffer.concat([this.#bytes, more])
+      else if (stream.destroyed || stream.readableEnded) throw new Over({kind: 'closed'})
+      else await change(stream)
+    }
+    const taken = this.#bytes.subarray(0, count)
+    this.#bytes = this.#bytes.subarray(count)
+    return taken
   }
 }
 

@@ -295,6 +295,20 @@ describe('a kind whose server speaks first, and that logs in', () => {
     expect(said).toEqual(['clear tls?'])
   })
 
+  it('takes an answer that comes in two parts, and lets time pass between them', async () => {
+    const port = await serve((socket) => {
+      socket.write(GREETING.subarray(0, 2))
+      setTimeout(() => socket.write(GREETING.subarray(2)), 20)
+    })
+    const heard: string[] = []
+    const listens: Conversation = async (line) => {
+      heard.push(Buffer.from(await line.read(GREETING.length)).toString())
+      return 'answered'
+    }
+    await probe(port, {talk: listens})
+    expect(heard).toEqual(['hello'])
+  })
+
   it('ends where the server leaves in the middle of an answer', async () => {
     const port = await serve((socket) => socket.end('hel'))
     expect(await probe(port, {talk: login})).toEqual({kind: 'closed'})
