@@ -2,7 +2,7 @@
 import {applyEdits, parseModule, walk} from './syntax-tree.mjs'
 
 /**
- * Turns `const x = require('y')` at the top of a module, and `const x = wrap(require('y'))`, into a function that
+ * RateLimit `const x = require('y')` at the top of a module, and `const x = wrap(require('y'))`, into a function that
  * requires it once, and each use of `x` into a call of that function. A name that is declared twice or assigned to stays
  * as it is, and so does a module that cannot be parsed.
  *

@@ -31,7 +31,7 @@ import type {Terminal} from '../adapters/terminal/terminal.js'
 import {webSocketPort} from '../adapters/network/websocket.js'
 import {fail} from '../core/errors.js'
 import type {Ports} from '../core/ports/ports.js'
-import {turns} from '../core/rate-limit.js'
+import {rateLimit} from '../core/rate-limit.js'
 import {ConnectionBudget} from '../core/connection-budget.js'
 
 /** No quota is published; several tools may run beside each other. */
@@ -46,12 +46,12 @@ export function openApp(terminal: Terminal, flags: {readonly config?: string | u
   // eslint-disable-next-line no-restricted-properties -- here is where it comes in
   const environment = {...process.env}
   const cwd = workingDirectory()
-  const startTurns = turns(1000 / START_SESSIONS_A_SECOND, systemClock)
+  const startSessionLimit = rateLimit(1000 / START_SESSIONS_A_SECOND, systemClock)
   return {
     approvals: approvals(environment),
     audit: auditLog(environment),
     background: inBackground,
-    awsFor: ({profile, region}) => awsApi({profile, region, say: terminal, startTurns}),
+    awsFor: ({profile, region}) => awsApi({profile, region, say: terminal, startSessionLimit}),
     cache: cacheFolder(environment, terminal),
     clock: systemClock,
     connectionOwners: connectionOwners(),

@@ -4,25 +4,25 @@ import type {AwsApi} from '../core/ports/aws.js'
 import {accountOptions} from '../core/text/aws-cli-options.js'
 import {shellLine} from '../core/text/shell-line.js'
 import type {Target} from '../targets/target.js'
-import {type Passage, passageFor} from './security-groups.js'
+import {type SecurityGroupVerdict, securityGroupsLetThrough} from './security-groups.js'
 
 /** Of a run that has failed already. */
 const LOOK_MS = 5000
 
 /** What was seen of the security groups between a bastion and a database, and the bastion's own. */
-export interface SeenPassage {
-  readonly passage: Passage
+export interface SeenSecurityGroups {
+  readonly verdict: SecurityGroupVerdict
   readonly bastionGroup?: string | undefined
 }
 
 /** Asks EC2. Rejects with ACCESS_DENIED where the caller may not look, or as the port does. */
-export async function lookAtPassage(
+export async function checkSecurityGroups(
   target: Target,
   bastion: Pick<Bastion, 'id'>,
   {ec2}: Pick<AwsApi, 'ec2'>,
   signal: AbortSignal,
-): Promise<SeenPassage> {
-  const unknown = (why: string): SeenPassage => ({passage: {kind: 'unknown', why}})
+): Promise<SeenSecurityGroups> {
+  const unknown = (why: string): SeenSecurityGroups => ({verdict: {kind: 'unknown', why}})
   if (target.securityGroupIds.length === 0) return unknown('RDS was not asked for those of the database.')
   if (!bastion.id.startsWith('i-')) return unknown(`${bastion.id} is no EC2 instance.`)
   const [instance] = await ec2.instances({ids: [bastion.id]}, signal)
@@ -32,29 +32,29 @@ export async function lookAtPassage(
   const groups = await ec2.securityGroups(ids, signal)
   if (groups.length < ids.length) return unknown('EC2 does not show all of them.')
   const {securityGroupIds, endpoint} = target
-  const passage = passageFor(instance, {securityGroupIds, port: endpoint.port}, groups)
-  return {passage, bastionGroup: instance.securityGroupIds[0]}
+  const verdict = securityGroupsLetThrough(instance, {securityGroupIds, port: endpoint.port}, groups)
+  return {verdict, bastionGroup: instance.securityGroupIds[0]}
 }
 
 /** What to do about it. */
-export function mendPassage(target: Target, {passage, bastionGroup}: SeenPassage): string {
-  if (passage.kind === 'open') return LOOK_ELSEWHERE
-  return passage.kind === 'shut' && passage.side === 'out' ? letOut(target, bastionGroup) : letIn(target, bastionGroup)
+export function securityGroupHint(target: Target, {verdict, bastionGroup}: SeenSecurityGroups): string {
+  if (verdict.kind === 'open') return LOOK_ELSEWHERE
+  return verdict.kind === 'shut' && verdict.side === 'out' ? letOut(target, bastionGroup) : letIn(target, bastionGroup)
 }
 
 const LOOK_ELSEWHERE =
   'The security groups let it through. Look at the network ACLs of both subnets, and whether the database runs and the bastion can look up its name.'
 
 /** For an error's hint; undefined where nothing could be seen in time. */
-export async function adviceOnPassage(
+export async function reachabilityAdvice(
   target: Target,
   bastion: Bastion,
   aws: Pick<AwsApi, 'ec2'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const late = (): Error => new Error('late')
-  const seen = await withDeadline(lookAtPassage(target, bastion, aws, signal), LOOK_MS, late, signal)
-  return seen.passage.kind === 'unknown' ? undefined : mendPassage(target, seen)
+  const seen = await withDeadline(checkSecurityGroups(target, bastion, aws, signal), LOOK_MS, late, signal)
+  return seen.verdict.kind === 'unknown' ? undefined : securityGroupHint(target, seen)
 }
 
 /** The rule that the database's security group lacks. */

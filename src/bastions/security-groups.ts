@@ -2,7 +2,7 @@ import type {Ec2Instance, SecurityGroup, SecurityRule} from '../core/ports/aws.j
 import {isInCidr} from '../core/cidr.js'
 
 /** Whether security groups let a bastion's packets through to a database. */
-export type Passage =
+export type SecurityGroupVerdict =
   | {readonly kind: 'open'}
   /** `in`: none of the database's groups lets it in. `out`: none of its own lets it out. */
   | {readonly kind: 'shut'; readonly side: 'in' | 'out'}
@@ -16,11 +16,11 @@ const TCP = ['-1', 'tcp', '6']
  * By the rules alone: network ACLs are not looked at, nor what address the database has, so that a rule that lets the
  * bastion out to some addresses passes for one that does.
  */
-export function passageFor(
+export function securityGroupsLetThrough(
   bastion: Pick<Ec2Instance, 'securityGroupIds' | 'privateAddress'>,
   database: {readonly securityGroupIds: readonly string[]; readonly port: number},
   groups: readonly SecurityGroup[],
-): Passage {
+): SecurityGroupVerdict {
   const outside = groups.filter(({id}) => bastion.securityGroupIds.includes(id)).flatMap(({egress}) => egress)
   const inside = groups.filter(({id}) => database.securityGroupIds.includes(id)).flatMap(({ingress}) => ingress)
   const leave = outside.filter((rule) => isFor(rule, database.port))

@@ -1,5 +1,5 @@
 /** May be rung at any time, and is answered once for all that have rung it until then. */
-export class Bell {
+export class Wakeup {
   #hasRung = false
   #wake = (): void => {}
 

@@ -1,5 +1,5 @@
 import type {Checkup, HopResult, HopStatus} from '../core/results/checkup.js'
-import {fold} from '../core/text/wrap.js'
+import {wrap} from '../core/text/wrap.js'
 import {printableLines} from '../core/text/printable.js'
 import {redact} from '../core/text/redact.js'
 import {shellLine} from '../core/text/shell-line.js'
@@ -22,7 +22,7 @@ export function hopText(hop: HopResult, {columns, hasColours}: DoctorTextOptions
   const word = WORDS[status].padEnd(6)
   const head = `${hasColours ? `\x1b[${COLOURS[status]}m${word}\x1b[0m` : word}${title.padEnd(TITLE_WIDTH)}`
   const said = clean(code === undefined ? detail : `${detail} [${code}]`)
-  const lines = fold(said, columns && Math.max(columns - INDENT, 20)).split('\n')
+  const lines = wrap(said, columns && Math.max(columns - INDENT, 20)).split('\n')
   const hints = hint === undefined ? [] : clean(hint).split('\n')
   return [
     head + lines[0],
@@ -37,7 +37,7 @@ export function hopText(hop: HopResult, {columns, hasColours}: DoctorTextOptions
 export function verdictText({target, healthy, failing, exitCode, hops}: Checkup, columns: number | undefined): string {
   const title = hops.find(({id}) => id === failing)?.title ?? ''
   const text = healthy ? works(target) : `${title}: this is the first that fails (status ${exitCode}).`
-  return `\n${fold(clean(text), columns)}\n`
+  return `\n${wrap(clean(text), columns)}\n`
 }
 
 function works(target: string | null): string {

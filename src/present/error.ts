@@ -1,5 +1,5 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../core/errors.js'
-import {fold} from '../core/text/wrap.js'
+import {wrap} from '../core/text/wrap.js'
 import {oneLine} from '../core/text/one-line.js'
 import {printableLines} from '../core/text/printable.js'
 import {redact} from '../core/text/redact.js'
@@ -37,7 +37,7 @@ export interface ErrorTextOptions {
  * With `debug`, the causes and their stacks.
  */
 export function errorText(error: DbtunnelError, options: ErrorTextOptions): string {
-  const lines = [fold(`${options.who ?? 'dbtunnel'}: ${error.message} [${error.code}]`, options.columns)]
+  const lines = [wrap(`${options.who ?? 'dbtunnel'}: ${error.message} [${error.code}]`, options.columns)]
   for (const line of error.hint?.split('\n') ?? []) lines.push(`  ${line}`)
   if (options.debug) lines.push(...causes(error.cause))
   // Some of these words are AWS's, an agent's or a stranger's.

@@ -3,8 +3,8 @@ import {nodeName} from '../core/grammars.js'
 import type {Run} from '../core/run.js'
 import {partOf} from '../core/teardown.js'
 import type {Discovery} from './discovery/discover.js'
-import type {Memory} from './discovery/cache.js'
-import type {OpenedSession, SessionWays} from './connector.js'
+import type {DiscoveryCache} from './discovery/cache.js'
+import type {OpenedSession, Connector} from './connector.js'
 
 /**
  * Failures that yesterday's answers may be to blame for: the bastion was replaced or this role may not use it, the
@@ -28,35 +28,35 @@ const WARM_SHARE = 1 / 2
 /** Cut down to what is needed here, for tests. */
 type Opened = Pick<OpenedSession, 'discovery' | 'session'>
 
-export interface Ways<T extends Opened> extends Pick<SessionWays, 'discover'> {
+export interface Ways<T extends Opened> extends Pick<Connector, 'discover'> {
   open(discovery: Discovery, timeoutMs: number, run: Run): Promise<T>
   timeLeft(): number
 }
 
 /**
- * Opens a session on `discovery`. When that was recalled and may be out of date, all that was taken is undone, AWS is
+ * Opens a session on `discovery`. When that was cached and may be out of date, all that was taken is undone, AWS is
  * asked, and a session is opened on its answer: once. A second failure is told, as any failure of a cold run.
  */
 export async function openWarmOrCold<T extends Opened>(
   discovery: Discovery,
-  memory: Memory,
-  ways: Ways<T>,
+  discoveryCache: DiscoveryCache,
+  connector: Ways<T>,
   run: Run,
 ): Promise<T> {
-  if (discovery !== memory.recalled) return ways.open(discovery, ways.timeLeft(), run)
+  if (discovery !== discoveryCache.cached) return connector.open(discovery, connector.timeLeft(), run)
   const attempt = partOf(run.undo)
   let why: string
   try {
-    const opened = await ways.open(discovery, ways.timeLeft() * WARM_SHARE, {...run, undo: attempt})
-    if (memory.isOfSameCaller(opened.session)) return opened
+    const opened = await connector.open(discovery, connector.timeLeft() * WARM_SHARE, {...run, undo: attempt})
+    if (discoveryCache.isOfSameCaller(opened.session)) return opened
     why = 'It was found out for another person.'
   } catch (error) {
     if (run.signal.aborted || !hasCode(error, ...MAY_BE_STALE)) throw error
     why = error.message
     run.say.debug(`cache: out of date? [${error.code}] ${error.message}`)
   }
-  await Promise.all([attempt.undo(), memory.forget()])
-  const opened = await ways.open(await ways.discover(run), ways.timeLeft(), run)
+  await Promise.all([attempt.undo(), discoveryCache.forget()])
+  const opened = await connector.open(await connector.discover(run), connector.timeLeft(), run)
   // What has been shown of the steps so far may be of the database as it was.
   const {name} = discovery.target
   run.say.notice(`${name} is not as an earlier run had found it: ${why} AWS was asked again: ${whereIs(opened)}.`)

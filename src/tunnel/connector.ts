@@ -7,8 +7,15 @@ import {type PartOfStack, partOf} from '../core/teardown.js'
 import type {Target} from '../targets/target.js'
 import {openSession, proveDatabase, type SessionPorts} from '../links/session/open-session.js'
 import type {Link, Carrier} from '../links/link.js'
-import {databaseOf, describe, type Discovery, type DiscoveryRequest, findWay, userOf} from './discovery/discover.js'
-import {adviceOnPassage} from '../bastions/reachability.js'
+import {
+  databaseOf,
+  describe,
+  type Discovery,
+  type DiscoveryRequest,
+  findBastions,
+  userOf,
+} from './discovery/discover.js'
+import {reachabilityAdvice} from '../bastions/reachability.js'
 
 /** A verified session, and what it was opened on. */
 export interface OpenedSession {
@@ -21,7 +28,7 @@ export interface OpenedSession {
 }
 
 /** How one database is found and reached, as often as it takes. */
-export interface SessionWays {
+export interface Connector {
   /** Asks AWS. */
   discover(run: Run): Promise<Discovery>
   /** Opens a verified session within `timeoutMs`; what it takes is on the undo stack of `run`. */
@@ -30,16 +37,16 @@ export interface SessionWays {
   prove(opened: OpenedSession, timeoutMs: number, run: Pick<Run, 'signal' | 'say'>): Promise<void>
 }
 
-export function sessionWays(
+export function makeConnector(
   request: DiscoveryRequest,
   carriers: readonly Carrier[],
   trust: (target: Target) => Promise<string>,
   given: Omit<SessionPorts, 'adviceOn'> & {readonly aws: AwsApi},
-): SessionWays {
+): Connector {
   const {aws, clock} = given
   const ports: SessionPorts = {
     ...given,
-    adviceOn: (target, bastion, signal) => adviceOnPassage(target, bastion, aws, signal),
+    adviceOn: (target, bastion, signal) => reachabilityAdvice(target, bastion, aws, signal),
   }
   const question = (discovery: Discovery, timeoutMs: number) => ({
     target: discovery.target,
@@ -47,7 +54,7 @@ export function sessionWays(
     talk: talkOf(request, discovery, aws.signing),
   })
   return {
-    discover: async (run) => findWay(await describe(request, aws, run), request, aws, run),
+    discover: async (run) => findBastions(await describe(request, aws, run), request, aws, run),
     async open(discovery, timeoutMs, run) {
       const {target, bastions} = discovery
       const authorities = await trust(target)

@@ -1,5 +1,5 @@
 import {countText} from '../core/text/amounts.js'
-import {Bell} from '../core/wakeup.js'
+import {Wakeup} from '../core/wakeup.js'
 import {type DbtunnelError, type ErrorCode, fail, hasCode, isDbtunnelError} from '../core/errors.js'
 import {nodeName} from '../core/grammars.js'
 import {OnceAMinute} from '../core/once-a-minute.js'
@@ -48,7 +48,7 @@ const ATTEMPT_MS = 20_000
 const BACKOFF = {attempts: Infinity, baseMs: 500, capMs: 30_000}
 /** While credentials are waited for: a login is seen so soon. */
 const LOGIN_LOOK_MS = 1000
-/** While a program waits at the door. */
+/** While a program waits at the local end. */
 const HURRIED_MS = 3000
 
 /** Connections that end with their session are seen a moment later. */
@@ -75,7 +75,7 @@ type KeepPorts = Pick<Ports, 'clock' | 'networks'> & {
 }
 
 /**
- * Keeps the door of a tunnel leading to its database, for days: up → lost → another session, on the next bastion if need
+ * Keeps the local end of a tunnel leading to its database, for days: up → lost → another session, on the next bastion if need
  * be, until what fails cannot pass by itself. Whether it is lost the database says, and it is asked only when something
  * gives reason to: a tunnel that nobody uses falls asleep when Session Manager ends its session.
  */
@@ -84,7 +84,7 @@ export class Keeper {
   readonly #wish: KeepWish
   readonly #ports: KeepPorts
   readonly #run: Run
-  readonly #doubt = new Bell()
+  readonly #doubt = new Wakeup()
   readonly #dismissals: OnceAMinute
   #discovery: Discovery
   #health: Health
@@ -113,7 +113,7 @@ export class Keeper {
 
   /** Rejects when what is lost cannot come back, or with the reason of the run's signal. */
   async keep(): Promise<never> {
-    this.#tunnel.door.watch({
+    this.#tunnel.localEnd.watch({
       failed: () => {
         this.#failures++
         this.look()
@@ -149,28 +149,28 @@ export class Keeper {
     })
   }
 
-  /** Lost: resolves when the door leads to the database again. */
+  /** Lost: resolves when the local end leads to the database again. */
   async #another(old: OpenedSession, loss: Loss): Promise<OpenedSession> {
-    const {door} = this.#tunnel
+    const {localEnd} = this.#tunnel
     const {clock, keepAlive} = {...this.#ports, ...this.#wish}
     this.#run.say.debug(`session ${old.session.id} is over: ${loss.error.message}`)
     const lostAt = clock.now()
-    door.hold()
+    localEnd.hold()
     await clock.sleep(SETTLE_MS, this.#run.signal)
     const mayRest = loss.byService === true && this.#failures === 0 && !keepAlive
     let opened = loss.other
     if (opened) this.#say(new LossStory(this.#name, loss.error).end(opened.session, 0, this.#failures))
     for (let wokenAt = lostAt, story = new LossStory(this.#name, loss.error); !opened;) {
-      if (mayRest && door.waiting === 0) {
+      if (mayRest && localEnd.waiting === 0) {
         await this.#sleep(old, loss)
         wokenAt = clock.now()
         story = new LossStory(this.#name, undefined)
       }
       this.#change('replacing', loss.error.message)
-      opened = await this.#open(loss, story, () => mayRest && door.waiting === 0)
+      opened = await this.#open(loss, story, () => mayRest && localEnd.waiting === 0)
       if (opened) this.#say(story.end(opened.session, clock.now() - wokenAt, this.#failures))
     }
-    door.lead(opened.session.accept)
+    localEnd.lead(opened.session.accept)
     this.#failures = 0
     this.#change('up', undefined, opened.session)
     void old.taken.undo()
@@ -183,17 +183,17 @@ export class Keeper {
       this.#say(`${this.#name} is asleep: ${error.message} The next connection wakes it.`)
     this.#change('asleep', error.message)
     void old.taken.undo()
-    await this.#tunnel.door.knock(this.#run.signal)
+    await this.#tunnel.localEnd.knock(this.#run.signal)
   }
 
   /** As often as it takes; undefined when nobody wants it any more. */
   async #open(loss: Loss, story: LossStory, isUnwanted: () => boolean): Promise<OpenedSession | undefined> {
-    const {ways, target} = this.#tunnel
+    const {connector, target} = this.#tunnel
     let isStale = false
     for (let attempt = 1; ; attempt++) {
       let place = target.endpoint
       try {
-        const discovery = isStale ? await ways.discover(this.#run) : this.#discovery
+        const discovery = isStale ? await connector.discover(this.#run) : this.#discovery
         place = discovery.target.endpoint
         if (isSame(place, target.endpoint)) return await this.#openOnAny(discovery, loss.byProbe === true, this.#run)
       } catch (error) {
@@ -223,7 +223,7 @@ export class Keeper {
       const attempt = partOf(run.undo)
       try {
         const within = {...run, undo: attempt}
-        const opened = await this.#tunnel.ways.open({...discovery, bastions: [bastion]}, ATTEMPT_MS, within)
+        const opened = await this.#tunnel.connector.open({...discovery, bastions: [bastion]}, ATTEMPT_MS, within)
         this.#unshut()
         this.#discovery = discovery
         return opened
@@ -247,21 +247,21 @@ export class Keeper {
   /** Credentials have to come from the user; until then connections are reset, and not left to wait. */
   #shut(error: DbtunnelError, story: LossStory): void {
     if (!this.#ports.aws.mayRenewCredentials()) throw gone(error)
-    if (!this.#isShut) this.#tunnel.door.shut()
+    if (!this.#isShut) this.#tunnel.localEnd.shut()
     this.#isShut = true
     this.#change('waiting-for-credentials', error.message)
     this.#say(story.credentials(error))
   }
 
   #unshut(): void {
-    if (this.#isShut) this.#tunnel.door.hold()
+    if (this.#isShut) this.#tunnel.localEnd.hold()
     this.#isShut = false
   }
 
   async #pause(attempt: number): Promise<void> {
     const {aws, clock} = this.#ports
     const {signal} = this.#run
-    const capMs = this.#tunnel.door.waiting > 0 ? HURRIED_MS : BACKOFF.capMs
+    const capMs = this.#tunnel.localEnd.waiting > 0 ? HURRIED_MS : BACKOFF.capMs
     const until = clock.now() + backoffDelay({...BACKOFF, capMs}, attempt + 1)
     if (!this.#isShut) return clock.sleep(until - clock.now(), signal)
     const before = await aws.loginMark()

@@ -8,8 +8,8 @@ import type {Progress} from '../core/ports/progress.js'
 import type {Run} from '../core/run.js'
 import {openHosts} from '../hosts/choose-writer.js'
 import type {Target} from '../targets/target.js'
-import {openMemory} from './discovery/cache.js'
-import {doorAt} from './listener/choose-port.js'
+import {openDiscoveryCache} from './discovery/cache.js'
+import {localEndAt} from './listener/choose-port.js'
 import {guardPorts, tellObstacle} from './listener/guard-port.js'
 import {sweep} from './registry/sweep.js'
 import {chooseRoute} from './steps/choose-route.js'
@@ -54,7 +54,7 @@ export async function openTunnel(
   }
   // Before any call to AWS: neither program nor database will mend it. The usual port depends on the database.
   const isUsual = settings.localPort === 0 && request.command === 'open'
-  const door = isUsual ? undefined : await doorAt(settings.localPort, ports, run)
+  const localEnd = isUsual ? undefined : await localEndAt(settings.localPort, ports, run)
   // Before the clock runs and anything is drawn: sudo may ask for a password.
   const hosts =
     shared.hosts ?? (await openHosts({mode: settings.resolve, takesAddress: request.takesAddress}, ports, run))
@@ -80,14 +80,14 @@ export async function openTunnel(
   // What is still under way when time is up takes nothing more.
   const within = {...run, signal: AbortSignal.any([run.signal, late.signal])}
   const open = async (): Promise<Tunnel> => {
-    const memory = await openMemory(request, ports, run.say)
+    const discoveryCache = await openDiscoveryCache(request, ports, run.say)
     const opening: Opening = {
       request,
       ports,
       run: within,
       hosts,
-      memory,
-      door,
+      discoveryCache,
+      localEnd,
       trust: trustFor(request, ports),
       timeLeft,
     }

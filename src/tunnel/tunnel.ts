@@ -5,10 +5,10 @@ import type {FreshLogin} from '../databases/keep-login-fresh.js'
 import type {NameMapping, NameOptions} from '../hosts/map-name.js'
 import type {Settings} from '../settings/settings.js'
 import type {Target} from '../targets/target.js'
-import type {OpenedSession, SessionWays} from './connector.js'
+import type {OpenedSession, Connector} from './connector.js'
 import type {DiscoveryRequest} from './discovery/discover.js'
-import type {Door} from './listener/listener.js'
-import type {Register} from './registry/record-run.js'
+import type {LocalEnd} from './listener/listener.js'
+import type {RunRecord} from './registry/record-run.js'
 
 export interface TunnelRequest extends DiscoveryRequest {
   readonly command: TunnelRecord['command']
@@ -19,11 +19,11 @@ export interface TunnelRequest extends DiscoveryRequest {
 /** A database within reach: verified, named and with its password in place. */
 export interface Tunnel {
   readonly target: Target
-  readonly door: Door
-  /** Where the door leads, to begin with. */
+  readonly localEnd: LocalEnd
+  /** Where the local end leads, to begin with. */
   readonly opened: OpenedSession
   /** To another session, when this one is lost. */
-  readonly ways: SessionWays
+  readonly connector: Connector
   /** Unknown when the user was named: then AWS was not asked. */
   readonly caller?: CallerIdentity | undefined
   readonly user: string
@@ -32,7 +32,7 @@ export interface Tunnel {
   /** The files that hold its token. */
   readonly login: FreshLogin
   /** Where others read of it. */
-  readonly register: Pick<Register, 'note'>
+  readonly record: Pick<RunRecord, 'note'>
   /** Path of the PEM file with the authorities to trust. */
   readonly authoritiesFile: string
   /**
@@ -54,7 +54,7 @@ export function connectionOf(
     reason,
     readOnly,
     host: tunnel.target.endpoint.host,
-    localPort: tunnel.door.port,
+    localPort: tunnel.localEnd.port,
     user: tunnel.user,
     database: tunnel.database,
     sslmode,

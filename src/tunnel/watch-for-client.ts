@@ -13,7 +13,7 @@ const LOOK_MS = 2000
  * After Ctrl-Z and fg the channel may be gone and the token old: both are looked at before anything else.
  */
 export function watchForClient(tunnel: Tunnel, client: string, {clock}: {readonly clock: Clock}, run: Run): void {
-  const {door, login} = tunnel
+  const {localEnd, login} = tunnel
   const {session} = tunnel.opened
   run.divert(['SIGCONT'], () => void Promise.all([session.check(), login.refresh()]))
   const over = new AbortController()
@@ -22,13 +22,13 @@ export function watchForClient(tunnel: Tunnel, client: string, {clock}: {readonl
     for (;;) {
       await clock.sleep(LOOK_MS, over.signal)
       // Both count once, so both are asked.
-      const isWaiting = [door.isUnanswered(UNANSWERED_MS), door.isStalled(UNANSWERED_MS)].includes(true)
+      const isWaiting = [localEnd.isUnanswered(UNANSWERED_MS), localEnd.isStalled(UNANSWERED_MS)].includes(true)
       if (isWaiting) await session.check()
     }
   })().catch(() => {})
   void session.closed.then(({error}) => {
     // Not given back: the client, and the hosts file, still lead there.
-    door.shut()
+    localEnd.shut()
     if (error && !run.signal.aborted) run.say.notice(`${error.message} ${client} has lost its connection.`, 'client')
   })
 }

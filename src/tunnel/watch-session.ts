@@ -1,4 +1,4 @@
-import type {Bell} from '../core/wakeup.js'
+import type {Wakeup} from '../core/wakeup.js'
 import {type DbtunnelError, fail, hasCode, isDbtunnelError} from '../core/errors.js'
 import {nodeName} from '../core/grammars.js'
 import type {Clock} from '../core/ports/clock.js'
@@ -47,7 +47,7 @@ export interface Watch {
   readonly clock: Clock
   readonly networks: LocalNetworks
   /** Rung when there is a reason to ask the database. */
-  readonly doubt: Bell
+  readonly doubt: Wakeup
   readonly keepAlive: boolean
   readonly run: Run
   /** Called whenever the database has answered. */
@@ -56,7 +56,7 @@ export interface Watch {
   readonly openOther: (run: Run) => Promise<OpenedSession>
 }
 
-type Way = Pick<Tunnel, 'door' | 'ways'>
+type Watched = Pick<Tunnel, 'localEnd' | 'connector'>
 
 /**
  * Resolves when a session leads to the database no longer: it has ended, or the database does not answer through it. The
@@ -64,7 +64,7 @@ type Way = Pick<Tunnel, 'door' | 'ways'>
  * beside it, and whichever hears from the database first is the tunnel's: so neither does a bastion that has died hold
  * the tunnel up, nor is a slow one given up for nothing. By then the session is closed.
  */
-export async function untilLost(opened: OpenedSession, way: Way, watch: Watch): Promise<Loss> {
+export async function untilLost(opened: OpenedSession, tunnel: Watched, watch: Watch): Promise<Loss> {
   const {session} = opened
   const over = new AbortController()
   const stop = AbortSignal.any([over.signal, watch.run.signal])
@@ -78,14 +78,14 @@ export async function untilLost(opened: OpenedSession, way: Way, watch: Watch): 
     provenAt = watch.clock.now()
     watch.proven()
   }
-  for (const looking of [watchSurroundings(() => provenAt, watch, stop), watchPrograms(opened, way, watch, stop)])
+  for (const looking of [watchSurroundings(() => provenAt, watch, stop), watchPrograms(opened, tunnel, watch, stop)])
     void looking.catch(() => {})
   const disproof = (async (): Promise<Loss> => {
     for (;;) {
       await watch.doubt.next(stop)
       watch.run.say.debug(`session ${session.id}: is the database still there?`)
       await session.check()
-      const loss = await ask(opened, way, {...watch, proven}, stop)
+      const loss = await ask(opened, tunnel, {...watch, proven}, stop)
       if (loss) return {...loss, ...ended}
       await watch.clock.sleep(REST_MS, stop)
     }
@@ -102,23 +102,23 @@ export async function untilLost(opened: OpenedSession, way: Way, watch: Watch): 
 }
 
 /** Undefined when the session leads to the database, as far as can be told. */
-async function ask(opened: OpenedSession, way: Way, watch: Watch, stop: AbortSignal): Promise<Loss | undefined> {
-  const {door, ways} = way
+async function ask(opened: OpenedSession, tunnel: Watched, watch: Watch, stop: AbortSignal): Promise<Loss | undefined> {
+  const {localEnd, connector} = tunnel
   const {run, proven} = watch
   const {session} = opened
-  const {bytesDown} = door.traffic
-  const isHeldUp = (): boolean => door.mostUnanswered > MUCH_UNANSWERED
+  const {bytesDown} = localEnd.traffic
+  const isHeldUp = (): boolean => localEnd.mostUnanswered > MUCH_UNANSWERED
   const isSilent = (): boolean =>
-    door.traffic.bytesDown === bytesDown && (session.unheard?.() ?? Infinity) >= UNHEARD_MS && !isHeldUp()
+    localEnd.traffic.bytesDown === bytesDown && (session.unheard?.() ?? Infinity) >= UNHEARD_MS && !isHeldUp()
 
   const decided = new AbortController()
   const signal = AbortSignal.any([stop, decided.signal])
-  const answer = ways.prove(opened, isHeldUp() ? HELD_UP_MS : PROBE_MS, {signal, say: run.say}).then(
+  const answer = connector.prove(opened, isHeldUp() ? HELD_UP_MS : PROBE_MS, {signal, say: run.say}).then(
     (): undefined => void proven(),
     (error: unknown): Loss | undefined => {
       stop.throwIfAborted()
       // Others hear from it: it is only slow.
-      const isAlive = hasCode(error, 'TIMEOUT') && door.traffic.bytesDown > bytesDown
+      const isAlive = hasCode(error, 'TIMEOUT') && localEnd.traffic.bytesDown > bytesDown
       return isAlive ? undefined : {error: asLoss(error), byProbe: true}
     },
   )
@@ -173,17 +173,17 @@ async function watchSurroundings(
 /** A database that takes its time looks like a bastion that has died, unless the carrier shows what the agent acknowledges. */
 async function watchPrograms(
   {session}: OpenedSession,
-  {door}: Way,
+  {localEnd}: Watched,
   {clock, doubt}: Watch,
   stop: AbortSignal,
 ): Promise<never> {
   for (;;) {
-    await door.visit(stop)
+    await localEnd.visit(stop)
     await clock.sleep(LOOK_AT_PROGRAMS_MS, stop)
     const isUnheard = (session.unheard?.() ?? 0) >= UNHEARD_MS
     // Both count once, so both are asked.
-    const isUnanswered = door.isUnanswered(session.unheard ? UNANSWERED_MS : UNHEARD_MS)
-    const isStalled = !session.unheard && door.isStalled(UNANSWERED_MS)
+    const isUnanswered = localEnd.isUnanswered(session.unheard ? UNANSWERED_MS : UNHEARD_MS)
+    const isStalled = !session.unheard && localEnd.isStalled(UNANSWERED_MS)
     if (isUnheard || isUnanswered || isStalled) doubt.ring()
   }
 }

@@ -35,7 +35,7 @@ export async function withTunnel<T>(
 ): Promise<T> {
   const tunnel = await openTunnel(request, ports, options, run)
   run.signal.throwIfAborted()
-  const context = {ports, say: run.say, register: tunnel.register}
+  const context = {ports, say: run.say, record: tunnel.record}
   const observers = all([...OBSERVERS.map((make) => make(context)), ...more])
   let status: number | undefined
   run.undo.push('observers', 'local', () => observers.closed({status: status ?? statusOf(run.signal.reason)}))
@@ -60,11 +60,11 @@ function factsOf(
   tunnel: Tunnel,
   {environment, clock}: AccountPorts,
 ): TunnelFacts {
-  const {target, door, opened, user, database, caller, mapping} = tunnel
+  const {target, localEnd, opened, user, database, caller, mapping} = tunnel
   const {session} = opened
   const {bastion: node, carrier} = session.via
   const bastion = {id: node.id, name: node.name}
-  const carriedBy = {target: name.text, localPort: door.port, bastion, session: session.id}
+  const carriedBy = {target: name.text, localPort: localEnd.port, bastion, session: session.id}
   const {reason, readOnly, profile, allowOtherUsers} = settings
   const kind = databaseKind(target.databaseKind)
   const connection = {target: spokenName(name), ...connectionOf(tunnel, settings)}
@@ -72,7 +72,7 @@ function factsOf(
     command,
     profile,
     caller,
-    status: {...carriedBy, state: 'up', since: clock.now(), ...door.traffic, ageMs: 0},
+    status: {...carriedBy, state: 'up', since: clock.now(), ...localEnd.traffic, ageMs: 0},
     opened: {
       ...carriedBy,
       endpoint: target.endpoint,

@@ -20,7 +20,7 @@ import {pluginCarrier} from '../../src/links/session/plugin/carrier.js'
 import {type Authority, createAuthority} from '../sandbox/database/authority.js'
 import {failingPlugin} from '../support/plugin.js'
 import {BASTIONS, echoBehindTls, REGION, type SessionWorld, startSessionWorld} from '../support/session-world.js'
-import {atDoor, type SessionAtDoor} from '../support/at-door.js'
+import {atLocalEnd, type SessionAtLocalEnd} from '../support/at-local-end.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
 import type {ProbeLine} from '../../src/core/ports/network.js'
 
@@ -65,7 +65,7 @@ afterEach(async () => {
 async function open(
   fault: string,
   {choice = 'plugin', timeoutMs = 15_000}: {choice?: CarrierChoice; timeoutMs?: number} = {},
-): Promise<SessionAtDoor> {
+): Promise<SessionAtLocalEnd> {
   const {login, ssm, signing} = world.aws
   const {environment} = world
   const network = {dial: dialPort, webSocket: webSocketPort}
@@ -96,7 +96,7 @@ async function open(
     {aws: {ssm}, prober, listen: listenPort, clock: systemClock},
     run,
   )
-  return atDoor(session)
+  return atLocalEnd(session)
 }
 
 describe('a plugin that fails', {timeout: 30_000}, () => {

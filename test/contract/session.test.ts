@@ -29,7 +29,7 @@ import {
   type SessionWorld,
   startSessionWorld,
 } from '../support/session-world.js'
-import {atDoor, type SessionAtDoor} from '../support/at-door.js'
+import {atLocalEnd, type SessionAtLocalEnd} from '../support/at-local-end.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
 import type {ProbeLine} from '../../src/core/ports/network.js'
 
@@ -103,7 +103,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
       return pluginCarrier({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)
     }
 
-    async function open({probeMs = 10_000} = {}): Promise<SessionAtDoor> {
+    async function open({probeMs = 10_000} = {}): Promise<SessionAtLocalEnd> {
       const {ssm} = world.aws
       const startSession: typeof ssm.startSession = async (...request) => {
         const grant = await ssm.startSession(...request)
@@ -129,10 +129,10 @@ for (const {name, file, missing = false} of CANDIDATES) {
         {aws: {ssm: {...ssm, startSession}}, prober: patience(probeMs), listen: listenPort, clock: systemClock},
         run,
       )
-      return atDoor(session)
+      return atLocalEnd(session)
     }
 
-    async function dial({localPort}: SessionAtDoor): Promise<Socket> {
+    async function dial({localPort}: SessionAtLocalEnd): Promise<Socket> {
       const socket = connect(localPort, '127.0.0.1')
       sockets.add(socket.on('error', () => {}))
       await once(socket, 'connect')

@@ -6,7 +6,7 @@ import {fail} from '../../src/core/errors.js'
 import type {Clock} from '../../src/core/ports/clock.js'
 import {type EchoServer, startEchoServer} from '../sandbox/agent/echo-server.js'
 import {type AgentHub, type HubOptions, type SessionFacts, startAgentHub} from '../sandbox/agent/hub.js'
-import type {SessionAtDoor} from '../support/at-door.js'
+import type {SessionAtLocalEnd} from '../support/at-local-end.js'
 import {dialLocal, openNative, type OpenOptions, quietRun, readAll, sha256} from '../support/native-session.js'
 
 const MiB = 1024 * 1024
@@ -31,7 +31,7 @@ async function hubTo(dial: HubOptions['dial'], options: Partial<HubOptions> = {}
 /** A session through a hub to a database that says everything back, or does what `onConnection` does. */
 async function tunnel(
   options: OpenOptions & {hub?: Partial<HubOptions>; onConnection?: (socket: Socket) => void} = {},
-): Promise<{hub: AgentHub; session: SessionAtDoor; facts: () => SessionFacts; server: EchoServer}> {
+): Promise<{hub: AgentHub; session: SessionAtLocalEnd; facts: () => SessionFacts; server: EchoServer}> {
   const server = await database(options.onConnection)
   const hub = await hubTo(() => server.dial(), options.hub)
   const session = await openNative(hub, options)
@@ -39,7 +39,7 @@ async function tunnel(
   return {hub, session, server, facts: () => hub.session(session.id)}
 }
 
-async function dial(session: SessionAtDoor): Promise<Socket> {
+async function dial(session: SessionAtLocalEnd): Promise<Socket> {
   const socket = await dialLocal(session.localPort)
   undo.push(() => void socket.destroy())
   return socket
@@ -112,15 +112,15 @@ describe('a tunnel', () => {
 
   it('counts connections and bytes', async () => {
     const {session} = await tunnel()
-    expect(session.door.traffic).toEqual({open: 0, opened: 0, bytesUp: 0, bytesDown: 0})
+    expect(session.localEnd.traffic).toEqual({open: 0, opened: 0, bytesUp: 0, bytesDown: 0})
     const [first, second] = [await dial(session), await dial(session)]
     await echo(first, Buffer.alloc(100_000))
     await say(second, 'ping')
     const counted = {opened: 2, bytesUp: 100_004, bytesDown: 100_004}
-    expect(session.door.traffic).toEqual({open: 2, ...counted})
+    expect(session.localEnd.traffic).toEqual({open: 2, ...counted})
     first.resetAndDestroy()
-    await until(() => session.door.traffic.open === 1)
-    expect(session.door.traffic).toEqual({open: 1, ...counted})
+    await until(() => session.localEnd.traffic.open === 1)
+    expect(session.localEnd.traffic).toEqual({open: 1, ...counted})
   })
 
   it('waits for the agent, whose multiplexer comes up a moment after the handshake', async () => {

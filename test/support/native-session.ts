@@ -10,7 +10,7 @@ import {nativeCarrier, type NativeOptions} from '../../src/links/session/native/
 import type {NativePorts} from '../../src/links/session/native/native-session.js'
 import type {Carry} from '../../src/links/link.js'
 import type {AgentHub} from '../sandbox/agent/hub.js'
-import {atDoor, type SessionAtDoor} from './at-door.js'
+import {atLocalEnd, type SessionAtLocalEnd} from './at-local-end.js'
 
 /** A run that nothing interrupts, unless the test does. */
 export function quietRun(): Run & {readonly undo: Teardown; readonly lines: string[]; abort(reason: Error): void} {
@@ -34,7 +34,7 @@ export interface OpenOptions extends NativeOptions {
 }
 
 /** Opens a session with the native engine and real sockets to `hub`, unpaced unless told otherwise. */
-export async function openNative(hub: AgentHub, options: OpenOptions = {}): Promise<SessionAtDoor> {
+export async function openNative(hub: AgentHub, options: OpenOptions = {}): Promise<SessionAtLocalEnd> {
   const sessionId = `alice-${randomUUID()}`
   const token = randomUUID()
   const {agentVersion = '3.3.2299.0', timeoutMs = 10_000, run = quietRun()} = options
@@ -63,7 +63,7 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
     request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
     timeoutMs,
   }
-  return atDoor(await engine.open(carry, run))
+  return atLocalEnd(await engine.open(carry, run))
 }
 
 /** Connects to a session's local port as a program would. */

@@ -16,7 +16,7 @@ export function awsApi(options: AwsOptions): AwsApi {
   return {
     rds: rdsApi(connection),
     ec2: ec2Api(connection),
-    ssm: ssmApi(connection, {startTurns: options.startTurns}),
+    ssm: ssmApi(connection, {startSessionLimit: options.startSessionLimit}),
     sts: stsApi(connection),
     signing: signingApi(connection),
     login: loginApi(connection),

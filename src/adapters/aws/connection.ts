@@ -1,7 +1,7 @@
 import {setMaxListeners} from 'node:events'
 import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
-import type {Turns} from '../../core/rate-limit.js'
+import type {RateLimit} from '../../core/rate-limit.js'
 import {sharedCredentials, type SharedCredentials} from './credentials.js'
 import {credentialSource, nameToSdk} from './profile.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'
@@ -13,7 +13,7 @@ export interface AwsOptions {
   readonly region: string
   readonly say: Pick<Say, 'debug' | 'notice'>
   /** For every attempt of StartSession: it comes when it is its turn, among all that this process starts. */
-  readonly startTurns?: Turns | undefined
+  readonly startSessionLimit?: RateLimit | undefined
   /** Where to ask, whatever variables and profiles say. */
   readonly endpoint?: string | undefined
 }

@@ -27,12 +27,12 @@ const ENDED = ['ValidationException']
 /** Ended long ago, if this is the account that it was in. */
 const UNKNOWN = 'DoesNotExistException'
 
-export interface SsmOptions extends Pick<AwsOptions, 'startTurns'> {
+export interface SsmOptions extends Pick<AwsOptions, 'startSessionLimit'> {
   /** Whether the sessions are of the account that is asked. */
   readonly isOwn?: boolean
 }
 
-export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOptions = {}): SsmApi {
+export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}: SsmOptions = {}): SsmApi {
   const load = connection.loader(async () => {
     const sdk = await import('./clients/ssm.js')
     const client = connection.adopt(new sdk.SSMClient(connection.clientConfig))
@@ -79,7 +79,7 @@ export function ssmApi(connection: Connection, {isOwn = true, startTurns}: SsmOp
         ...(reason === undefined ? {} : {Reason: reason}),
       }
       const start = async (): Promise<StartSessionCommandOutput> => {
-        await startTurns?.next(signal)
+        await startSessionLimit?.next(signal)
         const send = new sdk.StartSessionCommand(input)
         return connection.ask('ssm:StartSession', (options) => once.send(send, options))
       }

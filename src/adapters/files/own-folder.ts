@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {constants, renameSync, rmSync, type Stats, writeFileSync} from 'node:fs'
 import {type FileHandle, lstat, mkdir, open, readdir, rm, stat} from 'node:fs/promises'
 import {dirname, isAbsolute, join} from 'node:path'
-import {OURS, type Weakness, weaknessOfOwn, weaknessOnWay} from './trust.js'
+import {OURS, type Weakness, weaknessOfOwn, weaknessAbove} from './trust.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -99,7 +99,7 @@ function checkOurs(path: string, stats: Stats): void {
 
 /** Of the folders above: whoever may write one of them could put a folder of theirs in the place of this one. */
 function checkWay(folder: string): void {
-  const weakness = weaknessOnWay(folder, OURS)
+  const weakness = weaknessAbove(folder, OURS)
   if (weakness) throw weak(weakness)
 }
 

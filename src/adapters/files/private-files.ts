@@ -16,7 +16,7 @@ import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
 import type {ProcessIdentity} from '../../core/ports/hosts.js'
 import {RUN, statePlace} from './state-folder.js'
-import {OURS, weaknessOnWay} from './trust.js'
+import {OURS, weaknessAbove} from './trust.js'
 import {type ProcessTable, processTable} from '../processes/process-identity.js'
 import {reasonOf} from '../errno.js'
 import {shellLine} from '../../core/text/shell-line.js'
@@ -216,7 +216,7 @@ function sharedBase(folder: string): string {
 
 /** Whether nobody else can put another folder, with another CA file in it, in the place of one that we make here. */
 function isSafe(base: string): boolean {
-  return weaknessOnWay(join(base, 'ours'), OURS) === undefined
+  return weaknessAbove(join(base, 'ours'), OURS) === undefined
 }
 
 function isOurs(stats: Stats): boolean {

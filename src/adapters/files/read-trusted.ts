@@ -4,7 +4,7 @@ import {basename, dirname, join, resolve} from 'node:path'
 import {type DbtunnelError, fail, isDbtunnelError} from '../../core/errors.js'
 import {shellLine} from '../../core/text/shell-line.js'
 import {STICKY} from './file-mode.js'
-import {type Owners, weaknessOf, weaknessOnWay} from './trust.js'
+import {type Owners, weaknessOf, weaknessAbove} from './trust.js'
 import {reasonOf} from '../errno.js'
 
 /** Hundreds of targets; what is longer is something else. */
@@ -79,7 +79,7 @@ function isInside(folder: string, within: string): boolean {
 }
 
 function checkWay(path: string, {named, owners}: Asked): void {
-  const weakness = weaknessOnWay(path, owners)
+  const weakness = weaknessAbove(path, owners)
   if (!weakness) return
   const {path: weak, why, stats} = weakness
   if (why === 'owner') {

@@ -41,7 +41,7 @@ export function weaknessOfOwn(stats: Stats): Weakness['why'] | undefined {
  * that `path` leads through are looked at, those of links too; the last part of `path` itself is not, nor is what does not
  * exist yet. Nobody replaces another user's files in a folder with the sticky bit. Throws where it cannot look.
  */
-export function weaknessOnWay(path: string, owners: Owners): Weakness | undefined {
+export function weaknessAbove(path: string, owners: Owners): Weakness | undefined {
   const parts = partsOf(path)
   let folder = '/'
   let links = MOST_LINKS

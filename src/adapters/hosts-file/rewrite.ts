@@ -7,7 +7,7 @@ export function readAll(fd: number): Buffer {
 }
 
 /**
- * Turns the file's content from `former` into `next` in place, and on to the
+ * RateLimit the file's content from `former` into `next` in place, and on to the
  * disk. Never shorter than the shorter of the two: what grows is written
  * behind the end first, so that a full disk is met before a byte is changed;
  * what shrinks is cut last.

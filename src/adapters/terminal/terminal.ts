@@ -1,4 +1,4 @@
-import {fold} from '../../core/text/wrap.js'
+import {wrap} from '../../core/text/wrap.js'
 import {printableLines} from '../../core/text/printable.js'
 import {redact} from '../../core/text/redact.js'
 import type {Say} from '../../core/run.js'
@@ -52,8 +52,8 @@ export class Terminal implements Say {
     if (this.#options.quiet) return
     this.#echo(line)
     const {columns, isTTY} = this.stderr
-    if (amid === undefined) this.#line(fold(line, columns))
-    else this.#line(`${isTTY ? '\n' : ''}${fold(`dbtunnel: ${line}`, columns)}`)
+    if (amid === undefined) this.#line(wrap(line, columns))
+    else this.#line(`${isTTY ? '\n' : ''}${wrap(`dbtunnel: ${line}`, columns)}`)
   }
 
   /** Gives each notice there, too. */

@@ -3,7 +3,7 @@
  * and an indented line, a command to be copied, stays whole.
  * Unchanged without `columns` (or 0, as terminals say that do not know): whoever reads a file breaks lines as they like.
  */
-export function fold(text: string, columns: number | undefined): string {
+export function wrap(text: string, columns: number | undefined): string {
   if (!columns) return text
   return text
     .split('\n')

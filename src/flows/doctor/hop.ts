@@ -10,7 +10,7 @@ import type {Run} from '../../core/run.js'
 import type {TargetName} from '../../targets/parse-target.js'
 import type {FoundDatabase} from '../../targets/find-database.js'
 import type {Place, Target} from '../../targets/target.js'
-import type {Door} from '../../tunnel/listener/listener.js'
+import type {LocalEnd} from '../../tunnel/listener/listener.js'
 import type {askDatabase} from '../../links/session/open-session.js'
 import type {Link} from '../../links/link.js'
 import type {Lead} from '../request/lead.js'
@@ -30,7 +30,7 @@ export interface Findings {
   readonly config: Words & {readonly regionMissing?: DbtunnelError | undefined}
   readonly region: Words & {readonly aws: AwsApi}
   readonly plugin: undefined
-  readonly port: Door
+  readonly port: LocalEnd
   /** Its path. */
   readonly folder: string
   /** Whether a client would have the hosts file written. */

@@ -63,14 +63,14 @@ export async function keepOpen(
   }
 }
 
-function statusOf(target: string, {door}: Tunnel, keeper: Keeper, clock: Clock): () => TunnelStatus {
+function statusOf(target: string, {localEnd}: Tunnel, keeper: Keeper, clock: Clock): () => TunnelStatus {
   const readyAt = clock.now()
   return () => {
     const {state, since, why, session} = keeper.health
     const {id, name} = session.via.bastion
     const bastion = {id, name}
-    const tunnel = {target, localPort: door.port, state, since, why, bastion, session: session.id}
-    return {...tunnel, ...door.traffic, ageMs: clock.now() - readyAt}
+    const tunnel = {target, localPort: localEnd.port, state, since, why, bastion, session: session.id}
+    return {...tunnel, ...localEnd.traffic, ageMs: clock.now() - readyAt}
   }
 }
 

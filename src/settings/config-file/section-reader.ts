@@ -9,7 +9,7 @@ import type {Path, Yaml} from './parse-yaml.js'
 /** The settings among what stands in a section. */
 type Section = Readonly<Partial<Record<SettingKey, string | number | boolean | undefined>>>
 
-/** Turns the settings of a section into values that know where they come from. */
+/** RateLimit the settings of a section into values that know where they come from. */
 export class SectionReader {
   readonly #file: ConfigText
   readonly yaml: Yaml

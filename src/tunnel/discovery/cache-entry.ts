@@ -8,7 +8,7 @@ import type {Target} from '../../targets/target.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
 
 /** A discovery of an earlier run. */
-export interface Remembered extends Discovery {
+export interface CacheEntry extends Discovery {
   /** What the ids of its caller's sessions began with. */
   readonly sessionsOf: string
   /** Milliseconds since the epoch. */
@@ -22,7 +22,7 @@ const DAY_MS = 24 * 60 * 60_000
 const MOST_BASTIONS = 10
 
 /** No secret is in it: names, ids and an address that Describe calls would tell the same person again. */
-export function writeRemembered({target, bastions, caller, sessionsOf, savedAt}: Remembered): string {
+export function writeCacheEntry({target, bastions, caller, sessionsOf, savedAt}: CacheEntry): string {
   const {databaseKind, endpoint, resourceId, vpcId, zone, defaultDatabase, securityGroupIds} = target
   return JSON.stringify({
     version: VERSION,
@@ -35,10 +35,10 @@ export function writeRemembered({target, bastions, caller, sessionsOf, savedAt}:
 }
 
 /**
- * Reads what `writeRemembered` wrote. A file can be damaged, or made by someone: each value is held to the grammar of
+ * Reads what `writeCacheEntry` wrote. A file can be damaged, or made by someone: each value is held to the grammar of
  * its kind, for it goes where AWS's own answers go. Throws with what is wrong.
  */
-export function readRemembered(text: string, {name, settings}: DiscoveryRequest, now: number): Remembered {
+export function readCacheEntry(text: string, {name, settings}: DiscoveryRequest, now: number): CacheEntry {
   const entry = record(JSON.parse(text), 'entry')
   if (entry['version'] !== VERSION) throw new Error('it is in the form of another version')
   const savedAt = Number(entry['savedAt'])

@@ -5,12 +5,12 @@ import type {Say} from '../../core/run.js'
 import type {Link} from '../../links/link.js'
 import type {Discovery, DiscoveryRequest} from './discover.js'
 import {noteOpened} from './name-history.js'
-import {readRemembered, type Remembered, writeRemembered} from './cache-entry.js'
+import {readCacheEntry, type CacheEntry, writeCacheEntry} from './cache-entry.js'
 
 /** What earlier runs have found out about one database, for whoever asks now. */
-export interface Memory {
-  readonly recalled?: Remembered | undefined
-  /** Whether this session, opened on what was recalled, belongs to whoever it was found out for. */
+export interface DiscoveryCache {
+  readonly cached?: CacheEntry | undefined
+  /** Whether this session, opened on what was cached, belongs to whoever it was found out for. */
   isOfSameCaller(session: Link): boolean
   /** For later runs: what has just led to the database. */
   keep(discovery: Discovery, session: Link): Promise<void>
@@ -19,13 +19,13 @@ export interface Memory {
 
 /**
  * An entry belongs to who asks and where (`aws.scope`: profile, role, SSO settings or key, region, endpoint URLs), the
- * target with what it stands for, and the bastion rule. Where any of that is not certain there is no memory: neither read nor written.
+ * target with what it stands for, and the bastion rule. Where any of that is not certain nothing is kept: neither read nor written.
  */
-export async function openMemory(
+export async function openDiscoveryCache(
   request: DiscoveryRequest,
   ports: Pick<Ports, 'cache'> & {readonly aws: Pick<AwsApi, 'scope'>; readonly clock: Pick<Clock, 'now'>},
   say: Say,
-): Promise<Memory> {
+): Promise<DiscoveryCache> {
   const {name, settings} = request
   const {cache, clock} = ports
   const obstacle = obstacleOf(request)
@@ -35,31 +35,31 @@ export async function openMemory(
     return NONE
   }
   const key = JSON.stringify([scope, settings.region, name, settings.bastion])
-  const recalled = recall(await cache.read(key), request, clock.now(), say)
+  const cached = recall(await cache.read(key), request, clock.now(), say)
   return {
-    recalled,
+    cached,
     // The database's user is the caller's name. Another person may have logged in with the same settings (SSO, a
     // credential process): sessions are named after whoever starts them.
-    isOfSameCaller: ({id}) => settings.user !== undefined || recalled?.sessionsOf === ownerOf(id),
+    isOfSameCaller: ({id}) => settings.user !== undefined || cached?.sessionsOf === ownerOf(id),
     async keep(discovery, {id}) {
       const remembered = {...discovery, sessionsOf: ownerOf(id), savedAt: clock.now()}
-      await cache.write(key, writeRemembered(remembered))
+      await cache.write(key, writeCacheEntry(remembered))
       await noteOpened(name.text, cache)
     },
     forget: () => cache.remove(key),
   }
 }
 
-const NONE: Memory = {isOfSameCaller: () => true, keep: async () => {}, forget: async () => {}}
+const NONE: DiscoveryCache = {isOfSameCaller: () => true, keep: async () => {}, forget: async () => {}}
 
-function recall(text: string | undefined, request: DiscoveryRequest, now: number, say: Say): Remembered | undefined {
+function recall(text: string | undefined, request: DiscoveryRequest, now: number, say: Say): CacheEntry | undefined {
   const target = request.name.text
   if (text === undefined) {
     say.debug(`cache: nothing is known of ${target}`)
     return undefined
   }
   try {
-    const remembered = readRemembered(text, request, now)
+    const remembered = readCacheEntry(text, request, now)
     say.debug(`cache: ${target} is known since ${new Date(remembered.savedAt).toISOString()}`)
     return remembered
   } catch (error) {

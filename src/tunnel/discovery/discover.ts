@@ -58,7 +58,7 @@ export async function describe(request: DiscoveryRequest, aws: AwsApi, run: Run)
 }
 
 /** A second one: which of the candidates Systems Manager is in touch with. */
-export async function findWay(
+export async function findBastions(
   {target, candidates, caller}: Description,
   {settings}: DiscoveryRequest,
   aws: AwsApi,

@@ -3,15 +3,15 @@ import {fail, hasCode} from '../../core/errors.js'
 import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
-import {type Door, openDoor} from './listener.js'
+import {type LocalEnd, openLocalEnd} from './listener.js'
 import {usualPorts} from './preferred-ports.js'
 
-type DoorPorts = Pick<Ports, 'clock' | 'listen' | 'portOwners'>
+type LocalEndPorts = Pick<Ports, 'clock' | 'listen' | 'portOwners'>
 
 /** On the port that was asked for (0: any free one). Rejects with PORT_IN_USE, which says who has it if that can be known. */
-export async function doorAt(port: number, ports: DoorPorts, run: Run): Promise<Door> {
+export async function localEndAt(port: number, ports: LocalEndPorts, run: Run): Promise<LocalEnd> {
   try {
-    return await ownDoor(port, ports, run)
+    return await ownLocalEnd(port, ports, run)
   } catch (error) {
     const owner = hasCode(error, 'PORT_IN_USE') ? await ports.portOwners.ownerOf(port) : undefined
     if (!owner || !hasCode(error, 'PORT_IN_USE')) throw error
@@ -23,28 +23,28 @@ export async function doorAt(port: number, ports: DoorPorts, run: Run): Promise<
 }
 
 /** On the port that this database has each time; where that is taken on any other, and then it is said. */
-export async function usualDoor(target: Target, ports: DoorPorts, run: Run): Promise<Door> {
+export async function usualLocalEnd(target: Target, ports: LocalEndPorts, run: Run): Promise<LocalEnd> {
   const {endpoint, name} = target
   const usual = usualPorts(endpoint, databaseKind(target.databaseKind).defaultPort)
   for (const port of usual) {
     // macOS gives a port on 127.0.0.1 to whoever asks, though another program has it on all addresses.
     if (await ports.portOwners.ownerOf(port)) continue
     try {
-      return await ownDoor(port, ports, run)
+      return await ownLocalEnd(port, ports, run)
     } catch (error) {
       if (!hasCode(error, 'PORT_IN_USE')) throw error
     }
   }
-  const door = await ownDoor(0, ports, run)
+  const localEnd = await ownLocalEnd(0, ports, run)
   run.say.notice(
-    `The ports that ${name} usually has here (${usual.join(', ')}) are taken: this time it is ${door.port}.`,
+    `The ports that ${name} usually has here (${usual.join(', ')}) are taken: this time it is ${localEnd.port}.`,
   )
-  return door
+  return localEnd
 }
 
-/** Opens a door, and closes it when the run is undone. */
-async function ownDoor(port: number, ports: DoorPorts, run: Run): Promise<Door> {
+/** Opens a local end, and closes it when the run is undone. */
+async function ownLocalEnd(port: number, ports: LocalEndPorts, run: Run): Promise<LocalEnd> {
   run.undo.push('local port', 'local', async () => (await opening.catch(() => undefined))?.close())
-  const opening = openDoor(port, ports)
+  const opening = openLocalEnd(port, ports)
   return opening
 }

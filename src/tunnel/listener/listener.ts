@@ -1,18 +1,18 @@
-import {Bell} from '../../core/wakeup.js'
+import {Wakeup} from '../../core/wakeup.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {Listener, ListenPort, LocalSocket} from '../../core/ports/network.js'
 import {Answers} from './unanswered.js'
 import {type Traffic, TrafficCount} from './traffic.js'
 
 /** Where a connection of a local program is taken to. */
-export type Way = (socket: LocalSocket) => void
+export type Accept = (socket: LocalSocket) => void
 
 /** A program that has waited for so long waits no longer. */
 export const MOST_WAIT_MS = 30_000
 /** So long a program that has stopped sending may wait for its first answer. One that has gone looks the same. */
 const HALF_OPEN_MS = 10_000
 
-export interface DoorEvents {
+export interface LocalEndEvents {
   /** A connection was cut off or never answered: the way may lead nowhere. */
   failed(): void
   /** A connection was closed, for there was no way for too long. */
@@ -23,7 +23,7 @@ export interface DoorEvents {
  * The local port of a tunnel, whichever session carries it now. While it leads nowhere, connections wait: of programs
  * that had the port from an earlier run, or because one session is being replaced by another.
  */
-export interface Door {
+export interface LocalEnd {
   readonly port: number
   readonly traffic: Traffic
   /** Connections that wait. */
@@ -34,14 +34,14 @@ export interface Door {
   isStalled(ms: number): boolean
   /** How many bytes the program that has sent the most has sent without hearing anything. */
   readonly mostUnanswered: number
-  watch(events: DoorEvents): void
+  watch(events: LocalEndEvents): void
   /**
    * From now on connections to this port of 127.0.0.1 are taken, too, as if they had come to the other. Resolves to what
    * gives it back; connections that are open go on. Rejects with PORT_IN_USE.
    */
   alsoAt(port: number): Promise<() => void>
   /** From now on connections are taken there, those that wait first. */
-  lead(way: Way): void
+  lead(accept: Accept): void
   /** From now on connections wait, for half a minute at most. */
   hold(): void
   /**
@@ -58,18 +58,18 @@ export interface Door {
 }
 
 /** Listens on `port`; 0 takes any free one. Rejects with PORT_IN_USE. */
-export async function openDoor(
+export async function openLocalEnd(
   port: number,
   {listen, clock}: {readonly listen: ListenPort; readonly clock: Clock},
-): Promise<Door> {
+): Promise<LocalEnd> {
   const traffic = new TrafficCount()
   const answers = new Answers(clock)
   /** Each with what ends its waiting. */
   const waiting = new Map<LocalSocket, AbortController>()
-  let way: Way | undefined
+  let accept: Accept | undefined
   let isShut = false
-  let events: DoorEvents = {failed() {}, dismissed() {}}
-  const arrivals = new Bell()
+  let events: LocalEndEvents = {failed() {}, dismissed() {}}
+  const arrivals = new Wakeup()
 
   const arrive = (socket: LocalSocket): void => {
     socket.on('error', () => {
@@ -78,10 +78,10 @@ export async function openDoor(
     if (isShut) return void socket.resetAndDestroy()
     traffic.add(socket)
     arrivals.ring()
-    if (way) take(socket, way)
+    if (accept) take(socket, accept)
     else void wait(socket)
   }
-  const take = (socket: LocalSocket, to: Way): void => {
+  const take = (socket: LocalSocket, to: Accept): void => {
     answers.add(socket)
     closeHalfOpen(socket, clock)
     onFailure(socket, () => events.failed())
@@ -133,16 +133,16 @@ export async function openDoor(
       return () => other.stop()
     },
     lead(to) {
-      way = to
+      accept = to
       isShut = false
       enter((socket) => take(socket, to))
     },
     hold() {
-      way = undefined
+      accept = undefined
       isShut = false
     },
     shut() {
-      way = undefined
+      accept = undefined
       isShut = true
       enter(dismiss)
     },

@@ -2,7 +2,7 @@ import {fail, hasCode} from '../../core/errors.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {ConnectionOwners, PortHolder, PortOwners} from '../../core/ports/network.js'
 import type {Run} from '../../core/run.js'
-import type {Door} from './listener.js'
+import type {LocalEnd} from './listener.js'
 
 /** Below these are root and the services of the system; above them are people. */
 const FIRST_PERSON = 1000
@@ -41,7 +41,12 @@ export interface OwnPort {
  * Takes the port, if that is wanted and nobody has it, until it is given back or the run is undone. Never rejects with
  * PORT_IN_USE.
  */
-export async function takeOwnPort(door: Door, wish: OwnPortWish, ports: OwnPortPorts, run: Run): Promise<OwnPort> {
+export async function takeOwnPort(
+  localEnd: LocalEnd,
+  wish: OwnPortWish,
+  ports: OwnPortPorts,
+  run: Run,
+): Promise<OwnPort> {
   const {clock} = ports
   const {port} = wish
   const over = new AbortController()
@@ -50,13 +55,13 @@ export async function takeOwnPort(door: Door, wish: OwnPortWish, ports: OwnPortP
     over.abort(fail('INTERRUPTED', 'Interrupted.'))
     stop?.()
   })
-  const isFirst = door.port === port
+  const isFirst = localEnd.port === port
   /** Whether the port leads to this tunnel. */
   const take = async (): Promise<boolean> => {
     if (isFirst || stop) return true
     if (!wish.isWanted || over.signal.aborted) return false
     try {
-      const taken = await door.alsoAt(port)
+      const taken = await localEnd.alsoAt(port)
       // The run may have been undone meanwhile.
       if (over.signal.aborted) taken()
       else stop = taken

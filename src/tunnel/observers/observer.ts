@@ -3,7 +3,7 @@ import type {Ports} from '../../core/ports/ports.js'
 import type {OpenedTunnel, TunnelStatus} from '../../core/results/opened-tunnel.js'
 import type {TunnelRecord} from '../../core/results/tunnel-record.js'
 import type {Say} from '../../core/run.js'
-import type {Register} from '../registry/record-run.js'
+import type {RunRecord} from '../registry/record-run.js'
 
 /** A tunnel through which the database has answered, and whose it is. */
 export interface TunnelFacts {
@@ -38,7 +38,7 @@ export interface ObserverContext {
   readonly ports: Pick<Ports, 'audit' | 'background' | 'clock'>
   readonly say: Pick<Say, 'notice'>
   /** The run's state file. */
-  readonly register: Pick<Register, 'note'>
+  readonly record: Pick<RunRecord, 'note'>
 }
 
 /** For one tunnel, which has just been opened. */

@@ -5,16 +5,16 @@ import type {MakeObserver} from './observer.js'
 const NOTE_EVERY_MS = 5000
 
 /** What `status` and other runs read of a tunnel that is kept open. Those of one program are noted by their session alone. */
-export const stateFile: MakeObserver = ({ports, register}) => {
+export const stateFile: MakeObserver = ({ports, record}) => {
   let isKept = false
   let noted: TunnelStatus | undefined
   return {
     async opened({command, opened, status}) {
       isKept = command === 'open'
-      if (isKept) await register.note({opened, status, log: ports.background.parent?.log})
+      if (isKept) await record.note({opened, status, log: ports.background.parent?.log})
     },
     changed(status) {
-      if (isKept) void register.note({status})
+      if (isKept) void record.note({status})
     },
     /** Now and then, and only when it has carried something: a file is written each time. */
     second(status) {
@@ -22,7 +22,7 @@ export const stateFile: MakeObserver = ({ports, register}) => {
       const isSame = noted?.open === open && noted.bytesUp === bytesUp && noted.bytesDown === bytesDown
       if (!isKept || (noted && (isSame || ageMs - noted.ageMs < NOTE_EVERY_MS))) return
       noted = status
-      void register.note({status})
+      void record.note({status})
     },
   }
 }

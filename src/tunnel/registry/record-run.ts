@@ -13,14 +13,14 @@ import {
 } from '../../core/results/tunnel-record.js'
 
 /** This run's state file: there before AWS is asked for a session, gone when all of them have ended. */
-export interface Register {
+export interface RunRecord {
   /** Systems Manager, with every session noted: by its mark until StartSession is answered, by its id until it has ended. */
   readonly ssm: SsmApi
   /** What is known by now, once a session was asked for. Never rejects. */
   note(facts: Pick<TunnelRecord, 'opened' | 'status' | 'log'>): Promise<void>
 }
 
-export interface Registered extends Pick<TunnelRecord, 'command' | 'target' | 'localPort'> {
+export interface RecordedRun extends Pick<TunnelRecord, 'command' | 'target' | 'localPort'> {
   readonly settings: Pick<Settings, 'profile' | 'region'>
 }
 
@@ -28,15 +28,15 @@ export interface Registered extends Pick<TunnelRecord, 'command' | 'target' | 'l
  * Whoever finds the file of a dead owner can end its sessions, so one that could not be ended stays in it. A file that
  * cannot be written is no reason to stop.
  */
-export function openRegister(
-  {command, target, localPort, settings}: Registered,
+export function recordRun(
+  {command, target, localPort, settings}: RecordedRun,
   {
     aws,
     clock,
     state,
   }: Pick<Ports, 'state'> & {readonly aws: Pick<AwsApi, 'ssm' | 'scope'>; readonly clock: Pick<Clock, 'now'>},
   run: Run,
-): Register {
+): RunRecord {
   const {ssm} = aws
   let now: TunnelRecord | undefined
   let isThere = false

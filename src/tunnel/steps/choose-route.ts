@@ -1,16 +1,16 @@
 import {bastionText} from '../../core/grammars.js'
 import type {AwsApi} from '../../core/ports/aws.js'
-import {type Discovery, findWay} from '../discovery/discover.js'
-import {usualDoor} from '../listener/choose-port.js'
-import type {Door} from '../listener/listener.js'
-import {openRegister, type Register} from '../registry/record-run.js'
+import {type Discovery, findBastions} from '../discovery/discover.js'
+import {usualLocalEnd} from '../listener/choose-port.js'
+import type {LocalEnd} from '../listener/listener.js'
+import {recordRun, type RunRecord} from '../registry/record-run.js'
 import type {FoundDatabase} from './find-database.js'
 import type {Step} from './step.js'
 
 export interface ChosenRoute extends FoundDatabase {
-  readonly door: Door
+  readonly localEnd: LocalEnd
   readonly discovery: Discovery
-  readonly register: Register
+  readonly record: RunRecord
   /** With every session noted in the state folder. */
   readonly aws: AwsApi
 }
@@ -21,11 +21,11 @@ export const chooseRoute: Step<FoundDatabase, ChosenRoute> = {
   async run(before) {
     const {described, request, ports, run} = before
     const {command, name, settings} = request
-    const door = before.door ?? (await usualDoor(described.target, ports, run))
-    const register = openRegister({command, target: name.text, localPort: door.port, settings}, ports, run)
-    const aws = {...ports.aws, ssm: register.ssm}
-    const discovery = 'bastions' in described ? described : await findWay(described, request, aws, run)
-    return {...before, door, discovery, register, aws}
+    const localEnd = before.localEnd ?? (await usualLocalEnd(described.target, ports, run))
+    const record = recordRun({command, target: name.text, localPort: localEnd.port, settings}, ports, run)
+    const aws = {...ports.aws, ssm: record.ssm}
+    const discovery = 'bastions' in described ? described : await findBastions(described, request, aws, run)
+    return {...before, localEnd, discovery, record, aws}
   },
   detail: ({
     discovery: {

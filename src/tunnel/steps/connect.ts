@@ -1,10 +1,10 @@
 import {openWarmOrCold} from '../cached-or-fresh.js'
-import {type OpenedSession, type SessionWays, sessionWays} from '../connector.js'
+import {type OpenedSession, type Connector, makeConnector} from '../connector.js'
 import type {ChosenRoute} from './choose-route.js'
 import type {Step} from './step.js'
 
 export interface Connected extends ChosenRoute {
-  readonly ways: SessionWays
+  readonly connector: Connector
   readonly opened: OpenedSession
 }
 
@@ -12,13 +12,13 @@ export interface Connected extends ChosenRoute {
 export const connect: Step<ChosenRoute, Connected> = {
   title: 'Session',
   async run(before) {
-    const {request, ports, carriers, trust, aws, discovery, door, memory, timeLeft, run} = before
-    const ways = sessionWays(request, carriers, trust, {...ports, aws})
-    const opened = await openWarmOrCold(discovery, memory, {...ways, timeLeft}, run)
-    door.lead(opened.session.accept)
+    const {request, ports, carriers, trust, aws, discovery, localEnd, discoveryCache, timeLeft, run} = before
+    const connector = makeConnector(request, carriers, trust, {...ports, aws})
+    const opened = await openWarmOrCold(discovery, discoveryCache, {...connector, timeLeft}, run)
+    localEnd.lead(opened.session.accept)
     // It may have been found anew.
-    return {...before, discovery: opened.discovery, ways, opened}
+    return {...before, discovery: opened.discovery, connector, opened}
   },
-  detail: ({door, opened: {session}}) =>
-    `port ${door.port} (${session.via.carrier}); the database answers, its certificate is right`,
+  detail: ({localEnd, opened: {session}}) =>
+    `port ${localEnd.port} (${session.via.carrier}); the database answers, its certificate is right`,
 }

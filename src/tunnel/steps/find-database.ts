@@ -17,10 +17,10 @@ const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it i
 export const findDatabase: Step<Opening, FoundDatabase> = {
   title: 'Database',
   async run(before) {
-    const {request, ports, memory, run, trust} = before
+    const {request, ports, discoveryCache, run, trust} = before
     const {settings} = request
     const [described, carriers] = await together([
-      memory.recalled ?? describe(request, ports.aws, run),
+      discoveryCache.cached ?? describe(request, ports.aws, run),
       sessionCarriers(settings, ports, run.say),
     ])
     // Missing authorities are told before anything is opened.

@@ -9,7 +9,7 @@ import type {Step} from './step.js'
 /** What a client logs in with lies in a private folder, and is kept fresh there. */
 export const logIn: Step<Named, Tunnel> = {
   title: 'Login',
-  async run({request, ports, memory, run, door, discovery, aws, ways, opened, mapping, register}) {
+  async run({request, ports, discoveryCache, run, localEnd, discovery, aws, connector, opened, mapping, record}) {
     const {files, clock} = ports
     const {target, caller} = discovery
     run.signal.throwIfAborted()
@@ -27,18 +27,31 @@ export const logIn: Step<Named, Tunnel> = {
     writing = files.write(folder, 'authorities.pem', opened.authorities)
     const authoritiesFile = await writing
     const [user, database] = [userOf(request, discovery), databaseOf(request, discovery)]
-    const place = {endpoint: target.endpoint, region: target.region, user, localPort: door.port}
+    const place = {endpoint: target.endpoint, region: target.region, user, localPort: localEnd.port}
     const kind = databaseKind(target.databaseKind)
     const login = await keepLoginFresh(kind, place, folder, {signing: aws.signing, files, clock}, run)
-    const isRecalled = discovery === memory.recalled
-    if (!isRecalled) await memory.keep(discovery, opened.session)
+    const isCached = discovery === discoveryCache.cached
+    if (!isCached) await discoveryCache.keep(discovery, opened.session)
     const lookAgain = async (): Promise<Login | undefined> => {
-      await memory.forget()
-      if (!isRecalled) return undefined
+      await discoveryCache.forget()
+      if (!isCached) return undefined
       const fresh = await describeDatabase(request, aws, run)
       return {...fresh, user: userOf(request, fresh), database: databaseOf(request, fresh)}
     }
-    return {target, door, opened, ways, mapping, caller, user, database, login, register, authoritiesFile, lookAgain}
+    return {
+      target,
+      localEnd,
+      opened,
+      connector,
+      mapping,
+      caller,
+      user,
+      database,
+      login,
+      record,
+      authoritiesFile,
+      lookAgain,
+    }
   },
   detail: ({user}) => `${user}, by IAM token`,
 }

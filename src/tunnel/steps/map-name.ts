@@ -15,14 +15,14 @@ export interface Named extends Connected {
 export const mapName: Step<Connected, Named> = {
   title: 'Name',
   async run(before) {
-    const {request, discovery, door, hosts, ports, run} = before
+    const {request, discovery, localEnd, hosts, ports, run} = before
     // What a killed run left there would lead others astray; but nothing of ours depends on it.
     await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
     const {host, port} = discovery.target.endpoint
     const {settings, takesAddress, command} = request
     let ownPort: OwnPort | undefined
     const prepare = async (within: Run): Promise<OwnPort> =>
-      (ownPort = await takeOwnPort(door, {host, port, isWanted: settings.ownPort}, ports, within))
+      (ownPort = await takeOwnPort(localEnd, {host, port, isWanted: settings.ownPort}, ports, within))
     const mapping = await map(host, {mode: settings.resolve, takesAddress, prepare}, hosts, run)
     if (mapping.via === 'hostaddr' || !ownPort) return {...before, mapping}
 
@@ -34,7 +34,7 @@ export const mapName: Step<Connected, Named> = {
     const {holder} = ownPort
     const caveat =
       holder &&
-      `Port ${port} on 127.0.0.1 is taken by ${holder}: programs that connect to ${host}:${port} reach that, and not this tunnel (port ${door.port}).`
+      `Port ${port} on 127.0.0.1 is taken by ${holder}: programs that connect to ${host}:${port} reach that, and not this tunnel (port ${localEnd.port}).`
     return {...before, mapping: {...mapping, caveat}}
   },
   detail: ({mapping: {via}}) =>

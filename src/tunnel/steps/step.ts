@@ -2,8 +2,8 @@ import type {AccountPorts} from '../../core/ports/ports.js'
 import type {HostsPort} from '../../core/ports/hosts.js'
 import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
-import type {Memory} from '../discovery/cache.js'
-import type {Door} from '../listener/listener.js'
+import type {DiscoveryCache} from '../discovery/cache.js'
+import type {LocalEnd} from '../listener/listener.js'
 import type {TunnelRequest} from '../tunnel.js'
 
 /** One thing that has to be there before a client can connect. Each step is given what the ones before it have found. */
@@ -23,9 +23,9 @@ export interface Opening {
   /** Its signal is aborted when time is up, too. */
   readonly run: Run
   readonly hosts: HostsPort
-  readonly memory: Memory
+  readonly discoveryCache: DiscoveryCache
   /** Undefined where the port depends on the database. */
-  readonly door: Door | undefined
+  readonly localEnd: LocalEnd | undefined
   /** PEM certificates of the authorities to trust for a database; looked up once for each. */
   readonly trust: (target: Target) => Promise<string>
   /** For what is still to do, in milliseconds; 1 at least. */

@@ -3,7 +3,7 @@ import {systemClock} from '../../../src/adapters/processes/clock.js'
 import {overflow} from '../../../src/adapters/files/overflow.js'
 import {webSocketPort} from '../../../src/adapters/network/websocket.js'
 import {nativeCarrier} from '../../../src/links/session/native/carrier.js'
-import {atDoor} from '../../support/at-door.js'
+import {atLocalEnd} from '../../support/at-local-end.js'
 import {quietRun} from '../../support/native-session.js'
 import type {SessionGrant} from '../../../src/core/ports/aws.js'
 import {converse} from './call.js'
@@ -27,7 +27,7 @@ const ask = converse(process, {
       request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
       timeoutMs: 10_000,
     }
-    const session = await atDoor(await engine.open(carry, quietRun()))
+    const session = await atLocalEnd(await engine.open(carry, quietRun()))
     void session.closed.then(({error}) => error && console.error(error))
     return session.localPort
   },

@@ -6,7 +6,7 @@ import {BasicPort} from './basic-port.js'
 import {type Behaviour, randomRow, type Timing} from './behaviour.js'
 import {Channel} from './channel.js'
 import {type EndCause, newCounters, type SessionEnd, type SessionFacts} from './facts.js'
-import {Door} from './door.js'
+import {SessionGateway} from './session-gateway.js'
 import {MuxPort} from './mux-port.js'
 import type {Port} from './port.js'
 import {Pump} from './pump.js'
@@ -36,7 +36,7 @@ export class AgentSession {
   readonly path: string
   readonly #options: SessionOptions
   readonly #counters = newCounters()
-  readonly #door: Door
+  readonly #gateway: SessionGateway
   readonly #channel: Channel
   readonly #pump: Pump
   readonly #over = new AbortController()
@@ -61,7 +61,7 @@ export class AgentSession {
     this.path = `/v1/data-channel/${encodeURIComponent(this.id)}?role=publish_subscribe&cell-number=${randomBytes(24).toString('base64url')}`
     this.#behaviour = options.behaviour
     this.#random = randomRow(options.behaviour.seed)
-    this.#door = new Door(this.id, options.grant.token, {
+    this.#gateway = new SessionGateway(this.id, options.grant.token, {
       behaviour: () => this.#behaviour,
       random: () => this.#random(),
       counters: this.#counters,
@@ -75,7 +75,7 @@ export class AgentSession {
     this.#channel = new Channel({
       nulPadding: () => this.#behaviour.nulPadding,
       transmit: (message) => {
-        if (!this.#paused) this.#door.link?.send(message)
+        if (!this.#paused) this.#gateway.link?.send(message)
       },
       mayDeliver: ({payloadType}) => payloadType === PAYLOAD.handshakeResponse || this.#port?.ready !== false,
       deliver: (message) => this.#deliver(message),
@@ -102,7 +102,7 @@ export class AgentSession {
     return {
       sessionId: this.id,
       phase: this.#phase,
-      connected: this.#door.link !== undefined,
+      connected: this.#gateway.link !== undefined,
       signed: this.#signed,
       mode: this.#features && (this.#features.mux ? 'mux' : 'basic'),
       clientVersion: this.#clientVersion,
@@ -115,34 +115,34 @@ export class AgentSession {
 
   /** ResumeSession: the token before it is dead. */
   renew(token: string): void {
-    this.#door.renew(token)
+    this.#gateway.renew(token)
   }
 
   behave(change: Partial<Behaviour>): void {
     this.#behaviour = {...this.#behaviour, ...change}
     if (change.seed !== undefined) this.#random = randomRow(change.seed)
-    if (change.held === false) this.#door.sayFarewell()
+    if (change.held === false) this.#gateway.sayFarewell()
     this.#pump.run()
   }
 
   /** Takes over a WebSocket whose upgrade was accepted. Its first frame must be OpenDataChannel. */
   connect(webSocket: WebSocket, socket: Socket, signed: boolean): void {
     this.#signed = signed
-    this.#door.connect(webSocket, socket)
+    this.#gateway.connect(webSocket, socket)
   }
 
   /** Resets every WebSocket now. */
   cut(): void {
-    this.#door.cut()
+    this.#gateway.cut()
   }
 
   /** Resets the WebSocket in the place of the k-th binary message from now, counted both ways. */
   cutAt(k: number): void {
-    this.#door.cutAt(k)
+    this.#gateway.cutAt(k)
   }
 
   hangUp(code: number, reason: string): void {
-    this.#door.hangUp(code, reason)
+    this.#gateway.hangUp(code, reason)
   }
 
   /** What the service tells both sides when one of them is away, and when it is back. */
@@ -164,13 +164,13 @@ export class AgentSession {
     this.#pump.close()
     this.#port?.close()
     this.#options.log(`session ${this.id} ended (${cause})${detail && `: ${detail}`}`)
-    this.#door.shut(end)
+    this.#gateway.shut(end)
     this.#channel.close()
     this.#options.onEnd(end)
   }
 
   #onAdmitted(): void {
-    if (this.#stalled) this.#door.link?.pause()
+    if (this.#stalled) this.#gateway.link?.pause()
     if (this.#phase === 'granted') return this.#shakeHands()
     this.#setPaused(false)
     this.#channel.resendAll()
@@ -283,12 +283,12 @@ export class AgentSession {
 
   #onStall(stalled: boolean): void {
     this.#stalled = stalled
-    if (stalled) this.#door.link?.pause()
-    else this.#door.link?.resume()
+    if (stalled) this.#gateway.link?.pause()
+    else this.#gateway.link?.resume()
   }
 
   #mayFlow(): boolean {
-    return this.#door.link?.flows === true && !this.#paused && !this.#behaviour.held
+    return this.#gateway.link?.flows === true && !this.#paused && !this.#behaviour.held
   }
 
   #resend(): void {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest'
 import type {SecurityGroup, SecurityRule} from '../../../src/core/ports/aws.js'
-import {passageFor} from '../../../src/bastions/security-groups.js'
+import {securityGroupsLetThrough} from '../../../src/bastions/security-groups.js'
 
 const bastion = {securityGroupIds: ['sg-b'], privateAddress: '10.0.1.20'}
 const database = {securityGroupIds: ['sg-d'], port: 5432}
@@ -9,12 +9,12 @@ const rule = (change: Partial<SecurityRule>): SecurityRule => {
 }
 const anywhere = rule({protocol: '-1', fromPort: undefined, toPort: undefined, cidrs: ['0.0.0.0/0']})
 
-function passage(ingress: readonly SecurityRule[], egress: readonly SecurityRule[] = [anywhere]) {
+function verdict(ingress: readonly SecurityRule[], egress: readonly SecurityRule[] = [anywhere]) {
   const groups: SecurityGroup[] = [
     {id: 'sg-b', ingress: [], egress},
     {id: 'sg-d', ingress, egress: []},
   ]
-  return passageFor(bastion, database, groups)
+  return securityGroupsLetThrough(bastion, database, groups)
 }
 
 describe('a rule that lets a bastion in', () => {
@@ -26,7 +26,7 @@ describe('a rule that lets a bastion in', () => {
     ['is for everything', anywhere],
     ['gives TCP by its number', {protocol: '6', groupIds: ['sg-b']}],
   ])('%s', (_, change) => {
-    expect(passage([rule(change)])).toEqual({kind: 'open'})
+    expect(verdict([rule(change)])).toEqual({kind: 'open'})
   })
 })
 
@@ -37,12 +37,12 @@ describe('none does', () => {
     ['for UDP', [rule({protocol: 'udp', groupIds: ['sg-b']})]],
     ['for others', [rule({groupIds: ['sg-web'], cidrs: ['10.0.2.0/24', '::/0', 'nonsense']})]],
   ])('%s', (_, ingress) => {
-    expect(passage(ingress)).toEqual({kind: 'shut', side: 'in'})
+    expect(verdict(ingress)).toEqual({kind: 'shut', side: 'in'})
   })
 })
 
 it('what a prefix list holds is not known', () => {
-  expect(passage([rule({prefixListIds: ['pl-1']})])).toMatchObject({
+  expect(verdict([rule({prefixListIds: ['pl-1']})])).toMatchObject({
     kind: 'unknown',
     why: expect.stringContaining('pl-1'),
   })
@@ -50,11 +50,11 @@ it('what a prefix list holds is not known', () => {
 
 it('a bastion must be let out, too; which address the database has is not known', () => {
   const letIn = [rule({groupIds: ['sg-b']})]
-  expect(passage(letIn, [])).toEqual({kind: 'shut', side: 'out'})
-  expect(passage(letIn, [rule({fromPort: 443, toPort: 443, cidrs: ['0.0.0.0/0']})])).toEqual({
+  expect(verdict(letIn, [])).toEqual({kind: 'shut', side: 'out'})
+  expect(verdict(letIn, [rule({fromPort: 443, toPort: 443, cidrs: ['0.0.0.0/0']})])).toEqual({
     kind: 'shut',
     side: 'out',
   })
-  expect(passage(letIn, [rule({groupIds: ['sg-d']})])).toEqual({kind: 'open'})
-  expect(passage(letIn, [rule({cidrs: ['10.0.9.0/24']})])).toEqual({kind: 'open'})
+  expect(verdict(letIn, [rule({groupIds: ['sg-d']})])).toEqual({kind: 'open'})
+  expect(verdict(letIn, [rule({cidrs: ['10.0.9.0/24']})])).toEqual({kind: 'open'})
 })

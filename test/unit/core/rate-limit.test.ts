@@ -1,11 +1,11 @@
 import {expect, it} from 'vitest'
-import {turns} from '../../../src/core/rate-limit.js'
+import {rateLimit} from '../../../src/core/rate-limit.js'
 import {ManualClock} from '../../support/manual-clock.js'
 
 it('lets the first go at once, and all others in their order, as far apart as it says', async () => {
   const clock = new ManualClock()
   const begin = clock.now()
-  const line = turns(300, clock)
+  const line = rateLimit(300, clock)
   const went: [string, number][] = []
   const take = (name: string): Promise<number> => line.next().then(() => went.push([name, clock.now() - begin]))
   void take('a')
@@ -28,7 +28,7 @@ it('lets the first go at once, and all others in their order, as far apart as it
 it('waits for nobody whose run has ended', async () => {
   const clock = new ManualClock()
   const stop = new AbortController()
-  const line = turns(300, clock)
+  const line = rateLimit(300, clock)
   await line.next()
   const waiting = line.next(stop.signal)
   stop.abort(new Error('over'))

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest'
 import {type ErrorCode, fail} from '../../../src/core/errors.js'
 import type {Run} from '../../../src/core/run.js'
 import type {Discovery} from '../../../src/tunnel/discovery/discover.js'
-import type {Memory} from '../../../src/tunnel/discovery/cache.js'
+import type {DiscoveryCache} from '../../../src/tunnel/discovery/cache.js'
 import {openWarmOrCold} from '../../../src/tunnel/cached-or-fresh.js'
 import type {Link} from '../../../src/links/link.js'
 import {recordedRun} from '../links/session/plugin/recorded-run.js'
@@ -12,17 +12,17 @@ const discovery = (name: string) =>
 const [OLD, FRESH] = [discovery('old'), discovery('fresh')]
 
 /** Opens as `outcomes` say, in turn; notes what happened in order. */
-function scene(outcomes: readonly (Error | 'opened')[], {recalled = OLD, sameCaller = true} = {}) {
+function scene(outcomes: readonly (Error | 'opened')[], {cached = OLD, sameCaller = true} = {}) {
   const run = recordedRun()
   const log: string[] = []
-  const memory: Memory = {
-    recalled: {...recalled, sessionsOf: 'alice', savedAt: 0},
+  const discoveryCache: DiscoveryCache = {
+    cached: {...cached, sessionsOf: 'alice', savedAt: 0},
     isOfSameCaller: () => sameCaller,
     keep: async () => {},
     forget: async () => void log.push('forget'),
   }
   const [...left] = outcomes
-  const ways = {
+  const connector = {
     timeLeft: () => 1000,
     discover: async () => {
       log.push('discover')
@@ -37,14 +37,15 @@ function scene(outcomes: readonly (Error | 'opened')[], {recalled = OLD, sameCal
       return {discovery: discovery(target.name), session: {id: 'alice-0a', via: {bastion: {id: 'i-1'}}} as Link}
     },
   }
-  const open = (which: Discovery | undefined = memory.recalled) => openWarmOrCold(which as Discovery, memory, ways, run)
+  const open = (which: Discovery | undefined = discoveryCache.cached) =>
+    openWarmOrCold(which as Discovery, discoveryCache, connector, run)
   return {log, run, open}
 }
 
 const failure = (code: ErrorCode) => fail(code, 'It failed.')
 
 describe('openWarmOrCold', () => {
-  it('opens on what was recalled, and leaves it at that', async () => {
+  it('opens on what was cached, and leaves it at that', async () => {
     const {open, log} = scene(['opened'])
     expect((await open()).discovery.target.name).toBe('old')
     expect(log).toEqual(['open old 500'])

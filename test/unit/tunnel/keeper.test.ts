@@ -1,6 +1,6 @@
 import {setImmediate} from 'node:timers/promises'
 import {beforeEach, describe, expect, it} from 'vitest'
-import {Bell} from '../../../src/core/wakeup.js'
+import {Wakeup} from '../../../src/core/wakeup.js'
 import {type DbtunnelError, type ErrorCode, fail} from '../../../src/core/errors.js'
 import type {LocalSocket} from '../../../src/core/ports/network.js'
 import type {Run} from '../../../src/core/run.js'
@@ -8,11 +8,11 @@ import {partOf} from '../../../src/core/teardown.js'
 import type {Discovery} from '../../../src/tunnel/discovery/discover.js'
 import {type Health, Keeper} from '../../../src/tunnel/keeper.js'
 import type {Tunnel} from '../../../src/tunnel/tunnel.js'
-import type {OpenedSession, SessionWays} from '../../../src/tunnel/connector.js'
-import {type Door, openDoor} from '../../../src/tunnel/listener/listener.js'
+import type {OpenedSession, Connector} from '../../../src/tunnel/connector.js'
+import {type LocalEnd, openLocalEnd} from '../../../src/tunnel/listener/listener.js'
 import type {Link, LinkEnd} from '../../../src/links/link.js'
 import {ManualClock, settle} from '../../support/manual-clock.js'
-import {memoryListen} from '../../support/memory-door.js'
+import {memoryListen} from '../../support/memory-listen.js'
 import {type RecordedRun, recordedRun} from '../links/session/plugin/recorded-run.js'
 
 const MINUTE = 60_000
@@ -35,7 +35,7 @@ interface FakeSession extends Link {
 let clock: ManualClock
 let run: RecordedRun
 let network: ReturnType<typeof memoryListen>
-let door: Door
+let localEnd: LocalEnd
 let sessions: FakeSession[]
 /** What becomes of the next sessions: a failure, or undefined for one that comes up. */
 let fates: (DbtunnelError | undefined)[]
@@ -47,13 +47,13 @@ let networks: string
 let login: string
 let changes: string[]
 /** Rung to let a session come up; without it, each does at once. */
-let opening: Bell | undefined
+let opening: Wakeup | undefined
 
 beforeEach(async () => {
   clock = new ManualClock()
   run = recordedRun()
   network = memoryListen()
-  door = await openDoor(0, {listen: network.listen, clock})
+  localEnd = await openLocalEnd(0, {listen: network.listen, clock})
   login = 'before'
   opening = undefined
   ;[sessions, fates, answers, log, fresh, networks, changes] = [[], [], [], [], at('db'), 'home', []]
@@ -79,7 +79,7 @@ function sessionOn(bastion: Link['via']['bastion']): FakeSession {
   return session
 }
 
-const ways: SessionWays = {
+const connector: Connector = {
   async discover() {
     log.push('discover')
     if (fresh instanceof Error) throw fresh
@@ -105,9 +105,9 @@ const ways: SessionWays = {
 
 /** Runs a keeper on a tunnel that is up. */
 async function kept({keepAlive = false, mayRenew = true} = {}) {
-  const opened: OpenedSession = await ways.open(at('db'), 0, run)
+  const opened: OpenedSession = await connector.open(at('db'), 0, run)
   log.length = 0
-  const tunnel = {target: at('db').target, door, opened, ways} as unknown as Tunnel
+  const tunnel = {target: at('db').target, localEnd, opened, connector} as unknown as Tunnel
   const wish = {keepAlive, changed: ({state, session}: Health) => void changes.push(`${state} ${session.id}`)}
   const ports = {
     clock,
@@ -115,7 +115,7 @@ async function kept({keepAlive = false, mayRenew = true} = {}) {
     aws: {mayRenewCredentials: () => mayRenew, loginMark: async () => login},
   }
   const keeper = new Keeper(tunnel, wish, ports, run)
-  door.lead(opened.session.accept)
+  localEnd.lead(opened.session.accept)
   const over = keeper.keep().catch((reason: unknown) => reason as DbtunnelError)
   await settle()
   return {keeper, over}
@@ -206,7 +206,7 @@ describe('a tunnel that is up', () => {
 })
 
 describe('a session that is lost', () => {
-  it('is replaced, the door leads to the new one, and one line says so', async () => {
+  it('is replaced, the local end leads to the new one, and one line says so', async () => {
     const {keeper} = await kept()
     sessions[0]?.end(killed)
     await clock.advance(100)
@@ -356,9 +356,9 @@ describe('a session through which nothing comes', () => {
 
   it('stays when it is heard from before the other is up, which is ended then; nothing is cut', async () => {
     await kept()
-    const answer = new Bell()
+    const answer = new Wakeup()
     answers = [() => answer.next(run.signal)]
-    opening = new Bell()
+    opening = new Wakeup()
     const caller = network.call()
     caller.ask()
     await clock.advance(3000)
@@ -376,7 +376,7 @@ describe('a session through which nothing comes', () => {
   it('stays when others hear from the database, though the other is up', async () => {
     await kept()
     answers = [silence]
-    opening = new Bell()
+    opening = new Wakeup()
     const [asking, hearing] = [network.call(), network.call()]
     asking.ask()
     await clock.advance(3000)
@@ -496,7 +496,7 @@ describe('credentials that have expired', () => {
     hint: 'Log in again: aws sso login --profile work',
   })
 
-  it('have the door reset all who come, name the command, and it goes on by itself', async () => {
+  it('have the local end reset all who come, name the command, and it goes on by itself', async () => {
     const {keeper} = await kept()
     fates = Array<DbtunnelError>(4).fill(expired)
     sessions[0]?.end(killed)

@@ -25,20 +25,20 @@ export const rdsIam = hop('rds-iam', {
   ],
   needsNotToFail: clientHops.map(({id}) => id),
   async check(found, _request, ports, run) {
-    const {region, port: door, folder, credentials: caller, available: target, session} = found
+    const {region, port: localEnd, folder, credentials: caller, available: target, session} = found
     const {settings, aws} = region
     const user = userOf(region, {caller})
     const {endpoint} = target
-    door.lead(session.session.accept)
+    localEnd.lead(session.session.accept)
     const authoritiesFile = await ports.files.write(folder, 'authorities.pem', found.authorities)
     const kind = databaseKind(target.databaseKind)
     const client = await (await terminalFor(kind.id)).find(ports)
-    const place = {endpoint, region: target.region, user, localPort: door.port}
+    const place = {endpoint, region: target.region, user, localPort: localEnd.port}
     const login = await keepLoginFresh(kind, place, folder, {...ports, signing: aws.signing}, run)
     const connection: Connection = {
       target: target.name,
       host: endpoint.host,
-      localPort: door.port,
+      localPort: localEnd.port,
       user,
       database: databaseOf(region, {target}),
       sslmode: settings.sslmode,

@@ -1,7 +1,7 @@
 import {fail, hasCode} from '../../../core/errors.js'
 import {nodeName} from '../../../core/grammars.js'
 import {hasNoAnswer} from '../../../links/session/open-session.js'
-import {lookAtPassage, mendPassage} from '../../../bastions/reachability.js'
+import {checkSecurityGroups, securityGroupHint} from '../../../bastions/reachability.js'
 import {hop, ok} from '../hop.js'
 
 /** By their rules; where those say no, the database itself has the last word. */
@@ -14,16 +14,16 @@ export const securityGroups = hop('security-groups', {
     const {bastion} = session.via
     const {host, port} = target.endpoint
     try {
-      const seen = await lookAtPassage(target, bastion, aws, run.signal)
-      if (seen.passage.kind === 'open') return ok(`they let ${nodeName(bastion)} reach port ${port}`)
-      if (seen.passage.kind === 'unknown') return unknown(`cannot be seen: ${seen.passage.why}`)
+      const seen = await checkSecurityGroups(target, bastion, aws, run.signal)
+      if (seen.verdict.kind === 'open') return ok(`they let ${nodeName(bastion)} reach port ${port}`)
+      if (seen.verdict.kind === 'unknown') return unknown(`cannot be seen: ${seen.verdict.why}`)
       const whose =
-        seen.passage.side === 'in'
+        seen.verdict.side === 'in'
           ? "The database's security groups do not let it in."
           : 'Its own security groups do not let it out.'
       if (!hasNoAnswer((await ask()).outcome)) return unknown(`The database answers, though no rule says so. ${whose}`)
       throw fail('DATABASE_UNREACHABLE', `Bastion ${nodeName(bastion)} cannot reach ${host}:${port}. ${whose}`, {
-        hint: mendPassage(target, seen),
+        hint: securityGroupHint(target, seen),
       })
     } catch (error) {
       if (!hasCode(error, 'ACCESS_DENIED')) throw error

@@ -1,7 +1,7 @@
 import {fail} from '../../../core/errors.js'
 import {hasNoAnswer} from '../../../links/session/open-session.js'
 import {probeFailure} from '../../../links/probe-failure.js'
-import {adviceOnPassage} from '../../../bastions/reachability.js'
+import {reachabilityAdvice} from '../../../bastions/reachability.js'
 import {hop, ok} from '../hop.js'
 
 /** Something answers at the far end. */
@@ -14,7 +14,7 @@ export const tunnel = hop('tunnel', {
     const {outcome, failedDials} = answer
     if (outcome.kind === 'answered' || !hasNoAnswer(outcome)) return ok('the database answers through it', answer)
     const failure = probeFailure(outcome, target, session.via.bastion, failedDials)
-    const advice = await adviceOnPassage(target, session.via.bastion, aws, run.signal).catch(() => undefined)
+    const advice = await reachabilityAdvice(target, session.via.bastion, aws, run.signal).catch(() => undefined)
     throw fail(failure.code, failure.message, {hint: advice ?? failure.hint})
   },
 })

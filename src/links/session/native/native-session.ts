@@ -11,13 +11,13 @@ import {foreignWords} from './quote-foreign.js'
 import type {Forwarder} from './forwarder.js'
 import {answerHandshake} from './protocol/handshake.js'
 import {InboundFlow} from './flow-control/inbound-flow.js'
-import {Lifeline, type LifelinePorts} from './lifeline.js'
+import {ResumableChannel, type ResumableChannelPorts} from './resumable-channel.js'
 import {PAYLOAD} from './protocol/message.js'
 import {Mux} from './mux.js'
 import type {Pace} from './flow-control/pace.js'
 import {FLAG, flag, readFlag} from './protocol/payloads.js'
 
-export interface NativePorts extends LifelinePorts {
+export interface NativePorts extends ResumableChannelPorts {
   readonly overflow: OverflowPort
 }
 
@@ -29,7 +29,7 @@ export class NativeSession implements Link {
   readonly #say: Say
   /** Aborted when the session ends: every timer and attempt of its parts ends with it. */
   readonly #life = new AbortController()
-  readonly #lifeline: Lifeline
+  readonly #resumable: ResumableChannel
   readonly #channel: Channel
   readonly #flow: InboundFlow
   readonly #forwarding = new Deferred<Forwarder>()
@@ -56,7 +56,7 @@ export class NativeSession implements Link {
         closed: (output) => void this.end(this.#toldError(output), true),
       },
     })
-    this.#lifeline = new Lifeline(ports, {
+    this.#resumable = new ResumableChannel(ports, {
       grant: carry.grant,
       signal,
       say,
@@ -70,7 +70,7 @@ export class NativeSession implements Link {
         lost: (error, timedOut) => void this.end(error, timedOut),
       },
     })
-    this.#flow = new InboundFlow({clock, signal, gate: this.#lifeline})
+    this.#flow = new InboundFlow({clock, signal, gate: this.#resumable})
   }
 
   get closed(): Promise<LinkEnd> {
@@ -79,13 +79,13 @@ export class NativeSession implements Link {
 
   /** How far it has come, for the message when that took too long. */
   get stage(): string {
-    return this.#lifeline.isUp ? `the SSM agent on ${this.via.bastion.id}` : "Session Manager's data channel"
+    return this.#resumable.isUp ? `the SSM agent on ${this.via.bastion.id}` : "Session Manager's data channel"
   }
 
   /** Resolves when the agent is ready; rejects with what ended the session before. */
   async start(): Promise<void> {
     try {
-      await this.#lifeline.open()
+      await this.#resumable.open()
       await this.#forwarding.promise
       this.#life.signal.throwIfAborted()
     } catch (error) {
@@ -106,7 +106,7 @@ export class NativeSession implements Link {
   readonly unheard = (): number => this.#channel.unheardMs
 
   async check(): Promise<void> {
-    await this.#lifeline.check()
+    await this.#resumable.check()
   }
 
   async close(): Promise<void> {
@@ -125,7 +125,7 @@ export class NativeSession implements Link {
     this.#life.abort(reason)
     this.#forwarding.reject(reason)
     for (const reader of this.#flow.readers) reader.reset()
-    await this.#lifeline.close()
+    await this.#resumable.close()
     this.#closed.resolve({error: isDbtunnelError(error) ? error : undefined, byService: byService || undefined})
   }
 

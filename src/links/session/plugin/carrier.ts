@@ -27,7 +27,7 @@ export interface PluginPorts {
 
 /**
  * A session carried by the installed session-manager-plugin, a program in a process group of its own, which listens on
- * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is the door's.
+ * any free port: on one that is taken it would hang without a word (real plugin 1.2.677). The user's port is the local end's.
  */
 export function pluginCarrier(ports: PluginPorts, plugin: Plugin, environment: Environment): Carrier {
   return {

@@ -3,7 +3,7 @@ import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, stat
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
-import {OURS, oursOrOfSudo, weaknessOf, weaknessOfOwn, weaknessOnWay} from '../../../../src/adapters/files/trust.js'
+import {OURS, oursOrOfSudo, weaknessOf, weaknessOfOwn, weaknessAbove} from '../../../../src/adapters/files/trust.js'
 import {NOBODY} from '../../../support/ordinary-user.js'
 
 const isRoot = process.getuid?.() === 0
@@ -22,7 +22,7 @@ function nested() {
 }
 
 const onWay = (path: string) => {
-  const weakness = weaknessOnWay(path, OURS)
+  const weakness = weaknessAbove(path, OURS)
   return weakness && [weakness.why, weakness.path]
 }
 
@@ -104,8 +104,8 @@ describe('the folders on the way to a file', () => {
     it('by sudo may be of the person who typed it', () => {
       const {outer, file} = nested()
       chownSync(outer, NOBODY, NOBODY)
-      expect(weaknessOnWay(file, oursOrOfSudo({SUDO_UID: String(NOBODY)}))).toBeUndefined()
-      expect(weaknessOnWay(file, oursOrOfSudo({SUDO_UID: '1234'}))).toMatchObject({why: 'owner'})
+      expect(weaknessAbove(file, oursOrOfSudo({SUDO_UID: String(NOBODY)}))).toBeUndefined()
+      expect(weaknessAbove(file, oursOrOfSudo({SUDO_UID: '1234'}))).toMatchObject({why: 'owner'})
     })
   })
 })
@@ -116,10 +116,10 @@ describe.runIf(isRoot && canUnshare())('in a user namespace that does not know r
     chownSync(inner, 1234, 1234)
     const module = new URL('../../../../src/adapters/files/trust.ts', import.meta.url).pathname
     const look = `
-      const {OURS, weaknessOf, weaknessOnWay} = await import(${JSON.stringify(module)})
+      const {OURS, weaknessOf, weaknessAbove} = await import(${JSON.stringify(module)})
       const {statSync} = await import('node:fs')
       const file = ${JSON.stringify(join(inner, 'file'))}
-      console.log(JSON.stringify([statSync('/').uid, weaknessOnWay(file, OURS) ?? null, weaknessOf(statSync('/'), OURS)]))`
+      console.log(JSON.stringify([statSync('/').uid, weaknessAbove(file, OURS) ?? null, weaknessOf(statSync('/'), OURS)]))`
     const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', look]
     expect(JSON.parse(unshared(node))).toEqual([NOBODY, null, 'owner'])
   })

@@ -1,12 +1,12 @@
 import {describe, expect, it} from 'vitest'
 import type {Settings} from '../../../../src/settings/settings.js'
-import {readRemembered, type Remembered, writeRemembered} from '../../../../src/tunnel/discovery/cache-entry.js'
+import {readCacheEntry, type CacheEntry, writeCacheEntry} from '../../../../src/tunnel/discovery/cache-entry.js'
 import {parseTarget} from '../../../../src/targets/parse-target.js'
 
 const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 const NOW = 1_700_000_000_000
 
-const remembered: Remembered = {
+const remembered: CacheEntry = {
   target: {
     name: 'prod-db',
     databaseKind: 'postgres',
@@ -33,10 +33,10 @@ const settings = {region: 'eu-west-1', profile: 'work', user: undefined, bastion
 const read = (
   text: string,
   {target = 'prod-db', user, now = NOW}: {target?: string; user?: string; now?: number} = {},
-) => readRemembered(text, {name: parseTarget(target), settings: {...settings, user}}, now)
-const written = writeRemembered(remembered)
+) => readCacheEntry(text, {name: parseTarget(target), settings: {...settings, user}}, now)
+const written = writeCacheEntry(remembered)
 
-describe('readRemembered', () => {
+describe('readCacheEntry', () => {
   it('gives what was written', () => {
     expect(read(written)).toEqual(remembered)
     expect(read(written, {now: NOW + 23 * 3_600_000})).toEqual(remembered)
@@ -49,13 +49,13 @@ describe('readRemembered', () => {
 
   it('needs a caller where the user is the caller’s name', () => {
     const {caller: _, ...anonymous} = remembered
-    expect(read(writeRemembered(anonymous), {user: 'bob'}).caller).toBeUndefined()
-    expect(() => read(writeRemembered(anonymous))).toThrow('who asked')
+    expect(read(writeCacheEntry(anonymous), {user: 'bob'}).caller).toBeUndefined()
+    expect(() => read(writeCacheEntry(anonymous))).toThrow('who asked')
   })
 
   it('keeps no more bastions than can be tried', () => {
     const bastions = Array.from({length: 500}, () => ({id: 'i-0123456789abcdef0'}))
-    expect(read(writeRemembered({...remembered, bastions})).bastions).toHaveLength(10)
+    expect(read(writeCacheEntry({...remembered, bastions})).bastions).toHaveLength(10)
   })
 
   it.each<[string, string, string]>([

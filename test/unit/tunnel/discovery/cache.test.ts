@@ -2,7 +2,7 @@ import {beforeEach, describe, expect, it} from 'vitest'
 import type {Settings} from '../../../../src/settings/settings.js'
 import type {CachePort} from '../../../../src/core/ports/cache.js'
 import type {Discovery} from '../../../../src/tunnel/discovery/discover.js'
-import {openMemory} from '../../../../src/tunnel/discovery/cache.js'
+import {openDiscoveryCache} from '../../../../src/tunnel/discovery/cache.js'
 import {parseTarget} from '../../../../src/targets/parse-target.js'
 import type {Link} from '../../../../src/links/link.js'
 
@@ -45,18 +45,18 @@ function open({target = 'prod-db', scope = 'alice', change = {}, now = NOW}: Wis
   }
   const say = {notice: () => {}, debug: (line: string) => void said.push(line)}
   const ports = {aws: {scope: async () => scope ?? undefined}, cache, clock: {now: () => now}}
-  return openMemory({name: parseTarget(target), settings: {...settings, ...change}}, ports, say)
+  return openDiscoveryCache({name: parseTarget(target), settings: {...settings, ...change}}, ports, say)
 }
 
 const keep = async (wish: Wish = {}): Promise<void> => (await open(wish)).keep(discovery, session('alice-b-0a1b2c'))
 
-describe('openMemory', () => {
+describe('openDiscoveryCache', () => {
   it('recalls what was kept, until it is forgotten', async () => {
     await keep()
-    const memory = await open()
-    expect(memory.recalled).toMatchObject({...discovery, savedAt: NOW})
-    await memory.forget()
-    expect((await open()).recalled).toBeUndefined()
+    const discoveryCache = await open()
+    expect(discoveryCache.cached).toMatchObject({...discovery, savedAt: NOW})
+    await discoveryCache.forget()
+    expect((await open()).cached).toBeUndefined()
     expect(said.at(-1)).toBe('cache: nothing is known of prod-db')
   })
 
@@ -71,7 +71,7 @@ describe('openMemory', () => {
     ['when nobody can say who asks', {scope: null}],
   ])('recalls nothing for %s', async (_, wish) => {
     await keep()
-    expect((await open(wish)).recalled).toBeUndefined()
+    expect((await open(wish)).cached).toBeUndefined()
     expect(said.length).toBeGreaterThan(0)
   })
 
@@ -87,10 +87,10 @@ describe('openMemory', () => {
 
   it('knows by its name whose session it is, unless the user was named', async () => {
     await keep()
-    const memory = await open()
-    expect(memory.isOfSameCaller(session('alice-b-99ff'))).toBe(true)
-    expect(memory.isOfSameCaller(session('alice-99ff'))).toBe(false)
-    expect(memory.isOfSameCaller(session('carol@example.com-99ff'))).toBe(false)
+    const discoveryCache = await open()
+    expect(discoveryCache.isOfSameCaller(session('alice-b-99ff'))).toBe(true)
+    expect(discoveryCache.isOfSameCaller(session('alice-99ff'))).toBe(false)
+    expect(discoveryCache.isOfSameCaller(session('carol@example.com-99ff'))).toBe(false)
     expect((await open({change: {user: 'report'}})).isOfSameCaller(session('carol-99ff'))).toBe(true)
   })
 })

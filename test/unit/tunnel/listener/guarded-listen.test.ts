@@ -3,7 +3,7 @@ import {ConnectionBudget} from '../../../../src/core/connection-budget.js'
 import type {ConnectionOwner, ConnectionOwners, LocalSocket} from '../../../../src/core/ports/network.js'
 import {guardedListen, type GuardWish} from '../../../../src/tunnel/listener/guarded-listen.js'
 import {ManualClock, settle} from '../../../support/manual-clock.js'
-import {type MemoryCaller, memoryListen} from '../../../support/memory-door.js'
+import {type MemoryCaller, memoryListen} from '../../../support/memory-listen.js'
 
 const ME = 1000
 const user = (uid: number): ConnectionOwner => ({kind: 'user', uid, socketId: `socket of ${uid}`})

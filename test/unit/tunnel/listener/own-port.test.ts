@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {fail} from '../../../../src/core/errors.js'
 import type {PortHolder} from '../../../../src/core/ports/network.js'
-import type {Door} from '../../../../src/tunnel/listener/listener.js'
+import type {LocalEnd} from '../../../../src/tunnel/listener/listener.js'
 import {type OwnPort, takeOwnPort} from '../../../../src/tunnel/listener/own-port.js'
 import {ManualClock, settle} from '../../../support/manual-clock.js'
 import {type RecordedRun, recordedRun} from '../../../unit/links/session/plugin/recorded-run.js'
@@ -28,7 +28,7 @@ afterEach(async () => {
   expect(clock.sleepers).toBe(0)
 })
 
-const door = (port: number) =>
+const localEnd = (port: number) =>
   ({
     port,
     async alsoAt(second: number) {
@@ -37,7 +37,7 @@ const door = (port: number) =>
       taken = true
       return () => void (taken = false)
     },
-  }) as unknown as Door
+  }) as unknown as LocalEnd
 
 const holder = (uid: number, program?: string): PortHolder => ({uid, owner: program ? {pid: 7, program} : undefined})
 
@@ -47,7 +47,7 @@ async function take({
   obstacle = undefined as {why: string; isUsual: boolean} | undefined,
 } = {}): Promise<OwnPort> {
   const ports = {clock, connectionOwners: {ownUid: ME, obstacle}, portOwners: {holdersOf: async () => holders}}
-  const own = takeOwnPort(door(at), {host: HOST, port: 5432, isWanted}, ports, run)
+  const own = takeOwnPort(localEnd(at), {host: HOST, port: 5432, isWanted}, ports, run)
   own.catch(() => {})
   await clock.advance(1000)
   return own

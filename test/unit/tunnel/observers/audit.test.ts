@@ -81,7 +81,7 @@ beforeEach(() => {
       background: {parent: undefined, start: () => Promise.reject(new Error('not here'))},
     },
     say: {notice: (text) => void notices.push(text)},
-    register: {note: async () => {}},
+    record: {note: async () => {}},
   })
 })
 

@@ -37,7 +37,7 @@ describe.each(OBSERVERS.map((make) => [make.name, make] as const))('%s', (_, mak
         background: {parent: undefined, start: () => Promise.reject(new Error('not here'))},
       },
       say: {notice: (line) => void lines.push(line)},
-      register: {note: async () => void lines.push('noted')},
+      record: {note: async () => void lines.push('noted')},
     })
     await observer.closed?.({status: 0})
     expect(lines).toEqual([])

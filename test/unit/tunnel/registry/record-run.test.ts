@@ -4,7 +4,7 @@ import type {SsmApi, StartSessionRequest} from '../../../../src/core/ports/aws.j
 import type {ProcessIdentity, ProcessState} from '../../../../src/core/ports/hosts.js'
 import type {StateFile, StatePort} from '../../../../src/core/ports/state.js'
 import {readTunnelRecord, type TunnelRecord} from '../../../../src/core/results/tunnel-record.js'
-import {openRegister} from '../../../../src/tunnel/registry/record-run.js'
+import {recordRun} from '../../../../src/tunnel/registry/record-run.js'
 import {sweep} from '../../../../src/tunnel/registry/sweep.js'
 import {recordedRun} from '../../links/session/plugin/recorded-run.js'
 
@@ -80,13 +80,13 @@ function openRun(aws: Pick<SsmApi, 'startSession'> = ssm) {
     clock: {now: () => now},
     state: stateAs('alive'),
   }
-  const register = openRegister({command: 'open', target: 'prod-db', localPort: 15432, settings}, ports, run)
+  const record = recordRun({command: 'open', target: 'prod-db', localPort: 15432, settings}, ports, run)
   const start = async (target: string): Promise<string> => {
-    const {sessionId} = await register.ssm.startSession({target, document: 'D', parameters, reason: 'INC-1'})
-    run.undo.push('session', 'network', () => register.ssm.terminateSession(sessionId))
+    const {sessionId} = await record.ssm.startSession({target, document: 'D', parameters, reason: 'INC-1'})
+    run.undo.push('session', 'network', () => record.ssm.terminateSession(sessionId))
     return sessionId
   }
-  return {run, register, start}
+  return {run, record, start}
 }
 
 const BASTION = 'i-0123456789abcdef0'
@@ -138,10 +138,10 @@ describe('the state file of a run', () => {
   })
 
   it('names every session until it has ended: one that replaces another, and one that AWS would not end', async () => {
-    const {run, register, start} = openRun()
+    const {run, record, start} = openRun()
     const [one, two] = [await start(BASTION), await start('i-0fedcba9876543210')]
     expect(recorded().sessions.map(({id}) => id)).toEqual([one, two])
-    await register.ssm.terminateSession(one)
+    await record.ssm.terminateSession(one)
     expect(recorded().sessions).toEqual([{id: two, bastion: 'i-0fedcba9876543210'}])
     refusal = fail('AWS_UNREACHABLE', 'No network.')
     await run.end()

@@ -31,14 +31,14 @@ const WATCH_MS = 2500
 /** For the closing handshake. */
 const CLOSE_MS = 300
 
-export interface LifelinePorts {
+export interface ResumableChannelPorts {
   readonly ssm: Pick<SsmApi, 'resumeSession'>
   readonly signing: Pick<SigningApi, 'upgradeHeaders'>
   readonly webSocket: WebSocketPort
   readonly clock: Clock
 }
 
-export interface LifelineEvents {
+export interface ResumableChannelEvents {
   /** A WebSocket is open; it may be the first or a later one. */
   up(link: WebSocketLink): void
   received(frame: Buffer): void
@@ -60,15 +60,15 @@ interface Line {
  * resumes the session over a new one with a fresh token. What it carries is
  * not its affair.
  */
-export class Lifeline implements Gate {
-  readonly #ports: LifelinePorts
+export class ResumableChannel implements Gate {
+  readonly #ports: ResumableChannelPorts
   readonly #clock: Clock
   readonly #grant: SessionGrant
   readonly #url: string
   readonly #clientId = randomUUID()
   readonly #signal: AbortSignal
   readonly #say: Say
-  readonly #events: LifelineEvents
+  readonly #events: ResumableChannelEvents
   #line: Line | undefined
   #heardAt = 0
   #paused = false
@@ -82,8 +82,8 @@ export class Lifeline implements Gate {
 
   /** When `signal` aborts it does nothing more. */
   constructor(
-    ports: LifelinePorts,
-    life: {grant: SessionGrant; signal: AbortSignal; say: Say; events: LifelineEvents},
+    ports: ResumableChannelPorts,
+    life: {grant: SessionGrant; signal: AbortSignal; say: Say; events: ResumableChannelEvents},
   ) {
     this.#ports = ports
     this.#clock = ports.clock

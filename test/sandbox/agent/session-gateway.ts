@@ -6,7 +6,7 @@ import {Link} from './link.js'
 import {channelClosed} from './service-messages.js'
 import {readOpenFrame} from './strict.js'
 
-export interface DoorHandlers {
+export interface SessionGatewayHandlers {
   readonly behaviour: () => Behaviour
   readonly random: () => number
   readonly counters: Counters
@@ -21,9 +21,9 @@ export interface DoorHandlers {
 }
 
 /** Session Manager's part of a session: its token, its WebSockets, and which of them is the client's. */
-export class Door {
+export class SessionGateway {
   readonly #sessionId: string
-  readonly #handlers: DoorHandlers
+  readonly #handlers: SessionGatewayHandlers
   readonly #links = new Set<Link>()
   readonly #requestIds = new Set<string>()
   #token: string | undefined
@@ -32,7 +32,7 @@ export class Door {
   #end: SessionEnd | undefined
   link: Link | undefined
 
-  constructor(sessionId: string, token: string, handlers: DoorHandlers) {
+  constructor(sessionId: string, token: string, handlers: SessionGatewayHandlers) {
     this.#sessionId = sessionId
     this.#token = token
     this.#handlers = handlers

@@ -5,7 +5,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {dialPort} from '../../src/adapters/network/dial.js'
 import {listenPort} from '../../src/adapters/network/listen.js'
-import {type Door, openDoor} from '../../src/tunnel/listener/listener.js'
+import {type LocalEnd, openLocalEnd} from '../../src/tunnel/listener/listener.js'
 import {relayTo} from '../../src/links/session/plugin/relay.js'
 import {ManualClock, settle} from '../support/manual-clock.js'
 import {until} from '../support/until.js'
@@ -42,21 +42,21 @@ async function far(onConnection: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function door(port = 0): Promise<Door> {
-  const one = await openDoor(port, {listen: listenPort, clock})
+async function localEnd(port = 0): Promise<LocalEnd> {
+  const one = await openLocalEnd(port, {listen: listenPort, clock})
   opened.push(one)
   return one
 }
 
-/** A door with a relay behind it, as in front of the plugin. */
-async function doorTo(port: number): Promise<Door> {
-  const front = await door()
+/** A local end with a relay behind it, as in front of the plugin. */
+async function doorTo(port: number): Promise<LocalEnd> {
+  const front = await localEnd()
   front.lead(relayTo(port, dialPort).accept)
   return front
 }
 
-/** Both ends of one connection through a door and a relay. */
-async function ends(): Promise<{near: Socket; farSide: Socket; front: Door}> {
+/** Both ends of one connection through a local end and a relay. */
+async function ends(): Promise<{near: Socket; farSide: Socket; front: LocalEnd}> {
   let arrived!: (socket: Socket) => void
   const arrival = new Promise<Socket>((resolve) => (arrived = resolve))
   const front = await doorTo(await far(arrived))
@@ -64,11 +64,11 @@ async function ends(): Promise<{near: Socket; farSide: Socket; front: Door}> {
   return {near, farSide: await arrival, front}
 }
 
-function call({port}: Door): Socket {
+function call({port}: LocalEnd): Socket {
   return keep(connect({port, host: '127.0.0.1', allowHalfOpen: true}))
 }
 
-async function dial(front: Door): Promise<Socket> {
+async function dial(front: LocalEnd): Promise<Socket> {
   const socket = call(front)
   await once(socket, 'connect')
   return socket
@@ -92,7 +92,7 @@ function fate(socket: Socket): Promise<string> {
 
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-describe('a connection through a door and a relay', () => {
+describe('a connection through a local end and a relay', () => {
   it('carries every byte, both ways at once, and then the end', async () => {
     const {near, farSide, front} = await ends()
     const [up, down] = [randomBytes(8 * MEBIBYTE), randomBytes(5 * MEBIBYTE)]
@@ -175,7 +175,7 @@ describe('a connection through a door and a relay', () => {
   })
 
   it('is reset when the relay closes, as are those that come too late', async () => {
-    const front = await door()
+    const front = await localEnd()
     const relay = relayTo(await far(() => {}), dialPort)
     front.lead(relay.accept)
     const early = fate((await dial(front)).resume())
@@ -186,9 +186,9 @@ describe('a connection through a door and a relay', () => {
   })
 })
 
-describe('a door', () => {
+describe('a local end', () => {
   it('has callers wait until it leads somewhere, and forgets those who leave', async () => {
-    const front = await door()
+    const front = await localEnd()
     const [patient, impatient] = [await dial(front), await dial(front)]
     patient.end('hello')
     impatient.resetAndDestroy()
@@ -214,16 +214,16 @@ describe('a door', () => {
   })
 
   it('resets those who wait when it is closed, and gives the port back', async () => {
-    const front = await door()
+    const front = await localEnd()
     const end = fate((await dial(front)).resume())
     await until('the caller', () => front.traffic.opened === 1)
     await front.close()
     expect(await end).toBe('ECONNRESET')
-    await door(front.port)
+    await localEnd(front.port)
   })
 
   it('closes those who wait for half a minute, cleanly, whatever they have said', async () => {
-    const front = await door()
+    const front = await localEnd()
     let dismissed = 0
     front.watch({failed: () => {}, dismissed: () => dismissed++})
     const caller = await dial(front)
@@ -240,7 +240,7 @@ describe('a door', () => {
   })
 
   it('tells when someone knocks', async () => {
-    const front = await door()
+    const front = await localEnd()
     const stop = new AbortController()
     const knocked = front.knock(stop.signal)
     await dial(front)
@@ -278,9 +278,9 @@ describe('a door', () => {
   })
 
   it('keeps its port while it is shut: no other program can take it', async () => {
-    const front = await door()
+    const front = await localEnd()
     front.shut()
-    await expect(door(front.port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
+    await expect(localEnd(front.port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
   })
 
   it('closes a connection whose program has stopped sending and hears nothing, so that no file stays open', async () => {
@@ -420,7 +420,7 @@ describe('a door', () => {
   })
 
   it('says that a port is taken', async () => {
-    const {port} = await door()
-    await expect(door(port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
+    const {port} = await localEnd()
+    await expect(localEnd(port)).rejects.toMatchObject({code: 'PORT_IN_USE'})
   })
 })

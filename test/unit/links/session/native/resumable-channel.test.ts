@@ -1,18 +1,18 @@
 import {beforeEach, describe, expect, it} from 'vitest'
 import {type DbtunnelError, fail} from '../../../../../src/core/errors.js'
 import type {WebSocketLink} from '../../../../../src/core/ports/network.js'
-import {Lifeline} from '../../../../../src/links/session/native/lifeline.js'
+import {ResumableChannel} from '../../../../../src/links/session/native/resumable-channel.js'
 import {ManualClock, settle} from '../../../../support/manual-clock.js'
 import {MemoryLink, MemoryWebSockets} from './memory-link.js'
 
 const URL_ = 'wss://ssmmessages.eu-west-1.amazonaws.com/v1/data-channel/alice-1?role=publish_subscribe'
 const MESSAGE = Buffer.from('any binary frame')
 
-describe('the lifeline', () => {
+describe('the resumable channel', () => {
   let clock: ManualClock
   let sockets: MemoryWebSockets
   let life: AbortController
-  let lifeline: Lifeline
+  let channel: ResumableChannel
   let ups: WebSocketLink[]
   let downs: number
   let lost: DbtunnelError[]
@@ -32,7 +32,7 @@ describe('the lifeline', () => {
     resumes = 0
     said = []
     resume = (count) => Promise.resolve({tokenValue: `token-${count}`})
-    lifeline = new Lifeline(
+    channel = new ResumableChannel(
       {
         ssm: {resumeSession: () => resume(++resumes)},
         signing: {upgradeHeaders: (url) => Promise.resolve({authorization: `signed ${url.length} #${resumes}`})},
@@ -55,7 +55,7 @@ describe('the lifeline', () => {
 
   /** Opens it, and lets the handshake come in. */
   async function open(): Promise<MemoryLink> {
-    await lifeline.open()
+    await channel.open()
     sockets.latest.deliver(MESSAGE)
     received.length = 0
     return sockets.latest
@@ -96,7 +96,7 @@ describe('the lifeline', () => {
 
   it('dials a few times, then says what was in the way', async () => {
     sockets.answer = () => Promise.reject(new Error('HTTP 503 for wss://host/?token=SECRET'))
-    const opening = expect(lifeline.open()).rejects.toMatchObject({
+    const opening = expect(channel.open()).rejects.toMatchObject({
       code: 'SESSION_FAILED',
       message: expect.stringMatching(/HTTP 503 for wss:\/\/host\/\?\*\*\*/),
       hint: expect.stringContaining('ssmmessages.eu-west-1.amazonaws.com'),
@@ -109,7 +109,7 @@ describe('the lifeline', () => {
 
   it('does not wait for ever for an upgrade', async () => {
     sockets.answer = (attempt) => (attempt === 1 ? new Promise(() => {}) : Promise.resolve(new MemoryLink()))
-    const opened = lifeline.open()
+    const opened = channel.open()
     await clock.advance(10_500)
     await opened
     expect(sockets.dials).toHaveLength(2)
@@ -214,18 +214,18 @@ describe('the lifeline', () => {
 
   it('takes no silence amiss while nothing is read', async () => {
     const first = await open()
-    lifeline.pause()
+    channel.pause()
     first.alive = false
     await clock.advance(600_000)
     expect([first.paused, ups.length]).toEqual([true, 1])
-    lifeline.resume()
+    channel.resume()
     await clock.advance(5000)
     expect([first.paused, ups.length]).toEqual([false, 1])
   })
 
   it('keeps a new WebSocket paused while nothing is to be read', async () => {
     const first = await open()
-    lifeline.pause()
+    channel.pause()
     first.die()
     await clock.advance(0)
     expect((ups[1] as MemoryLink).paused).toBe(true)
@@ -235,7 +235,7 @@ describe('the lifeline', () => {
     it('check finds a living line and leaves it alone', async () => {
       const first = await open()
       clock.skip(40_000)
-      await lifeline.check()
+      await channel.check()
       await clock.advance(20_000)
       expect([first.closed, ups.length]).toEqual([false, 1])
     })
@@ -244,7 +244,7 @@ describe('the lifeline', () => {
       const first = await open()
       first.alive = false
       clock.skip(40_000)
-      const checked = lifeline.check().then(() => ups.length)
+      const checked = channel.check().then(() => ups.length)
       await clock.advance(5000)
       expect(await checked).toBe(2)
     })
@@ -253,7 +253,7 @@ describe('the lifeline', () => {
       const first = await open()
       first.alive = false
       resume = () => Promise.reject(fail('ACCESS_DENIED', 'No.'))
-      const checked = lifeline.check()
+      const checked = channel.check()
       await clock.advance(5000)
       await checked
       expect(lost).toHaveLength(1)
@@ -273,7 +273,7 @@ describe('the lifeline', () => {
     const link = await open()
     life.abort(new Error('over'))
     link.alive = false
-    const closed = lifeline.close()
+    const closed = channel.close()
     await clock.advance(300)
     await closed
     expect(link.closed).toBe(true)
@@ -293,7 +293,7 @@ describe('the lifeline', () => {
   it('drops a WebSocket that opens too late', async () => {
     let late: (link: MemoryLink) => void = () => {}
     sockets.answer = () => new Promise((resolve) => (late = resolve))
-    const opened = expect(lifeline.open()).rejects.toThrow('over')
+    const opened = expect(channel.open()).rejects.toThrow('over')
     await settle()
     life.abort(fail('TERMINATED', 'over'))
     await opened

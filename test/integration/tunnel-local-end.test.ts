@@ -4,7 +4,7 @@ import {listenPort} from '../../src/adapters/network/listen.js'
 import {portOwners} from '../../src/adapters/network/port-owner.js'
 import {fail} from '../../src/core/errors.js'
 import type {ListenPort} from '../../src/core/ports/network.js'
-import {doorAt, usualDoor} from '../../src/tunnel/listener/choose-port.js'
+import {localEndAt, usualLocalEnd} from '../../src/tunnel/listener/choose-port.js'
 import type {Target} from '../../src/targets/target.js'
 import {listenSomewhere} from '../support/free-port.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
@@ -44,15 +44,15 @@ function ports(taken: readonly number[], seen: readonly number[] = []) {
 
 it("is at its engine's port, when that is free", async () => {
   const {asked, ports: own} = ports([])
-  await usualDoor(TARGET, own, run)
+  await usualLocalEnd(TARGET, own, run)
   expect(asked).toEqual([5432])
   expect(run.notices).toEqual([])
 })
 
 it('is else at one of its own, the same each time', async () => {
   const [first, second] = [ports([5432]), ports([5432])]
-  await usualDoor(TARGET, first.ports, run)
-  await usualDoor(TARGET, second.ports, run)
+  await usualLocalEnd(TARGET, first.ports, run)
+  await usualLocalEnd(TARGET, second.ports, run)
   expect(first.asked).toEqual([5432, expect.any(Number)])
   expect(second.asked).toEqual(first.asked)
   expect(run.notices).toEqual([])
@@ -60,15 +60,15 @@ it('is else at one of its own, the same each time', async () => {
 
 it('leaves a port alone that another program has, though it could be had', async () => {
   const {asked, ports: own} = ports([], [5432])
-  await usualDoor(TARGET, own, run)
+  await usualLocalEnd(TARGET, own, run)
   expect(asked).not.toContain(5432)
 })
 
 it('is else at any free one, and that is said', async () => {
   const other = ports([5432])
-  await usualDoor(TARGET, other.ports, run)
+  await usualLocalEnd(TARGET, other.ports, run)
   const {asked, ports: own} = ports(other.asked)
-  const {port} = await usualDoor(TARGET, own, run)
+  const {port} = await usualLocalEnd(TARGET, own, run)
   expect(asked).toEqual([...other.asked, 0])
   expect(run.notices).toEqual([
     `The ports that prod-db usually has here (${other.asked.join(', ')}) are taken: this time it is ${port}.`,
@@ -78,7 +78,7 @@ it('is else at any free one, and that is said', async () => {
 it('that was asked for and is taken: says who has it', async () => {
   const {server, port} = await listenSomewhere()
   const asked = {listen: listenPort, clock: systemClock, portOwners: portOwners()}
-  await expect(doorAt(port, asked, run)).rejects.toMatchObject({
+  await expect(localEndAt(port, asked, run)).rejects.toMatchObject({
     code: 'PORT_IN_USE',
     message: expect.stringMatching(
       new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken by .+ \\(pid ${process.pid}\\)\\.$`),
