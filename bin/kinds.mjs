@@ -1,4 +1,4 @@
-// Lists of what there is one file or folder of each: bastion kinds, settings, kinds of database, clients. They are files of
+// Lists of what there is one file or folder of each: bastion kinds, settings, kinds of database, clients, observers. They are files of
 // src/, for tests and bundles need them; this writes them anew where a file has come or gone. Each build begins with it.
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -35,6 +35,14 @@ const LISTS = [
     type: 'Client',
     of: './client.js',
     found: (root) => foldersOf(join(root, 'src/clients')).map((name) => [name, `./${name}/client.js`]),
+  },
+  {
+    file: 'src/tunnel/observers.ts',
+    title: 'Every file of observers/',
+    list: 'observers',
+    type: 'MakeObserver',
+    of: './observer.js',
+    found: (root) => filesOf(join(root, 'src/tunnel/observers')).map((name) => [name, `./observers/${name}.js`]),
   },
 ]
 

@@ -5,8 +5,8 @@ import type {AccountPorts} from '../core/ports/ports.js'
 import type {OpenedTunnel} from '../core/results/opened-tunnel.js'
 import type {Run} from '../core/run.js'
 import {spokenName} from '../targets/parse-target.js'
-import {all, type TunnelFacts, type TunnelObserver} from './observers/observer.js'
-import {OBSERVERS} from './observers/observers.js'
+import {all, type TunnelFacts, type TunnelObserver} from './observer.js'
+import {observers as everyObserver} from './observers.js'
 import {type OpeningOptions, openTunnel} from './open-tunnel.js'
 import {connectionOf, type Tunnel, type TunnelRequest} from './tunnel.js'
 
@@ -36,7 +36,7 @@ export async function withTunnel<T>(
   const tunnel = await openTunnel(request, ports, options, run)
   run.signal.throwIfAborted()
   const context = {ports, say: run.say, record: tunnel.record}
-  const observers = all([...OBSERVERS.map((make) => make(context)), ...more])
+  const observers = all([...everyObserver.map((make) => make(context)), ...more])
   let status: number | undefined
   run.undo.push('observers', 'local', () => observers.closed({status: status ?? statusOf(run.signal.reason)}))
   const facts = factsOf(request, tunnel, ports)

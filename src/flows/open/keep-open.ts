@@ -6,7 +6,7 @@ import type {Clock} from '../../core/ports/clock.js'
 import type {Run} from '../../core/run.js'
 import type {Settings} from '../../settings/settings.js'
 import {type Health, Keeper} from '../../tunnel/keeper.js'
-import type {TunnelObserver} from '../../tunnel/observers/observer.js'
+import type {TunnelObserver} from '../../tunnel/observer.js'
 import type {Tunnel} from '../../tunnel/tunnel.js'
 import {lifetime} from './time-limits.js'
 

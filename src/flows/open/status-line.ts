@@ -1,5 +1,5 @@
 import type {TunnelStatus} from '../../core/results/opened-tunnel.js'
-import type {TunnelObserver} from '../../tunnel/observers/observer.js'
+import type {TunnelObserver} from '../../tunnel/observer.js'
 
 /** Shows a tunnel on the last line of a terminal, as long as it is open. */
 export function statusLine(show: (status: TunnelStatus | undefined) => void): TunnelObserver {

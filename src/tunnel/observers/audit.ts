@@ -1,5 +1,5 @@
 import type {OpenedTunnel} from '../../core/results/opened-tunnel.js'
-import type {MakeObserver, TunnelFacts} from './observer.js'
+import type {MakeObserver, TunnelFacts} from '../observer.js'
 
 /**
  * The user's own record of what was opened, and why: a line when it begins, one for each session that takes the place of a

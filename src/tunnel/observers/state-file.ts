@@ -1,5 +1,5 @@
 import type {TunnelStatus} from '../../core/results/opened-tunnel.js'
-import type {MakeObserver} from './observer.js'
+import type {MakeObserver} from '../observer.js'
 
 /** Between two notes of what a tunnel has carried. */
 const NOTE_EVERY_MS = 5000

@@ -1,7 +1,7 @@
 import {beforeEach, describe, expect, it} from 'vitest'
 import type {OpenedTunnel, TunnelStatus} from '../../../../src/core/results/opened-tunnel.js'
 import {audit} from '../../../../src/tunnel/observers/audit.js'
-import type {TunnelFacts, TunnelObserver} from '../../../../src/tunnel/observers/observer.js'
+import type {TunnelFacts, TunnelObserver} from '../../../../src/tunnel/observer.js'
 
 const NOW = Date.parse('2026-11-20T03:00:00Z')
 

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest'
-import {all, type TunnelFacts, type TunnelObserver} from '../../../../src/tunnel/observers/observer.js'
-import {OBSERVERS} from '../../../../src/tunnel/observers/observers.js'
+import {all, type TunnelFacts, type TunnelObserver} from '../../../src/tunnel/observer.js'
+import {observers} from '../../../src/tunnel/observers.js'
 
 const FACTS = {} as TunnelFacts
 
@@ -27,7 +27,7 @@ describe('several observers', () => {
   })
 })
 
-describe.each(OBSERVERS.map((make) => [make.name, make] as const))('%s', (_, make) => {
+describe.each(observers.map((make) => [make.name, make] as const))('%s', (_, make) => {
   it('takes a tunnel that was never opened for what it is', async () => {
     const lines: string[] = []
     const observer = make({

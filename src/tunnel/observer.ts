@@ -1,9 +1,9 @@
-import type {CallerIdentity} from '../../core/ports/aws.js'
-import type {Ports} from '../../core/ports/ports.js'
-import type {OpenedTunnel, TunnelStatus} from '../../core/results/opened-tunnel.js'
-import type {TunnelRecord} from '../../core/results/tunnel-record.js'
-import type {Say} from '../../core/run.js'
-import type {RunRecord} from '../registry/record-run.js'
+import type {CallerIdentity} from '../core/ports/aws.js'
+import type {Ports} from '../core/ports/ports.js'
+import type {OpenedTunnel, TunnelStatus} from '../core/results/opened-tunnel.js'
+import type {TunnelRecord} from '../core/results/tunnel-record.js'
+import type {Say} from '../core/run.js'
+import type {RunRecord} from './registry/record-run.js'
 
 /** A tunnel through which the database has answered, and whose it is. */
 export interface TunnelFacts {
@@ -41,7 +41,10 @@ export interface ObserverContext {
   readonly record: Pick<RunRecord, 'note'>
 }
 
-/** For one tunnel, which has just been opened. */
+/**
+ * Makes the observer of one tunnel, which has just been opened. Each is one file of observers/, which exports it under the
+ * name of the file; `npm run build` puts it into the list. What a command shows of its own tunnel comes beside them.
+ */
 export type MakeObserver = (context: ObserverContext) => TunnelObserver
 
 /** All of them as one: each is told after those before it. */
