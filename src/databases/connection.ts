@@ -15,6 +15,8 @@ export interface Connection {
   /** How the name leads to 127.0.0.1: by the hosts file, or by the address beside it, for clients that take one. */
   readonly mapping: 'hosts' | 'hostaddr'
   readonly authoritiesFile: string
+  /** Of `homeFiles` of the database's kind, those that the user has. */
+  readonly homeFiles: readonly string[]
   /** Paths of the files that hold the token, by their names. */
   readonly loginFiles: Readonly<Record<string, string>>
   /** Whether the session is to begin read-only, with limits. */

@@ -75,6 +75,8 @@ export interface DatabaseKind {
   isHarmless(name: string): boolean
   /** Variables to unset in a shell that is given ours: clients would follow them and not ours. */
   readonly inTheWay: readonly string[]
+  /** Files that clients read unasked in the user's home, relative to it, and are to be kept from. */
+  readonly homeFiles: readonly string[]
   /** What leads any client of this kind to the database. Guard rails are in it; they win over what the user has set. */
   variables(connection: Connection, inherited: Inherited): Readonly<Record<string, string>>
   /** The connection as one word, for programs that take no other. No token is in it. */

@@ -35,6 +35,8 @@ export interface Tunnel {
   readonly record: Pick<RunRecord, 'note'>
   /** Path of the PEM file with the authorities to trust. */
   readonly authoritiesFile: string
+  /** Of `homeFiles` of the database's kind, those that the user has. */
+  readonly homeFiles: readonly string[]
   /**
    * For a login that was refused all the same: forgets the database, and asks AWS again when the tunnel was opened on what
    * an earlier run had found out. Undefined when it was not. Rejects as resolving does.
@@ -60,6 +62,7 @@ export function connectionOf(
     sslmode,
     mapping: tunnel.mapping.via,
     authoritiesFile: tunnel.authoritiesFile,
+    homeFiles: tunnel.homeFiles,
     loginFiles: tunnel.login.files,
   }
 }

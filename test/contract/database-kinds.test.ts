@@ -24,6 +24,7 @@ const connection: Connection = {
   sslmode: 'verify-full',
   mapping: 'hosts',
   authoritiesFile: '/run/x/authorities.pem',
+  homeFiles: [],
   loginFiles: {},
   readOnly: false,
 }

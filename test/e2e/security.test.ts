@@ -101,6 +101,8 @@ it('nothing in ~/.postgresql changes whom psql trusts, or what it shows of its u
   }
   const {status, stdout} = await run(['psql', 'prod-db', '--resolve', 'hostaddr', '-Atc', 'select 1'], {env})
   expect({status, stdout}).toEqual({status: 0, stdout: '1\n'})
+  const inExec = ['exec', 'prod-db', '--resolve', 'hostaddr', '--', 'psql', '-Atc', 'select 1']
+  expect(await run(inExec, {env})).toMatchObject({status: 0, stdout: '1\n'})
 })
 
 it('no program of the user’s data folder is loaded as a plugin', async () => {

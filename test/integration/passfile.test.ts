@@ -71,6 +71,7 @@ function psql(passfile: FreshLogin, changes: Record<string, string>, script = 's
       sslmode: 'verify-full',
       mapping: 'hostaddr',
       authoritiesFile: join(base, 'authorities.pem'),
+      homeFiles: [],
       loginFiles: passfile.files,
       readOnly: false,
     },

@@ -112,6 +112,7 @@ describe('psql at a database', () => {
       sslmode: 'verify-full',
       mapping: 'hostaddr',
       authoritiesFile: join(folder, 'authorities.pem'),
+      homeFiles: [],
       loginFiles: {passfile: join(folder, 'passfile')},
       readOnly: false,
     }

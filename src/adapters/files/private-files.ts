@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto'
 import {
   constants,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import {open, opendir, readFile, rename, rm, rmdir} from 'node:fs/promises'
+import {homedir} from 'node:os'
 import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
@@ -75,6 +77,11 @@ export function privateFiles(environment: Environment = process.env): PrivateFil
       for (const base of basesIn(environment)) {
         for (const name of await someFolders(base)) await removeLeft(join(base, name), table)
       }
+    },
+
+    async inHome(paths) {
+      const home = environment['HOME'] || homedir()
+      return paths.filter((path) => existsSync(join(home, path)))
     },
 
     async readText(path) {

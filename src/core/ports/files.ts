@@ -8,6 +8,8 @@ export interface PrivateFiles {
   removeFolder(folder: string): Promise<void>
   /** Removes the folders of runs that were killed. */
   sweep(): Promise<void>
+  /** Of these paths in the user's home, those where something is. */
+  inHome(paths: readonly string[]): Promise<readonly string[]>
   /** Rejects with CONFIG_INVALID naming the path when it cannot be read. */
   readText(path: string): Promise<string>
 }

@@ -10,8 +10,29 @@ const HARMLESS = ['PGCLIENTENCODING', 'PGDATESTYLE', 'PGTZ', 'PGCONNECT_TIMEOUT'
 /** PostgreSQL cuts application_name here (NAMEDATALEN - 1, in bytes). */
 const APPLICATION_NAME_BYTES = 63
 
-/** A password, a service that leads elsewhere; and what the lines of another tunnel may have left. */
-export const IN_THE_WAY = ['PGPASSWORD', 'PGSERVICE', 'PGOPTIONS'] as const
+/** A client certificate for another server. */
+const CERTIFICATE = '.postgresql/postgresql.crt'
+/** Lists that revoke certificates of other authorities, and so let this one fail. */
+const REVOCATIONS = '.postgresql/root.crl'
+
+/** What libpq reads in the user's home where no variable names another file. */
+export const HOME_FILES = [CERTIFICATE, REVOCATIONS] as const
+
+/**
+ * A password, a service that leads elsewhere, files for another server, ways of logging in that no token takes; and what
+ * the lines of another tunnel may have left.
+ */
+export const IN_THE_WAY = [
+  'PGPASSWORD',
+  'PGSERVICE',
+  'PGSSLCERT',
+  'PGSSLKEY',
+  'PGSSLCRL',
+  'PGSSLCRLDIR',
+  'PGCHANNELBINDING',
+  'PGREQUIREAUTH',
+  'PGOPTIONS',
+] as const
 
 /** PGSERVICE, PGHOSTADDR, PGSSLMODE and so on would lead a libpq client elsewhere. */
 export function ownsVariable(name: string): boolean {
@@ -38,6 +59,8 @@ export function connectionUrl(connection: Connection, inherited: Inherited): str
 /** What any libpq client needs to know, whatever it is called and wherever it was started. */
 export function connectionVariables(connection: Connection, inherited: Inherited): Readonly<Record<string, string>> {
   const options = optionsOf(connection, inherited)
+  const {homeFiles} = connection
+  const folder = dirname(connection.authoritiesFile)
   return {
     PGHOST: connection.host,
     ...(connection.mapping === 'hostaddr' ? {PGHOSTADDR: '127.0.0.1'} : {}),
@@ -46,10 +69,10 @@ export function connectionVariables(connection: Connection, inherited: Inherited
     PGDATABASE: connection.database,
     PGSSLMODE: connection.sslmode,
     PGSSLROOTCERT: connection.authoritiesFile,
-    // Else libpq would take what lies in ~/.postgresql: a client certificate for another server, or lists that revoke
-    // certificates of other authorities and so let this one fail. Files that are not there are passed over.
-    PGSSLCERT: join(dirname(connection.authoritiesFile), 'no-certificate'),
-    PGSSLCRL: join(dirname(connection.authoritiesFile), 'no-revocations'),
+    // libpq passes over files that are not there. Others (asyncpg, pgx, sqlx, lib/pq) fail, so these are named only where
+    // libpq would read the user's own.
+    ...(homeFiles.includes(CERTIFICATE) ? {PGSSLCERT: join(folder, 'no-certificate')} : {}),
+    ...(homeFiles.includes(REVOCATIONS) ? {PGSSLCRL: join(folder, 'no-revocations')} : {}),
     // libpq prefers GSSAPI encryption to TLS, whatever sslmode says.
     PGGSSENCMODE: 'disable',
     PGPASSFILE: connection.loginFiles[PASSFILE] ?? '',

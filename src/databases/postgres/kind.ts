@@ -1,8 +1,8 @@
 import type {DatabaseKind} from '../database-kind.js'
-import {connectionUrl, connectionVariables, IN_THE_WAY, isHarmless, ownsVariable} from './environment.js'
+import {connectionUrl, connectionVariables, HOME_FILES, IN_THE_WAY, isHarmless, ownsVariable} from './environment.js'
 import {grants, IAM_MARK} from './grants.js'
 import {loginCheck} from './login-check.js'
-import {PASSFILE, passLine} from './passfile.js'
+import {PASSFILE, passfile} from './passfile.js'
 import {probe} from './probe.js'
 import {explainRefusedLogin} from './refused-login.js'
 
@@ -15,10 +15,11 @@ export const postgres: DatabaseKind = {
   isUsual: true,
   iamMark: IAM_MARK,
   probe,
-  loginFiles: (login, token) => ({[PASSFILE]: passLine(login, token)}),
+  loginFiles: (login, token) => ({[PASSFILE]: passfile(login, token)}),
   ownsVariable,
   isHarmless,
   inTheWay: IN_THE_WAY,
+  homeFiles: HOME_FILES,
   variables: connectionVariables,
   url: connectionUrl,
   grants,

@@ -30,6 +30,7 @@ export const logIn: Step<Named, Tunnel> = {
     const place = {endpoint: target.endpoint, region: target.region, user, localPort: localEnd.port}
     const kind = databaseKind(target.databaseKind)
     const login = await keepLoginFresh(kind, place, folder, {signing: aws.signing, files, clock}, run)
+    const homeFiles = await files.inHome(kind.homeFiles)
     const isCached = discovery === discoveryCache.cached
     if (!isCached) await discoveryCache.keep(discovery, opened.session)
     const lookAgain = async (): Promise<Login | undefined> => {
@@ -50,6 +51,7 @@ export const logIn: Step<Named, Tunnel> = {
       login,
       record,
       authoritiesFile,
+      homeFiles,
       lookAgain,
     }
   },

@@ -19,6 +19,7 @@ export const toy: DatabaseKind = {
   ownsVariable: (name) => name.startsWith('TOY_'),
   isHarmless: () => false,
   inTheWay: ['TOY_ELSEWHERE'],
+  homeFiles: [],
   variables: ({host, localPort, loginFiles}) => ({
     TOY_AT: `${host}:${localPort}`,
     TOY_CONF: loginFiles['toy.conf'] ?? '',

@@ -45,6 +45,7 @@ export const rdsIam = hop('rds-iam', {
       // It works without a line in the hosts file, whose hop has been before.
       mapping: 'hostaddr',
       authoritiesFile,
+      homeFiles: await ports.files.inHome(kind.homeFiles),
       loginFiles: login.files,
       readOnly: false,
     }

@@ -20,6 +20,7 @@ const connection: Connection = {
   sslmode: 'verify-full',
   mapping: 'hosts',
   authoritiesFile: '/run/x/authorities.pem',
+  homeFiles: [],
   loginFiles: {passfile: '/run/x/passfile'},
   readOnly: false,
 }
@@ -31,8 +32,6 @@ const ours = {
   PGDATABASE: 'app',
   PGSSLMODE: 'verify-full',
   PGSSLROOTCERT: '/run/x/authorities.pem',
-  PGSSLCERT: '/run/x/no-certificate',
-  PGSSLCRL: '/run/x/no-revocations',
   PGGSSENCMODE: 'disable',
   PGPASSFILE: '/run/x/passfile',
   PGAPPNAME: 'dbtunnel:prod-db',
@@ -57,6 +56,13 @@ const AWS_SECRETS = {
 describe('clientEnvironment', () => {
   it('is the connection, and nothing more', () => {
     expect(clientEnvironment({}, connection)).toEqual(ours)
+  })
+
+  it('names files that are not there only where libpq would read the user’s own: other drivers fail at them', () => {
+    const homeFiles = ['.postgresql/postgresql.crt', '.postgresql/root.crl']
+    expect(postgres.homeFiles).toEqual(homeFiles)
+    const inTheirPlace = {PGSSLCERT: '/run/x/no-certificate', PGSSLCRL: '/run/x/no-revocations'}
+    expect(clientEnvironment({}, {...connection, homeFiles})).toEqual({...ours, ...inTheirPlace})
   })
 
   it('names the address only when the hosts file does not', () => {

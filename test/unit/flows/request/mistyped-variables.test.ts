@@ -37,6 +37,7 @@ it('has nothing to say of settings, of what dbtunnel gives to programs, and of n
     sslmode: 'verify-full',
     mapping: 'hosts',
     authoritiesFile: '/run/x/authorities.pem',
+    homeFiles: [],
     loginFiles: {passfile: '/run/x/passfile'},
     readOnly: false,
   }
