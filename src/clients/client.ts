@@ -1,4 +1,4 @@
-import type {PrivateFiles} from '../core/ports/files.js'
+import type {Ports} from '../core/ports/ports.js'
 import type {ProcessEnd, ProcessPort} from '../core/ports/process.js'
 import type {Connection} from '../databases/connection.js'
 
@@ -12,12 +12,7 @@ export interface WordGrammar {
   takesNextWord(word: string): boolean
 }
 
-export interface FindPorts {
-  readonly process: ProcessPort
-  readonly files: PrivateFiles
-  /** Node's word. */
-  readonly platform: NodeJS.Platform
-}
+export type FindPorts = Pick<Ports, 'process' | 'files' | 'platform'>
 
 export interface ClientLogin {
   readonly user?: string | undefined

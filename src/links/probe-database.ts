@@ -1,6 +1,6 @@
 import {fail} from '../core/errors.js'
-import type {Clock} from '../core/ports/clock.js'
-import type {ListenPort, ProbeOutcome, ProbeRequest, Prober} from '../core/ports/network.js'
+import type {ProbeOutcome, ProbeRequest} from '../core/ports/network.js'
+import type {Ports} from '../core/ports/ports.js'
 import type {Link} from './link.js'
 
 /** The agent takes connections a moment after the channel is up; until then they are closed at once. */
@@ -9,11 +9,7 @@ const PAUSE_MS = 300
 /** A connection that lives longer was passed on, and failed further away. */
 const AT_ONCE_MS = 1000
 
-export interface DatabasePorts {
-  readonly prober: Prober
-  readonly listen: ListenPort
-  readonly clock: Clock
-}
+export type DatabasePorts = Pick<Ports, 'prober' | 'listen' | 'clock'>
 
 /**
  * Probes until the database has answered, one way or another. `closed` is final

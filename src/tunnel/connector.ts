@@ -1,7 +1,8 @@
 import {databaseKind} from '../databases/kind-of.js'
 import {signToken} from '../databases/sign-token.js'
-import type {AwsApi, SigningApi} from '../core/ports/aws.js'
+import type {SigningApi} from '../core/ports/aws.js'
 import type {Conversation} from '../core/ports/network.js'
+import type {AccountPorts} from '../core/ports/ports.js'
 import type {Run} from '../core/run.js'
 import {type PartOfStack, partOf} from '../core/teardown.js'
 import type {Target} from '../targets/target.js'
@@ -41,7 +42,7 @@ export function makeConnector(
   request: DiscoveryRequest,
   carriers: readonly Carrier[],
   trust: (target: Target) => Promise<string>,
-  given: Omit<SessionPorts, 'adviceOn'> & {readonly aws: AwsApi},
+  given: Pick<AccountPorts, 'aws' | 'clock' | 'listen' | 'prober'>,
 ): Connector {
   const {aws, clock} = given
   const ports: SessionPorts = {

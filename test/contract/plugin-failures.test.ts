@@ -66,10 +66,9 @@ async function open(
   fault: string,
   {choice = 'plugin', timeoutMs = 15_000}: {choice?: CarrierChoice; timeoutMs?: number} = {},
 ): Promise<SessionAtLocalEnd> {
-  const {login, ssm, signing} = world.aws
   const {environment} = world
   const network = {dial: dialPort, webSocket: webSocketPort}
-  const ports = {login, ssm, signing, ...network, clock: systemClock, overflow}
+  const ports = {aws: world.aws, ...network, clock: systemClock, overflow}
   const more = {process: processes(), files: privateFiles(environment)}
   const carriers = await chooseCarriers(
     {choice, pluginFile: failingPlugin(fault, folder), environment},
@@ -93,7 +92,7 @@ async function open(
       talk,
       carriers,
     },
-    {aws: {ssm}, prober, listen: listenPort, clock: systemClock},
+    {aws: {ssm: world.aws.ssm}, prober, listen: listenPort, clock: systemClock},
     run,
   )
   return atLocalEnd(session)

@@ -95,9 +95,8 @@ for (const {name, file, missing = false} of CANDIDATES) {
     }
 
     function carrier(): Carrier {
-      const {login, ssm, signing} = world.aws
       const network = {dial: dialPort, webSocket: webSocketPort}
-      const ports = {login, ssm, signing, ...network, clock: systemClock, overflow}
+      const ports = {aws: world.aws, ...network, clock: systemClock, overflow}
       if (file === undefined) return nativeCarrier(ports, {uploadBytesPerSecond: 'unlimited'})
       const more = {process: processes(), files: privateFiles(world.environment)}
       return pluginCarrier({...ports, ...more}, {file, version: '1.2.677.0'}, world.environment)

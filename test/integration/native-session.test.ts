@@ -396,7 +396,7 @@ describe('a lost WebSocket', () => {
 
   it('and no way back: the tunnel ends, and programs see a reset', async () => {
     const refusal = fail('ACCESS_DENIED', 'AWS denied ssm:ResumeSession.', {hint: 'Allow it.'})
-    const {session, hub} = await tunnel({ports: {ssm: {resumeSession: () => Promise.reject(refusal)}}})
+    const {session, hub} = await tunnel({ssm: {resumeSession: () => Promise.reject(refusal)}})
     const socket = await dial(session)
     await say(socket, 'hello')
     const ended = readAll(socket)

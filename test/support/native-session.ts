@@ -29,7 +29,8 @@ export function quietRun(): Run & {readonly undo: Teardown; readonly lines: stri
 export interface OpenOptions extends NativeOptions {
   readonly agentVersion?: string
   readonly timeoutMs?: number
-  readonly ports?: Partial<NativePorts>
+  readonly ports?: Partial<Omit<NativePorts, 'aws'>>
+  readonly ssm?: Partial<NativePorts['aws']['ssm']>
   readonly run?: Run
 }
 
@@ -41,14 +42,17 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
   const {streamUrl} = hub.open({sessionId, token, agentVersion, host: 'db.internal', port: 5432, localPort: 0})
   const engine = nativeCarrier(
     {
-      ssm: {
-        async resumeSession(id) {
-          const tokenValue = randomUUID()
-          if (!hub.renew(id, tokenValue)) throw new Error('no such session')
-          return {tokenValue}
+      aws: {
+        ssm: {
+          async resumeSession(id) {
+            const tokenValue = randomUUID()
+            if (!hub.renew(id, tokenValue)) throw new Error('no such session')
+            return {tokenValue}
+          },
+          ...options.ssm,
         },
+        signing: {upgradeHeaders: () => Promise.resolve({})},
       },
-      signing: {upgradeHeaders: () => Promise.resolve({})},
       webSocket: webSocketPort,
       clock: systemClock,
       overflow,

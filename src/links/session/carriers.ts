@@ -1,18 +1,15 @@
-import type {AwsApi} from '../../core/ports/aws.js'
-import type {ProcessPort} from '../../core/ports/process.js'
+import type {AccountPorts} from '../../core/ports/ports.js'
 import type {Say} from '../../core/run.js'
 import type {CarrierChoice} from './carrier-choice.js'
 import {chooseCarriers} from './choose-carriers.js'
 import {nativeCarrier} from './native/carrier.js'
-import type {NativePorts} from './native/native-session.js'
-import {pluginCarrier, type PluginPorts} from './plugin/carrier.js'
+import {pluginCarrier} from './plugin/carrier.js'
 import type {Carrier} from '../link.js'
 
-export interface CarrierPorts extends Omit<NativePorts, keyof AwsApi>, Pick<PluginPorts, 'dial' | 'files'> {
-  readonly aws: AwsApi
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly process: ProcessPort
-}
+export type CarrierPorts = Pick<
+  AccountPorts,
+  'aws' | 'clock' | 'dial' | 'environment' | 'files' | 'overflow' | 'process' | 'webSocket'
+>
 
 /** What the settings say of it. */
 export interface CarrierSettings {
@@ -29,8 +26,8 @@ export function sessionCarriers(settings: CarrierSettings, ports: CarrierPorts, 
   return chooseCarriers(
     {choice: settings.carrier, pluginFile: settings.plugin, environment},
     {
-      native: nativeCarrier({...ports, ...ports.aws}, {uploadBytesPerSecond: settings.uploadRate}),
-      plugin: (plugin) => pluginCarrier({...ports, ...ports.aws}, plugin, environment),
+      native: nativeCarrier(ports, {uploadBytesPerSecond: settings.uploadRate}),
+      plugin: (plugin) => pluginCarrier(ports, plugin, environment),
     },
     process,
     say,

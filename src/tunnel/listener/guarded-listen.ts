@@ -1,17 +1,14 @@
 import {countText} from '../../core/text/amounts.js'
-import type {ConnectionBudget} from '../../core/connection-budget.js'
 import {OnceAMinute} from '../../core/once-a-minute.js'
 import type {Clock} from '../../core/ports/clock.js'
 import {harmless} from '../../core/text/printable.js'
 import type {ConnectionOwner, ConnectionOwners, ListenPort, LocalSocket} from '../../core/ports/network.js'
+import type {Ports} from '../../core/ports/ports.js'
 
 const ROOT = 0
 
-export interface GuardPorts {
+export interface GuardPorts extends Pick<Ports, 'connections' | 'connectionOwners' | 'listen'> {
   readonly clock: Pick<Clock, 'now'>
-  readonly connections: ConnectionBudget
-  readonly connectionOwners: ConnectionOwners
-  readonly listen: ListenPort
 }
 
 export interface GuardWish {

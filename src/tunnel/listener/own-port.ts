@@ -1,6 +1,6 @@
 import {fail, hasCode} from '../../core/errors.js'
-import type {Clock} from '../../core/ports/clock.js'
 import type {ConnectionOwners, PortHolder, PortOwners} from '../../core/ports/network.js'
+import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import type {LocalEnd} from './listener.js'
 
@@ -12,8 +12,7 @@ const PAUSE_MS = 100
 /** So often it is tried again to have a port that belongs to others. */
 const RETRY_MS = 1000
 
-export interface OwnPortPorts {
-  readonly clock: Clock
+export interface OwnPortPorts extends Pick<Ports, 'clock'> {
   readonly connectionOwners: Pick<ConnectionOwners, 'ownUid' | 'obstacle'>
   readonly portOwners: Pick<PortOwners, 'holdersOf'>
 }

@@ -12,8 +12,10 @@ const ask = converse(process, {
   open: async ({grant, uploadRate}: {grant: SessionGrant; uploadRate: number | 'unlimited'}) => {
     const engine = nativeCarrier(
       {
-        ssm: {resumeSession: async (id) => ({tokenValue: await ask('resume', id)})},
-        signing: {upgradeHeaders: () => Promise.resolve({})},
+        aws: {
+          ssm: {resumeSession: async (id) => ({tokenValue: await ask('resume', id)})},
+          signing: {upgradeHeaders: () => Promise.resolve({})},
+        },
         webSocket: webSocketPort,
         clock: systemClock,
         overflow,

@@ -54,8 +54,10 @@ export class Carrier {
   async carry(): Promise<void> {
     const {grant, region, target} = this.#call
     const engine = nativeCarrier({
-      ssm: {resumeSession: (id) => this.#resume(id)},
-      signing: {upgradeHeaders: (url) => this.#aws.signing.upgradeHeaders(url).catch(() => ({}))},
+      aws: {
+        ssm: {resumeSession: (id) => this.#resume(id)},
+        signing: {upgradeHeaders: (url) => this.#aws.signing.upgradeHeaders(url).catch(() => ({}))},
+      },
       webSocket: observe(webSocketPort, {
         onHandshake: (agentVersion, localPort) => {
           this.#agentVersion = agentVersion

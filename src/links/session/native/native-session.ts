@@ -1,6 +1,6 @@
 import {type DbtunnelError, fail, isDbtunnelError} from '../../../core/errors.js'
 import type {LocalSocket} from '../../../core/ports/network.js'
-import type {OverflowPort} from '../../../core/ports/overflow.js'
+import type {Ports} from '../../../core/ports/ports.js'
 import type {Say} from '../../../core/run.js'
 import type {Carry, Link, LinkEnd} from '../../link.js'
 import type {AgentFeatures} from './protocol/agent-version.js'
@@ -17,9 +17,7 @@ import {Mux} from './mux.js'
 import type {Pace} from './flow-control/pace.js'
 import {FLAG, flag, readFlag} from './protocol/payloads.js'
 
-export interface NativePorts extends ResumableChannelPorts {
-  readonly overflow: OverflowPort
-}
+export type NativePorts = ResumableChannelPorts & Pick<Ports, 'overflow'>
 
 /** One session from the WebSocket to the connections of local programs: puts the parts together and takes them apart, once. */
 export class NativeSession implements Link {

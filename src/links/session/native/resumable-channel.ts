@@ -2,7 +2,8 @@ import {randomUUID} from 'node:crypto'
 import {type DbtunnelError, hasCode} from '../../../core/errors.js'
 import type {SessionGrant, SigningApi, SsmApi} from '../../../core/ports/aws.js'
 import type {Clock} from '../../../core/ports/clock.js'
-import type {WebSocketLink, WebSocketPort} from '../../../core/ports/network.js'
+import type {WebSocketLink} from '../../../core/ports/network.js'
+import type {Ports} from '../../../core/ports/ports.js'
 import {type Backoff, backoffDelay, retry} from '../../../core/retry.js'
 import type {Say} from '../../../core/run.js'
 import {type Attempt, attempt} from './attempt.js'
@@ -31,11 +32,8 @@ const WATCH_MS = 2500
 /** For the closing handshake. */
 const CLOSE_MS = 300
 
-export interface ResumableChannelPorts {
-  readonly ssm: Pick<SsmApi, 'resumeSession'>
-  readonly signing: Pick<SigningApi, 'upgradeHeaders'>
-  readonly webSocket: WebSocketPort
-  readonly clock: Clock
+export interface ResumableChannelPorts extends Pick<Ports, 'clock' | 'webSocket'> {
+  readonly aws: {readonly ssm: Pick<SsmApi, 'resumeSession'>; readonly signing: Pick<SigningApi, 'upgradeHeaders'>}
 }
 
 export interface ResumableChannelEvents {
@@ -146,7 +144,7 @@ export class ResumableChannel implements Gate {
   }
 
   async #dial(tokenValue: string, signal: AbortSignal): Promise<void> {
-    const headers = needsSignature(this.#url) ? await this.#ports.signing.upgradeHeaders(this.#url) : {}
+    const headers = needsSignature(this.#url) ? await this.#ports.aws.signing.upgradeHeaders(this.#url) : {}
     signal.throwIfAborted()
     const link = await this.#ports.webSocket.connect(this.#url, headers, signal)
     if (signal.aborted) return link.terminate()
@@ -204,7 +202,7 @@ export class ResumableChannel implements Gate {
   }
 
   async #redial(signal: AbortSignal): Promise<void> {
-    const {tokenValue} = await this.#ports.ssm.resumeSession(this.#grant.sessionId, signal)
+    const {tokenValue} = await this.#ports.aws.ssm.resumeSession(this.#grant.sessionId, signal)
     await this.#dial(tokenValue, signal)
   }
 

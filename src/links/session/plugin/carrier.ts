@@ -2,7 +2,7 @@ import {withDeadline} from '../../../core/deadline.js'
 import {type DbtunnelError, fail, hasCode} from '../../../core/errors.js'
 import type {LoginApi, SsmApi} from '../../../core/ports/aws.js'
 import type {PrivateFiles} from '../../../core/ports/files.js'
-import type {DialPort} from '../../../core/ports/network.js'
+import type {Ports} from '../../../core/ports/ports.js'
 import type {ProcessPort, ProcessSpec} from '../../../core/ports/process.js'
 import type {Run} from '../../../core/run.js'
 import type {Plugin} from './find.js'
@@ -17,12 +17,10 @@ const TOUCH_MS = 1000
 /** A database that does not read for a while stops all that goes up, too. */
 const STUCK_MS = 60_000
 
-export interface PluginPorts {
-  readonly process: Pick<ProcessPort, 'spawnServant'>
-  readonly ssm: Pick<SsmApi, 'endpointUrl'>
-  readonly login: Pick<LoginApi, 'startsProgram'>
-  readonly dial: DialPort
+export interface PluginPorts extends Pick<Ports, 'dial'> {
+  readonly aws: {readonly ssm: Pick<SsmApi, 'endpointUrl'>; readonly login: Pick<LoginApi, 'startsProgram'>}
   readonly files: Pick<PrivateFiles, 'makeFolder' | 'removeFolder'>
+  readonly process: Pick<ProcessPort, 'spawnServant'>
 }
 
 /**
@@ -33,7 +31,7 @@ export function pluginCarrier(ports: PluginPorts, plugin: Plugin, environment: E
   return {
     id: 'plugin',
     async open(carry, run) {
-      const endpoint = await ports.ssm.endpointUrl()
+      const endpoint = await ports.aws.ssm.endpointUrl()
       return start({file: plugin.file, argv: argvOf(carry, endpoint), env: environment}, carry, ports, run)
     },
   }
@@ -67,7 +65,7 @@ async function start(
   const open = async (): Promise<Link> => {
     checkRun()
     folder = ports.files.makeFolder()
-    const startsProgram = await ports.login.startsProgram()
+    const startsProgram = await ports.aws.login.startsProgram()
     const more = {...responseOf(carry), ...temporaryFolder(await folder)}
     const env = pluginEnvironment(spec.env, {startsProgram, more})
     checkRun()

@@ -22,7 +22,7 @@ const REQUEST = JSON.stringify({
 /** A session whose agent is the test: `say` has it send a payload, `heard` tells the types of what it got. */
 async function openWithAgent() {
   const webSocket = new MemoryWebSockets()
-  const ports = {webSocket, clock: new ManualClock(), signing: {upgradeHeaders: async () => ({})}}
+  const ports = {webSocket, clock: new ManualClock(), aws: {signing: {upgradeHeaders: async () => ({})}}}
   const bastion = {id: 'i-0123456789abcdef0'}
   const request = {target: bastion.id, document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}}
   const carry = {grant: GRANT, bastion, region: 'eu-west-1', request, timeoutMs: 10_000}

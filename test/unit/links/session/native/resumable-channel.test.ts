@@ -34,8 +34,10 @@ describe('the resumable channel', () => {
     resume = (count) => Promise.resolve({tokenValue: `token-${count}`})
     channel = new ResumableChannel(
       {
-        ssm: {resumeSession: () => resume(++resumes)},
-        signing: {upgradeHeaders: (url) => Promise.resolve({authorization: `signed ${url.length} #${resumes}`})},
+        aws: {
+          ssm: {resumeSession: () => resume(++resumes)},
+          signing: {upgradeHeaders: (url) => Promise.resolve({authorization: `signed ${url.length} #${resumes}`})},
+        },
         webSocket: sockets,
         clock,
       },

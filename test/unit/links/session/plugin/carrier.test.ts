@@ -62,8 +62,10 @@ async function openWith(body: string, {carry, environment, mode = 0o755, startsP
   await chmod(file, mode)
   const ports = {
     process: processes(),
-    ssm: {endpointUrl: async () => 'http://127.0.0.1:1/'},
-    login: {startsProgram: async () => startsProgram},
+    aws: {
+      ssm: {endpointUrl: async () => 'http://127.0.0.1:1/'},
+      login: {startsProgram: async () => startsProgram},
+    },
     dial: dialPort,
     files: privateFiles({TMPDIR: join(folder, 'tmp')}),
   }
