@@ -346,7 +346,7 @@ describe.concurrent('on a terminal', () => {
       expect(read('err')).toMatch(/^Database: [^]*\ndbtunnel: Closed prod-db [^\n]*\n$/)
       expect(read('err')).toMatch(facts)
       expect(read('err')).not.toMatch(CONTROL_CODES)
-      expect(lines.slice(out ? 0 : 14)).toEqual(['^Cstatus 130', ''])
+      expect(lines.slice(out ? 0 : 12)).toEqual(['^Cstatus 130', ''])
     } else {
       expect(lines.join('\n')).toMatch(facts)
       // Nothing is left of the status line, nor of Ctrl-C.
