@@ -1,9 +1,11 @@
+import {Config} from '@oclif/core/config'
 import {ExitError} from '@oclif/core/errors'
 import type {PJSON} from '@oclif/core/interfaces'
 import {run} from '@oclif/core/run'
 import {settings} from '@oclif/core/settings'
 import {ux} from '@oclif/core/ux'
 import {CATALOG, fail} from '../core/errors.js'
+import {meantBy} from './guesses.js'
 import {errorText} from '../present/error.js'
 
 /**
@@ -17,7 +19,8 @@ export async function execute({root, pjson}: {readonly root: string; readonly pj
   // With NODE_ENV=development oclif would look for a compiler, in every node_modules on the way up from here.
   settings.enableAutoTranspile = false
   try {
-    await run(process.argv.slice(2), {root, pjson, userPlugins: false, devPlugins: false})
+    const config = await Config.load({root, pjson, userPlugins: false, devPlugins: false})
+    await run([...(await meantBy(process.argv.slice(2), config.commands))], config)
     process.exitCode = 0
   } catch (error) {
     // The command has said it.

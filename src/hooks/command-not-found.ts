@@ -3,16 +3,9 @@ import {ux} from '@oclif/core/ux'
 import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../core/text/closest-names.js'
 import {fail} from '../core/errors.js'
+import {commandFirst, otherWay} from '../cli/guesses.js'
 import {ended} from '../cli/exit.js'
 import {errorText} from '../present/error.js'
-
-/** What other programs take for their help or version, and what it is here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  '-h': '--help',
-  '-v': '--version',
-  '-V': '--version',
-  version: '--version',
-}
 
 /** An unknown command is a usage error (64) with the closest name, where oclif would give 2. */
 const hook: Hook.CommandNotFound = async ({id, config}) => {
@@ -21,7 +14,11 @@ const hook: Hook.CommandNotFound = async ({id, config}) => {
   const known = config.commandIDs
     .filter((name) => !config.findCommand(name)?.hidden)
     .map((name) => name.replaceAll(':', separator))
-  const failure = fail('COMMAND_UNKNOWN', `There is no command "${words.join(separator)}".`, {
+  // Of other words behind it the user may have meant anything.
+  const [first = '', second] = words
+  const isTopic = known.some((name) => name.startsWith(`${first}${separator}`))
+  const typed = isTopic && second !== undefined ? `${first}${separator}${second}` : first
+  const failure = fail('COMMAND_UNKNOWN', `There is no command "${typed}".`, {
     hint: hintFor(words, known, {bin: config.bin, separator}),
   })
   ux.stderr(errorText(failure, {debug: false}))
@@ -38,6 +35,8 @@ function hintFor(
     const named = beginnings(asked, separator).find((name) => known.includes(name))
     return [bin, ...(named === undefined ? [] : [named]), '--help'].join(' ')
   }
+  const other = otherWay(words)
+  if (other !== undefined) return other.replaceAll(/\bdbtunnel\b(?=[ :])/g, bin)
   // oclif takes the words behind an unknown command for parts of its name: `pqsl prod-db` is to be psql all the same.
   for (const beginning of beginnings(words, separator)) {
     const length = beginning.split(separator).length
@@ -45,7 +44,7 @@ function hintFor(
     const [closest] = closestNames(beginning, alike, distance, 1)
     if (closest !== undefined) return `Did you mean: ${bin} ${closest}`
   }
-  return `${bin} ${ELSEWHERE[first] ?? '--help'}`
+  return commandFirst(words, known)?.replaceAll('dbtunnel', bin) ?? `${bin} --help`
 }
 
 /** All words, then all but the last one, and so on. */
