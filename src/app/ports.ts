@@ -24,7 +24,7 @@ import {privateFiles} from '../adapters/files/private-files.js'
 import {portOwners} from '../adapters/network/port-owner.js'
 import {prober} from '../adapters/network/prober.js'
 import {processes} from '../adapters/processes/processes.js'
-import {resolver} from '../adapters/network/resolver.js'
+import {aliasesOf, resolver} from '../adapters/network/resolver.js'
 import {processSignals} from '../adapters/processes/signals.js'
 import {stateFolder} from '../adapters/files/state-folder.js'
 import type {Terminal} from '../adapters/terminal/terminal.js'
@@ -82,6 +82,7 @@ export function openApp(terminal: Terminal, flags: {readonly config?: string | u
       cwd,
       profileAccount,
       profileRegion,
+      aliasesOf,
       configFiles: configFiles(environment, cwd, flags.config),
       say: terminal,
     },

@@ -1,4 +1,4 @@
-import {partitionOf} from '../core/grammars.js'
+import {partitionOf} from '../core/partitions.js'
 import type {ManagedNode} from '../core/ports/aws.js'
 import {accountOptions, profileOption} from '../core/text/aws-cli-options.js'
 import {shellLine} from '../core/text/shell-line.js'
@@ -42,7 +42,7 @@ export const managedNodes = {
     }
     const [bare] = running
     if (!bare) return undefined
-    const policy = `arn:${partitionOf(place.region)}:iam::aws:policy/AmazonSSMManagedInstanceCore`
+    const policy = `arn:${partitionOf(place.region).id}:iam::aws:policy/AmazonSSMManagedInstanceCore`
     return `Install the SSM agent on ${bare.candidate.id}, and give its role the policy: aws iam attach-role-policy --role-name ITS_ROLE --policy-arn ${policy}${profileOption(place.profile)}`
   },
 } as const

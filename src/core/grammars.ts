@@ -31,12 +31,6 @@ export function isRegion(text: string): boolean {
   return /^[a-z]{2,4}(-[a-z]{2,12}){1,2}-\d{1,2}$/.test(text)
 }
 
-/** The partition that a region belongs to, for ARNs and endpoint names. */
-export function partitionOf(region: string): 'aws' | 'aws-cn' | 'aws-us-gov' {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-}
-
 /** A bastion among facts: its Name tag, where it has one, and its id. Others write tags. */
 export function bastionText({id, name}: {readonly id: string; readonly name?: string | undefined}): string {
   return name === undefined || name === '' ? id : `${shownName(name)} ${id}`

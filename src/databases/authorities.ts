@@ -1,6 +1,6 @@
 import {X509Certificate} from 'node:crypto'
 import {fail} from '../core/errors.js'
-import {partitionOf} from '../core/grammars.js'
+import {partitionOf} from '../core/partitions.js'
 import type {Endpoint} from '../core/ports/aws.js'
 import type {PrivateFiles} from '../core/ports/files.js'
 import {isProxy} from './rds-proxy.js'
@@ -84,23 +84,23 @@ function bundleInvalid(path: string, why: string, cause?: unknown): Error {
 
 function authoritiesMissing(region: string): Error {
   const file = `${region}-bundle.pem`
+  const store = TRUST_STORES[partitionOf(region).id]
+  const fetch = store
+    ? `curl -fsSO ${store}/${region}/${file}`
+    : `Fetch ${file} from where AWS's user guide for this partition says, under "Using SSL/TLS to encrypt a connection to a DB instance".`
   return fail(
     'CA_MISSING',
     `dbtunnel does not know the certificate authorities of ${region}, so it cannot verify the database.`,
-    {
-      hint: `curl -fsSO ${trustStore(region)}/${region}/${file}\nThen run the same command with: --ca-bundle ${file}`,
-    },
+    {hint: `${fetch}\nThen run the same command with: --ca-bundle ${file}`},
   )
 }
 
-/** AWS's trust stores: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html, and amazonaws.cn's page of that name. */
-function trustStore(region: string): string {
-  switch (partitionOf(region)) {
-    case 'aws':
-      return 'https://truststore.pki.rds.amazonaws.com'
-    case 'aws-us-gov':
-      return 'https://truststore.pki.us-gov-west-1.rds.amazonaws.com'
-    case 'aws-cn':
-      return 'https://rds-truststore.s3.cn-north-1.amazonaws.com.cn'
-  }
+/**
+ * By partition: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html, and amazonaws.cn's page of that
+ * name. The guides of the other partitions are not public.
+ */
+const TRUST_STORES: Readonly<Record<string, string>> = {
+  aws: 'https://truststore.pki.rds.amazonaws.com',
+  'aws-us-gov': 'https://truststore.pki.us-gov-west-1.rds.amazonaws.com',
+  'aws-cn': 'https://rds-truststore.s3.cn-north-1.amazonaws.com.cn',
 }

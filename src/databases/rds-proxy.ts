@@ -1,12 +1,10 @@
 import type {TlsMode} from './tls-mode.js'
+import {parseEndpointName} from '../core/endpoint-name.js'
 import {fail} from '../core/errors.js'
-
-/** `NAME.proxy-ID.REGION.rds.amazonaws.com` (in China `….rds.REGION.…`), and a proxy's own endpoints `NAME.endpoint.proxy-ID…`. */
-const PROXY_NAME = /\.proxy-[a-z0-9]+\.(?:[a-z0-9-]+\.rds|rds\.cn-[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/
 
 /** Whether an endpoint is that of an RDS Proxy. */
 export function isProxy(host: string): boolean {
-  return PROXY_NAME.test(host)
+  return parseEndpointName(host.toLowerCase())?.of === 'proxy'
 }
 
 /** Refuses what cannot be had of an RDS Proxy, if this is one. Throws VALUE_INVALID. */

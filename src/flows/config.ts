@@ -36,7 +36,7 @@ export async function explainTarget(
     files: filesOf(config),
     target: name.text,
     lead: lead ? {...listedLead(lead), approved: await approvals.has(lead.approval)} : null,
-    settings: [{setting: name.kind === 'endpoint' ? 'host' : 'identifier', ...place}, ...settingsOf(given)],
+    settings: [{setting: 'host' in name ? 'host' : 'identifier', ...place}, ...settingsOf(given)],
   }
 }
 

@@ -3,10 +3,13 @@ import {fail} from '../core/errors.js'
 import type {FlagValues} from '../settings/read.js'
 import {resolveTarget} from '../targets/resolve-target.js'
 import {signToken} from '../databases/sign-token.js'
+import type {AwsApi} from '../core/ports/aws.js'
 import type {Ports} from '../core/ports/ports.js'
+import type {Run} from '../core/run.js'
 import {describeDatabase, resolveInput} from '../tunnel/discovery/discover.js'
+import {followWriter} from '../tunnel/discovery/follow-writer.js'
 import {type ApprovalPorts, withApproval} from './request/approval.js'
-import {readRequest} from './request/read-request.js'
+import {readRequest, type TargetRequest} from './request/read-request.js'
 import {signIn} from './request/sign-in.js'
 import {supervise} from '../core/supervise.js'
 import {together} from '../core/all-or-first-failure.js'
@@ -32,11 +35,15 @@ export async function token(
   request: {readonly target: string; readonly flags: FlagValues},
   ports: ApprovalPorts & Pick<Ports, 'clock' | 'environment' | 'person' | 'process' | 'say' | 'signals' | 'sources'>,
 ): Promise<TokenResult> {
-  const {name, lead, settings} = await readRequest(request, ports.sources)
+  const asked = await readRequest(request, ports.sources)
   return supervise(ports, async (run) => {
-    const account = ports.awsFor(settings)
+    const account = ports.awsFor(asked.settings)
     await signIn(account, ports, run)
-    const aws = await withApproval({name, lead, settings}, account, describeDatabase, ports, run)
+    const approved = await withApproval(asked, account, describeWhereItIs, ports, run)
+    const {
+      request: {name, settings},
+      aws,
+    } = await followWriter(asked, approved, run)
     const looked = together([
       resolveTarget(name, resolveInput(settings), aws.rds, run),
       settings.user ?? aws.sts.identity(run.signal).then((identity) => identity.name),
@@ -48,4 +55,9 @@ export async function token(
     const signed = await signToken({endpoint, region, user}, aws.signing)
     return {token: signed, ...endpoint, user, expiresAt: new Date(signedAt + LIFETIME_MS).toISOString()}
   })
+}
+
+async function describeWhereItIs(asked: TargetRequest, account: AwsApi, run: Run): Promise<void> {
+  const {request, aws} = await followWriter(asked, account, run)
+  await describeDatabase(request, aws, run)
 }

@@ -1,7 +1,7 @@
 import {CATALOG, type DbtunnelError, type ErrorCode, fail} from '../core/errors.js'
 import type {HostsFile, HostsHelper, HostsPort} from '../core/ports/hosts.js'
 import {isSame, marksIn} from './lines.js'
-import {isRdsEndpoint} from './helper-protocol.js'
+import {isRdsEndpoint} from '../core/endpoint-name.js'
 
 /** Lets a helper write that may still be starting, and may not come to be. */
 export function hostsThroughHelper(starting: Promise<HostsHelper>, file: HostsFile): HostsPort {

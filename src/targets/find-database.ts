@@ -4,7 +4,8 @@ import {databaseKindOf, databaseLabels} from '../databases/kind-of.js'
 import {DATABASE_NAME} from '../core/grammars.js'
 import type {Endpoint, RdsApi} from '../core/ports/aws.js'
 import {type Found, lookUp} from './describe.js'
-import type {TargetName} from './parse-target.js'
+import {shellLine} from '../core/text/shell-line.js'
+import type {EndpointTarget, TargetName} from './parse-target.js'
 import type {ResolveInput} from './resolve-input.js'
 import type {Place, Target} from './target.js'
 import {unknownTarget} from './unknown-target.js'
@@ -22,12 +23,20 @@ export async function findDatabase(
   rds: RdsApi,
   signal: AbortSignal,
 ): Promise<FoundDatabase> {
+  if (name.kind === 'endpoint' && name.of === 'shard-group') throw shardGroup(name)
   const found = await lookUp(name, rds, signal)
   if (!found) throw await unknownTarget(name, input, rds, signal)
   const kind = databaseKindOf(found.owner.engine)
   if (kind) return {found, kind}
   throw fail('ENGINE_UNSUPPORTED', `${name.text} runs ${found.owner.engine}, which dbtunnel does not support.`, {
     hint: `It supports ${databaseLabels()}, on RDS and Aurora.`,
+  })
+}
+
+/** RDS does not say which cluster a shard group's endpoint belongs to in what dbtunnel may ask. */
+function shardGroup({host, port = 5432}: EndpointTarget): Error {
+  return fail('TARGET_INVALID', `${host} is the endpoint of a shard group, which dbtunnel does not look up.`, {
+    hint: `Give all of it: ${shellLine([`${host}:${port}`, '--user', 'NAME', '--bastion', 'INSTANCE_ID'])}`,
   })
 }
 

@@ -1,4 +1,4 @@
-import {parseEndpointName} from './endpoint-name.js'
+import {parseEndpointName} from '../core/endpoint-name.js'
 import type {TargetName} from './parse-target.js'
 
 /**
@@ -6,7 +6,7 @@ import type {TargetName} from './parse-target.js'
  * stands for it.
  */
 export function leadsTo(name: TargetName, host: string): boolean {
-  if (name.kind === 'endpoint') return name.host === host
+  if (name.kind === 'endpoint' || name.kind === 'global') return name.host === host
   const endpoint = parseEndpointName(host)
   if (name.kind === 'name') return endpoint?.id === name.id && ['instance', 'writer'].includes(endpoint.of)
   return name.kind === 'reader' && endpoint?.id === name.clusterId && endpoint.of === 'reader'

@@ -12,7 +12,9 @@ function subjectOf(name: TargetName): string {
     case 'reader':
     case 'custom':
       return name.clusterId
+    case 'global':
+      return name.host
     case 'endpoint':
-      return name.of === 'custom' || name.of === 'proxy' ? name.host : name.id
+      return ['instance', 'writer', 'reader'].includes(name.of) ? name.id : name.host
   }
 }

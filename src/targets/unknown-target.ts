@@ -3,6 +3,7 @@ import {closestNames} from '../core/text/closest-names.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
 import type {RdsApi} from '../core/ports/aws.js'
 import {shellLine, shownName} from '../core/text/shell-line.js'
+import {accountOf} from './database-arn.js'
 import type {TargetName} from './parse-target.js'
 import type {ResolveInput} from './resolve-input.js'
 
@@ -47,11 +48,24 @@ export async function unknownTarget(
       hint: `For all of them: ${shellLine(['dbtunnel', 'exec', name.text, '--'])} COMMAND`,
     })
   }
+  const other = name.kind === 'name' ? otherAccount(name, [...instances, ...clusters]) : undefined
+  if (other) return other
   const close = closestNames(name.id, [...new Set([...configured, ...ids(instances), ...ids(clusters)])], distance)
-  const what =
-    name.kind === 'endpoint' ? `${name.host} is not an endpoint of this account` : `There is no database ${name.id}`
+  const what = 'host' in name ? `${name.host} is not an endpoint of this account` : `There is no database ${name.id}`
   return fail('TARGET_UNKNOWN', `${what} in ${region}.`, {
     hint: [...(close.length > 0 ? [didYouMean(close)] : []), elsewhere].join('\n'),
+  })
+}
+
+/** Where the target is an ARN of another account than these databases are of. */
+function otherAccount(
+  {text, arn}: Extract<TargetName, {kind: 'name'}>,
+  here: readonly {readonly arn?: string | undefined}[],
+): DbtunnelError | undefined {
+  const own = here.map((one) => accountOf(one.arn)).find((account) => account !== undefined)
+  if (!arn || own === undefined || own === arn.account) return undefined
+  return fail('TARGET_UNKNOWN', `${text} is in account ${arn.account}, and these credentials are of account ${own}.`, {
+    hint: `Choose a profile of account ${arn.account}: --profile NAME`,
   })
 }
 

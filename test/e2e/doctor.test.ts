@@ -233,7 +233,7 @@ it('promises no password for a hosts file that sudo cannot write either', async 
 
 it('refuses for an RDS Proxy what psql would refuse', async () => {
   world = openWorld(sandbox)
-  world.target = 'p.proxy-abc123.eu-west-1.rds.amazonaws.com:5432'
+  world.target = 'p.proxy-c9akciq32rgw.eu-west-1.rds.amazonaws.com:5432'
   world.flags = {user: 'alice', bastion: world.bastion.id, 'read-only': true}
   const checkup = await examine(world)
   expect(checkup).toMatchObject({failing: 'authorities', exitCode: 64})

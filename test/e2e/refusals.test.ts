@@ -238,7 +238,7 @@ describe.concurrent('what the account says', () => {
 })
 
 describe.concurrent('what these credentials may', () => {
-  const asked = ['ssm:DescribeSessions', 'ec2:DescribeSecurityGroups']
+  const asked = ['ssm:DescribeSessions', 'ec2:DescribeSecurityGroups', 'rds:DescribeGlobalClusters']
   const named: Readonly<Record<string, string>> = {document: 'ssm:StartSession', instance: 'ssm:StartSession', node: ''}
   const harmless = ['ssm:ResumeSession', 'ssm:TerminateSession', 'rds-db:connect', 'service', 'no-role', 'node']
 

@@ -1,4 +1,4 @@
-import {clusters, databases, USERS} from './account/databases.js'
+import {clusters, databases, globalDatabases, USERS} from './account/databases.js'
 import {engineerPolicy, EVERYTHING, identities, roleSession} from './account/identities.js'
 import {instances, nodes} from './account/machines.js'
 import {endpointNames, idOf, REGION, resourceIdOf} from './account/names.js'
@@ -19,6 +19,7 @@ export function defaultAccount(): Account {
     id: ACCOUNT_ID,
     databases: databases(),
     clusters: clusters(),
+    globalDatabases: globalDatabases(),
     instances: instances(),
     nodes: nodes(),
     securityGroups: securityGroups(),
@@ -53,6 +54,7 @@ export function otherAccount(): Account {
       },
     ],
     clusters: [],
+    globalDatabases: [],
     instances: [
       {
         id: bastionId,

@@ -61,7 +61,7 @@ function isWithin(address: string | undefined, cidr: string): boolean {
   return address !== undefined && blocks.check(address)
 }
 
-function placesOf({databases, clusters}: Account): Place[] {
+function placesOf({databases, clusters, globalDatabases}: Account): Place[] {
   const ofInstances = databases.flatMap((database): Place[] => {
     const {host, port, securityGroupIds, clusterId} = database
     if (host === undefined || !isServed(database)) return []
@@ -76,7 +76,8 @@ function placesOf({databases, clusters}: Account): Place[] {
       // The server behind it does not know that name, neither in its certificate nor in tokens.
       return {host, port, names: staticMembers.flatMap((id) => hostOf(id) ?? [])}
     })
-    return [{host: writerHost, port}, {host: readerHost, port}, ...custom].map((address) => {
+    const global = globalDatabases.filter(({writerId}) => writerId === cluster.id).map(({host}) => ({host, port}))
+    return [{host: writerHost, port}, {host: readerHost, port}, ...custom, ...global].map((address) => {
       return {endpoint: endpointAt(address, cluster), securityGroupIds}
     })
   })

@@ -64,7 +64,7 @@ const REFUSED_CREDENTIALS = ['CREDENTIALS_EXPIRED', 'CREDENTIALS_INVALID', 'CRED
 // The SDK writes warnings to the console when it has no logger.
 const silent = {trace() {}, debug() {}, info() {}, warn() {}, error() {}}
 
-export function connect({profile, region, say, endpoint}: AwsOptions): Connection {
+export function connect({profile, region, say, endpoint}: AwsOptions, shared?: SharedCredentials): Connection {
   // Node 20 is on the SDK's way out: its warning is for us, not for the user's terminal.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   // Every request holds a secret.
@@ -72,7 +72,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions): Connectio
   if (profile !== undefined && endpoint === undefined) nameToSdk(profile)
 
   // Another one for credentials, so that what fails there is known as theirs.
-  const credentials = sharedCredentials({profile, region}, clientConfig(requestHandler(profile, silent)), say)
+  const credentials = shared ?? sharedCredentials({profile, region}, clientConfig(requestHandler(profile, silent)), say)
   const clients: SdkClient[] = []
   const hosts = new WeakMap<object, string>()
   const loading = new Set<Promise<unknown>>()

@@ -1,3 +1,4 @@
+import {partitionOf} from '../../core/partitions.js'
 import type {LeftSessions} from '../../core/ports/aws.js'
 import type {Say} from '../../core/run.js'
 import type {RecordedAccount} from '../../core/results/tunnel-record.js'
@@ -15,7 +16,7 @@ export function leftSessions(
 ): LeftSessions {
   // That keys end soon this run's own connection says.
   const quiet = {debug: (line: string) => say.debug(line), notice() {}}
-  const endpoint = endpointUrl || `https://ssm.${region}.amazonaws.com`
+  const endpoint = endpointUrl || `https://ssm.${region}.${partitionOf(region).suffix}`
   return {
     ...ssmApi(connect({profile, region, say: quiet, endpoint}), {isOwn: false}),
     isSameCaller: async () =>

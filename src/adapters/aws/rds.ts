@@ -1,5 +1,12 @@
-import type {DBCluster, DBClusterEndpoint, DBInstance} from '@aws-sdk/client-rds'
-import type {ClusterEndpoint, DatabaseCluster, DatabaseInstance, Endpoint, RdsApi} from '../../core/ports/aws.js'
+import type {DBCluster, DBClusterEndpoint, DBInstance, GlobalCluster} from '@aws-sdk/client-rds'
+import type {
+  ClusterEndpoint,
+  DatabaseCluster,
+  DatabaseInstance,
+  Endpoint,
+  GlobalDatabase,
+  RdsApi,
+} from '../../core/ports/aws.js'
 import {causedBy} from './caused-by.js'
 import type {Connection} from './connection.js'
 import {allPages} from './pages.js'
@@ -49,6 +56,16 @@ export function rdsApi(connection: Connection): RdsApi {
     clusterMembers: (id, signal) => instances({Filters: [{Name: 'db-cluster-id', Values: [id]}]}, signal),
     cluster: async (id, signal) => (await clusters({DBClusterIdentifier: id}, signal))[0],
     clusters: (signal) => clusters({}, signal),
+    async globalDatabase(id, signal) {
+      const {sdk, client} = await load()
+      const action = 'rds:DescribeGlobalClusters'
+      const send = new sdk.DescribeGlobalClustersCommand({GlobalClusterIdentifier: id})
+      const found = await connection
+        .ask(action, (options) => client.send(send, options), signal)
+        .then(({GlobalClusters = []}) => GlobalClusters)
+        .catch(noneIf('GlobalClusterNotFoundFault'))
+      return found.flatMap((one) => globalDatabaseOf(one))[0]
+    },
     async clusterEndpoints(clusterId, signal) {
       const {sdk, client} = await load()
       const action = 'rds:DescribeDBClusterEndpoints'
@@ -77,6 +94,7 @@ function instanceOf(one: DBInstance): readonly DatabaseInstance[] {
   return [
     {
       id: one.DBInstanceIdentifier,
+      arn: one.DBInstanceArn,
       engine: one.Engine ?? '',
       status: one.DBInstanceStatus ?? '',
       endpoint: endpointOf(one.Endpoint?.Address, one.Endpoint?.Port),
@@ -97,6 +115,8 @@ function clusterOf(one: DBCluster): readonly DatabaseCluster[] {
   return [
     {
       id: one.DBClusterIdentifier,
+      arn: one.DBClusterArn,
+      globalId: one.GlobalClusterIdentifier,
       engine: one.Engine ?? '',
       status: one.Status ?? '',
       port: one.Port ?? 0,
@@ -111,6 +131,12 @@ function clusterOf(one: DBCluster): readonly DatabaseCluster[] {
       tags: tagsOf(one.TagList),
     },
   ]
+}
+
+function globalDatabaseOf(one: GlobalCluster): readonly GlobalDatabase[] {
+  if (!one.GlobalClusterIdentifier) return []
+  const writer = one.GlobalClusterMembers?.find(({IsWriter}) => IsWriter)
+  return [{id: one.GlobalClusterIdentifier, host: one.Endpoint?.toLowerCase(), writer: writer?.DBClusterArn}]
 }
 
 function clusterEndpointOf(one: DBClusterEndpoint): readonly ClusterEndpoint[] {

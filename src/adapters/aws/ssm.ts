@@ -7,6 +7,7 @@ import type {
 } from '@aws-sdk/client-ssm'
 import {fail, hasCode} from '../../core/errors.js'
 import {type ManagedNode, type SsmApi, type StartSessionAnswer, TargetNotConnected} from '../../core/ports/aws.js'
+import {partitionOf} from '../../core/partitions.js'
 import {printable} from '../../core/text/printable.js'
 import {retry} from '../../core/retry.js'
 import {systemClock} from '../processes/clock.js'
@@ -126,7 +127,7 @@ export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}
 
     async endpointUrl() {
       const text = (await endpoint()).href.replace(/\/$/, '')
-      return text === `https://ssm.${connection.region}.amazonaws.com` ? '' : text
+      return text === `https://ssm.${connection.region}.${partitionOf(connection.region).suffix}` ? '' : text
     },
   }
 }

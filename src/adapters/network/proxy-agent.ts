@@ -3,6 +3,7 @@ import type {Socket} from 'node:net'
 import {HttpsProxyAgent} from 'https-proxy-agent'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {Proxy} from './proxy.js'
+import {suffixOf} from '../../core/partitions.js'
 import {shellLine} from '../../core/text/shell-line.js'
 
 /** Until the proxy has connected to AWS, or said that it will not. */
@@ -95,5 +96,5 @@ function refused(proxy: Proxy, status: number, target: string): DbtunnelError {
 /** All of AWS, for one service alone is of no use. */
 function exemption(target: string): string {
   const host = target.replace(/:\d+$/, '')
-  return shellLine([`NO_PROXY=${/amazonaws\.com(\.cn)?$/.exec(host)?.[0] ?? host}`])
+  return shellLine([`NO_PROXY=${suffixOf(host) ?? host}`])
 }

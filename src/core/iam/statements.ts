@@ -1,4 +1,4 @@
-import {partitionOf} from '../grammars.js'
+import {partitionOf} from '../partitions.js'
 
 // Every IAM statement that dbtunnel prints, in errors and in the guide.
 
@@ -85,6 +85,11 @@ export function doctorStatement(): PolicyStatement {
   return {Effect: 'Allow', Action: ['ec2:DescribeSecurityGroups'], Resource: ['*']}
 }
 
+/** Finding the region in which a global database writes: nothing else needs it. */
+export function globalDatabaseStatement(): PolicyStatement {
+  return {Effect: 'Allow', Action: ['rds:DescribeGlobalClusters'], Resource: ['*']}
+}
+
 /** Finding a session that was granted to a dbtunnel in the moment of its death: nothing else needs it. */
 export function sweepStatement(): PolicyStatement {
   return {Effect: 'Allow', Action: ['ssm:DescribeSessions'], Resource: ['*']}
@@ -108,14 +113,14 @@ export function loginStatement(login: {
     Effect: 'Allow',
     Action: ['rds-db:connect'],
     Resource: [
-      `arn:${partitionOf(region)}:rds-db:${region}:${account}:dbuser:${resourceId}/${PLAIN_USER.test(user) ? user : 'USER'}`,
+      `arn:${partitionOf(region).id}:rds-db:${region}:${account}:dbuser:${resourceId}/${PLAIN_USER.test(user) ? user : 'USER'}`,
     ],
   }
 }
 
 /** The statements that grant an API action, such as `ssm:StartSession`; empty for one that dbtunnel does not use. */
 export function statementsFor(action: string, scope: PolicyScope = {}): readonly PolicyStatement[] {
-  const optional = [doctorStatement(), sweepStatement()]
+  const optional = [doctorStatement(), globalDatabaseStatement(), sweepStatement()]
   const all = [...startSessionStatements(scope), ...ownSessionStatements(scope), describeStatement(), ...optional]
   return all.filter((statement) => statement.Action.includes(action))
 }
@@ -130,5 +135,5 @@ export function policyJson(statements: readonly PolicyStatement[]): string {
 }
 
 function partition(region: string | undefined): string {
-  return region === undefined ? 'aws' : partitionOf(region)
+  return region === undefined ? 'aws' : partitionOf(region).id
 }

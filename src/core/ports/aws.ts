@@ -11,6 +11,8 @@ export interface AwsApi {
   readonly sts: StsApi
   readonly signing: SigningApi
   readonly login: LoginApi
+  /** The same credentials in another region. */
+  in(region: string): AwsApi
   /**
    * Whom AWS answers, and where, as a digest of all settings that decide it (which may change at any time: two runs of
    * the same scope ask as the same profile, role or key at the same endpoints). Undefined when more than settings
@@ -33,6 +35,7 @@ export interface Endpoint {
 
 export interface DatabaseInstance {
   readonly id: string
+  readonly arn?: string | undefined
   /** RDS's engine word: `postgres`, `aurora-postgresql`, `mysql`, … */
   readonly engine: string
   /** RDS's status word: `available`, `stopped`, `creating`, … */
@@ -52,6 +55,9 @@ export interface DatabaseInstance {
 
 export interface DatabaseCluster {
   readonly id: string
+  readonly arn?: string | undefined
+  /** Of the global database that it is a part of. */
+  readonly globalId?: string | undefined
   readonly engine: string
   readonly status: string
   readonly port: number
@@ -79,6 +85,14 @@ export interface ClusterEndpoint {
   readonly excludedMembers: readonly string[]
 }
 
+export interface GlobalDatabase {
+  readonly id: string
+  /** Its writer endpoint, in lower case; missing while it is being made. */
+  readonly host?: string | undefined
+  /** ARN of the cluster that writes. */
+  readonly writer?: string | undefined
+}
+
 export interface RdsApi {
   /** Undefined when there is no such instance. */
   instance(id: string, signal?: AbortSignal): Promise<DatabaseInstance | undefined>
@@ -88,6 +102,8 @@ export interface RdsApi {
   cluster(id: string, signal?: AbortSignal): Promise<DatabaseCluster | undefined>
   /** Empty when there is no such cluster; those of all clusters when none is given. */
   clusterEndpoints(clusterId: string | undefined, signal?: AbortSignal): Promise<readonly ClusterEndpoint[]>
+  /** Undefined when there is no such global database in this region and account. */
+  globalDatabase(id: string, signal?: AbortSignal): Promise<GlobalDatabase | undefined>
   instances(signal?: AbortSignal): Promise<readonly DatabaseInstance[]>
   clusters(signal?: AbortSignal): Promise<readonly DatabaseCluster[]>
 }

@@ -41,6 +41,8 @@ export interface SettingsPorts {
   /** The account that a profile's credentials are for, where its settings say so. */
   profileAccount(profile: string | undefined): Promise<string | undefined>
   readonly say: Pick<Say, 'notice'>
+  /** The names that a host name leads to, one CNAME after the other, in lower case; none where DNS knows of none, or is slow. */
+  aliasesOf(host: string): Promise<readonly string[]>
 }
 
 /**

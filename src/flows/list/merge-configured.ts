@@ -50,6 +50,7 @@ function shown(tunnel: OpenTunnel | undefined): ListedTunnel | null {
 
 function isOf(name: TargetName, {target, host}: Known): boolean {
   switch (name.kind) {
+    case 'global':
     case 'endpoint':
       return name.host === host
     case 'name':

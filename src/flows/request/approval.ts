@@ -10,6 +10,7 @@ import {shellLine} from '../../core/text/shell-line.js'
 import {lookUp} from '../../targets/describe.js'
 import {sharedAws} from './shared-aws.js'
 import {describe} from '../../tunnel/discovery/discover.js'
+import {followWriter} from '../../tunnel/discovery/follow-writer.js'
 import type {Lead, Rival} from './lead.js'
 import type {PreparedTarget} from './prepare.js'
 import type {TargetRequest} from './read-request.js'
@@ -63,7 +64,7 @@ export async function withApproval(
 /** The same for a target that is to be opened. */
 export async function approved<T extends PreparedTarget>(target: T, run: Run): Promise<T> {
   const {ports} = target
-  const aws = await withApproval(target, ports.aws, describe, ports, run)
+  const aws = await withApproval(target, ports.aws, describeWhereItIs, ports, run)
   return {...target, ports: {...ports, aws}}
 }
 
@@ -88,7 +89,7 @@ export async function approveAll(
   const count = async (lead: Lead): Promise<boolean> =>
     (await recall(lead, awsOf, ports)) ?? look(lead, awsOf, ports, run)
   // Beside it, and for all of them. What fails of that fails again in its place.
-  const first = targets.map((target) => describe(target, target.ports.aws, quietly(run)))
+  const first = targets.map((target) => describeWhereItIs(target, target.ports.aws, quietly(run)))
   const [counted] = await Promise.all([Promise.allSettled(open.map(count)), Promise.allSettled(first)])
   run.signal.throwIfAborted()
   const unsettled = new Map<Lead, unknown>()
@@ -100,6 +101,11 @@ export async function approveAll(
   const [ofGroup] = ofGroups.filter((lead) => unsettled.has(lead))
   if (ofGroup) throw unsettled.get(ofGroup)
   return unsettled
+}
+
+async function describeWhereItIs(asked: TargetRequest, account: AwsApi, run: Run): Promise<void> {
+  const {request, aws} = await followWriter(asked, account, run)
+  await describe(request, aws, run)
 }
 
 /** What is asked ahead is asked, and told, once more in its place. */
@@ -144,7 +150,7 @@ async function recall(
   awsOf: (settings: Settings) => AwsApi,
   ports: Pick<ApprovalPorts, 'cache' | 'clock'>,
 ): Promise<boolean | undefined> {
-  if (!rivals || rivals.some(({name}) => name.kind === 'endpoint')) return true
+  if (!rivals || rivals.some(({name}) => ['endpoint', 'global'].includes(name.kind))) return true
   const known = await Promise.all(
     rivals.map(async (rival) => {
       const key = await keyOf(rival, awsOf(rival.settings))

@@ -175,6 +175,7 @@ function placeText(name: TargetName): string {
       return `${name.clusterId}:reader`
     case 'custom':
       return `${name.clusterId}:${name.endpointId}`
+    case 'global':
     case 'endpoint':
       return name.host
   }

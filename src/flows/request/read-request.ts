@@ -3,7 +3,9 @@ import {type FlagValues, readSettings, type SettingsSources} from '../../setting
 import type {Settings} from '../../settings/settings.js'
 import type {ConfigFiles} from '../../core/ports/config-files.js'
 import type {Say} from '../../core/run.js'
-import type {TargetName} from '../../targets/parse-target.js'
+import {parseEndpointName} from '../../core/endpoint-name.js'
+import {hasCode} from '../../core/errors.js'
+import {foreignHost, notAnEndpoint, type TargetName} from '../../targets/parse-target.js'
 import {type Lead, leadOf, leadOfGroup} from './lead.js'
 import {loadConfig} from './load-config.js'
 import {placeOf} from './place-of.js'
@@ -13,6 +15,8 @@ import {tellMistypedVariables} from './mistyped-variables.js'
 export interface RequestSources extends Omit<SettingsSources, 'targetRegion' | 'layer'> {
   readonly configFiles: ConfigFiles
   readonly say: Pick<Say, 'notice'>
+  /** As in `SettingsPorts`. */
+  aliasesOf(host: string): Promise<readonly string[]>
 }
 
 /** Which database a run is for, and how it was asked to reach it. */
@@ -50,12 +54,24 @@ async function requestOf(
   config: Config,
   sources: RequestSources,
 ): Promise<TargetRequest> {
-  const {name, ...from} = placeOf(target, config, sources.say)
+  const {name, ...from} = await placeIn(target, config, sources)
   const settings = await readSettings(flags, {...sources, ...from})
   const configured = allConfigured(config).map((one) => one.name)
   const groups = config.flatMap((file) => [...file.groups.keys()])
   const request = {name, settings: {...settings, configured, groups}}
   return {...request, lead: await leadOf({target, flags}, request, config, sources)}
+}
+
+/** Where the word is an alias of an endpoint, the error names that endpoint. */
+async function placeIn(target: string, config: Config, sources: RequestSources): Promise<ReturnType<typeof placeOf>> {
+  try {
+    return placeOf(target, config, sources.say)
+  } catch (error) {
+    const host = hasCode(error, 'TARGET_INVALID') ? foreignHost(target) : undefined
+    const names = host === undefined ? [] : await sources.aliasesOf(host)
+    const endpoint = names.find((one) => parseEndpointName(one))
+    throw endpoint === undefined ? error : notAnEndpoint(target, endpoint)
+  }
 }
 
 /** Words that are groups of the team's file, where a database may be called so, too. */

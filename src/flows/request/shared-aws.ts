@@ -47,6 +47,7 @@ export function sharedAws(
         ),
       clusters: () => once('clusters', () => rds.clusters(signal)),
       cluster: (id) => once(`cluster ${id}`, () => rds.cluster(id, signal)),
+      globalDatabase: (id) => once(`global ${id}`, () => rds.globalDatabase(id, signal)),
       clusterEndpoints: (id) => once(`endpoints ${id}`, () => rds.clusterEndpoints(id, signal)),
     },
     ec2: {

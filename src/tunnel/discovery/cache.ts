@@ -70,9 +70,10 @@ function recall(text: string | undefined, request: DiscoveryRequest, now: number
 
 function obstacleOf({name, settings}: DiscoveryRequest): string | undefined {
   if (!settings.cache) return 'DBTUNNEL_CACHE is off'
-  // Which member stands for it depends on who is a reader now: after a failover yesterday's may be the writer.
-  const isCustom = name.kind === 'custom' || (name.kind === 'endpoint' && name.of === 'custom')
-  return isCustom ? 'a custom endpoint is looked up each time' : undefined
+  // Who stands for it depends on who is a reader or writer now: that is another one after a failover.
+  const of = name.kind === 'endpoint' ? name.of : name.kind
+  if (of === 'custom') return 'a custom endpoint is looked up each time'
+  return of === 'global' ? 'the writer of a global database is looked up each time' : undefined
 }
 
 /** A session's id: the name of the IAM user or role session that started it, a hyphen, and a random word. */

@@ -1,5 +1,5 @@
 import type {Settings} from '../../settings/settings.js'
-import {partitionOf} from '../../core/grammars.js'
+import {partitionOf} from '../../core/partitions.js'
 import type {AwsApi, SsmApi, StartSessionRequest} from '../../core/ports/aws.js'
 import type {Clock} from '../../core/ports/clock.js'
 import type {Ports} from '../../core/ports/ports.js'
@@ -63,7 +63,7 @@ export function recordRun(
       owner: state.self(),
       command,
       target,
-      account: {profile, region, partition: partitionOf(region), endpointUrl, scope},
+      account: {profile, region, partition: partitionOf(region).id, endpointUrl, scope},
       endpoint: {host, port: Number(port)},
       localPort,
       sessions: [],

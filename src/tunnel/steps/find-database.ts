@@ -2,6 +2,7 @@ import {together} from '../../core/all-or-first-failure.js'
 import type {Carrier} from '../../links/link.js'
 import {sessionCarriers} from '../../links/session/carriers.js'
 import {describe, type Description, type Discovery} from '../discovery/discover.js'
+import {followWriter} from '../discovery/follow-writer.js'
 import type {Opening, Step} from './step.js'
 
 export interface FoundDatabase extends Opening {
@@ -17,16 +18,18 @@ const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it i
 export const findDatabase: Step<Opening, FoundDatabase> = {
   title: 'Database',
   async run(before) {
-    const {request, ports, discoveryCache, run, trust} = before
+    const {discoveryCache, run, trust} = before
+    const {request, aws} = await followWriter(before.request, before.ports.aws, run)
     const {settings} = request
+    const ports = {...before.ports, aws}
     const [described, carriers] = await together([
-      discoveryCache.cached ?? describe(request, ports.aws, run),
+      discoveryCache.cached ?? describe(request, aws, run),
       sessionCarriers(settings, ports, run.say),
     ])
     // Missing authorities are told before anything is opened.
     await trust(described.target)
     if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
-    return {...before, described, carriers}
+    return {...before, request, ports, described, carriers}
   },
   detail: ({described: {target}}) => `${target.endpoint.host}:${target.endpoint.port}`,
 }

@@ -1,4 +1,4 @@
-import {type Cluster, type Database} from '../aws/model.js'
+import {type Cluster, type Database, type GlobalDatabase} from '../aws/model.js'
 import {type DatabaseUser} from '../database/endpoint.js'
 import {endpointNames, REGION, resourceIdOf} from './names.js'
 import {GROUP, VPC} from './network.js'
@@ -111,4 +111,9 @@ export function clusters(): Cluster[] {
     /** Amazon DocumentDB's clusters are listed among RDS's. */
     cluster('documents', ['documents-1'], {engine: 'docdb', port: 27017, iamLogin: false, users: []}),
   ]
+}
+
+/** Its writer is here; a second cluster of it is in Ohio. */
+export function globalDatabases(): GlobalDatabase[] {
+  return [{id: 'world', host: NAMES.global('world'), writerId: 'orders', otherRegions: ['us-east-2']}]
 }

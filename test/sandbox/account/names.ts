@@ -22,10 +22,12 @@ export function resourceIdOf(kind: 'db' | 'cluster', name: string): string {
 export function endpointNames(word: string): {
   instance(id: string): string
   cluster(id: string, kind: 'cluster' | 'cluster-ro' | 'cluster-custom'): string
+  global(id: string): string
 } {
   const domain = `${REGION}.rds.amazonaws.com`
   return {
     instance: (id) => `${id}.${word}.${domain}`,
     cluster: (id, kind) => `${id}.${kind}-${word}.${domain}`,
+    global: (id) => `${id}.global-${word}.global.rds.amazonaws.com`,
   }
 }

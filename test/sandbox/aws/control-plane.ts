@@ -19,6 +19,9 @@ import {ssmActions} from './services/ssm.js'
 import {stsActions} from './services/sts.js'
 import {type SessionRegistry} from './sessions.js'
 
+/** Where accounts have nothing but parts of global databases. */
+const OTHER_REGIONS = ['us-east-2', 'ap-northeast-1']
+
 export interface ControlPlaneOptions {
   readonly region: string
   readonly keys: KeyStore
@@ -48,9 +51,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   function perform(request: IncomingMessage, body: Uint8Array, asked: Recognised, record: RequestRecord): object {
     const {service} = asked
     const now = clock.now()
-    const caller = inOwnWords(asked, () => authenticate(request, body, {service, region, keys, now}))
+    const at = regionOf(request) ?? region
+    const caller = inOwnWords(asked, () => authenticate(request, body, {service, region: at, keys, now}))
     record.identity = caller.identity.name
-    const call = new Call(service, `${service}:${asked.action}`, caller, region, now)
+    const call = new Call(service, `${service}:${asked.action}`, caller, {region: at, home: region, now})
     if (service === 'ssm') {
       const act = ssm[asked.action]
       if (!act) throw commonFault(service, 'unknown-action')
@@ -118,6 +122,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         server.closeAllConnections()
       }),
   }
+}
+
+/** One of AWS's other regions that a global database may be in: their endpoints are here, too. */
+function regionOf({headers: {authorization = ''}}: IncomingMessage): string | undefined {
+  const region = /Credential=[^/,]+\/\d+\/([^/,]+)\//.exec(authorization)?.[1]
+  return OTHER_REGIONS.find((one) => one === region)
 }
 
 /** Says why a request is not authentic as the service itself would. */

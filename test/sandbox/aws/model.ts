@@ -10,6 +10,8 @@ export interface Account {
   readonly id: string
   readonly databases: Database[]
   readonly clusters: Cluster[]
+  /** In whatever region they write: RDS tells of them in all of their regions. */
+  readonly globalDatabases: GlobalDatabase[]
   readonly instances: Instance[]
   readonly nodes: ManagedNode[]
   readonly securityGroups: SecurityGroup[]
@@ -57,6 +59,16 @@ export interface Cluster {
   readonly securityGroupIds: readonly string[]
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly users: readonly DatabaseUser[]
+}
+
+export interface GlobalDatabase {
+  readonly id: string
+  /** Its writer endpoint. */
+  readonly host: string
+  /** One of the account's clusters. */
+  writerId: string
+  /** Regions that it is in, beside that of the sandbox. */
+  readonly otherRegions: readonly string[]
 }
 
 export interface CustomEndpoint {

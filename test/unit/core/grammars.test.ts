@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {isDatabaseIdentifier, isHostName, isRegion, partitionOf} from '../../../src/core/grammars.js'
+import {isDatabaseIdentifier, isHostName, isRegion} from '../../../src/core/grammars.js'
 
 describe('names', () => {
   it.each(['prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com', 'a', 'A.b', `${'a'.repeat(63)}.com`])(
@@ -42,9 +42,5 @@ describe('names', () => {
 
   it.each(['', 'eu-west', 'EU-WEST-1', 'eu west 1', 'eu-west-1;rm', 'localhost'])('refuses %j as a region', (text) => {
     expect(isRegion(text)).toBe(false)
-  })
-
-  it('knows the partitions', () => {
-    expect(['eu-west-1', 'cn-north-1', 'us-gov-west-1'].map(partitionOf)).toEqual(['aws', 'aws-cn', 'aws-us-gov'])
   })
 })

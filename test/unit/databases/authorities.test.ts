@@ -9,7 +9,10 @@ const NOW = Date.parse('2026-11-20')
 const bundles = new Map<string, string>()
 const files = {readText: async (path: string) => bundles.get(path) ?? privateFiles({}).readText(path)} as PrivateFiles
 
-const at = (region: string, host = `db.abc123.${region}.rds.amazonaws.com`) => ({endpoint: {host, port: 5432}, region})
+const at = (region: string, host = `db.c9akciq32rgw.${region}.rds.amazonaws.com`) => ({
+  endpoint: {host, port: 5432},
+  region,
+})
 
 const trusted = async (target: ReturnType<typeof at>, bundle?: string) => {
   const pem = await trustAuthorities(target, bundle, files, NOW)
@@ -79,12 +82,12 @@ describe('trustAuthorities', () => {
 
   it('trusts Amazon’s public roots for a proxy, in any region, and for nothing else', async () => {
     const roots = ['Amazon Root CA 1', 'Amazon Root CA 2', 'Amazon Root CA 3', 'Amazon Root CA 4']
-    for (const name of ['p.proxy-abc123', 'read.endpoint.proxy-abc123']) {
+    for (const name of ['p.proxy-c9akciq32rgw', 'read.endpoint.proxy-c9akciq32rgw']) {
       const subjects = await trusted(at('il-central-1', `${name}.il-central-1.rds.amazonaws.com`))
       expect(subjects).toEqual(expect.arrayContaining(roots.map((one) => `CN=${one}`)))
       expect(subjects.filter((one) => one?.includes('RDS'))).toEqual([])
     }
-    expect(await trusted(at('eu-west-1', 'my.proxy-x.abc123.eu-west-1.rds.amazonaws.com'))).toHaveLength(3)
+    expect(await trusted(at('eu-west-1', 'my.proxy-x.c9akciq32rgw.eu-west-1.rds.amazonaws.com'))).toHaveLength(3)
   })
 
   it('adds the certificates of the user’s file, and nothing else of it', async () => {

@@ -2,11 +2,11 @@ import {expect, it} from 'vitest'
 import {checkProxy} from '../../../src/databases/rds-proxy.js'
 
 const PROXIES = [
-  'p.proxy-abc123.eu-west-1.rds.amazonaws.com',
-  'read.endpoint.proxy-abc123.eu-west-1.rds.amazonaws.com',
-  'p.proxy-abc123.rds.cn-north-1.amazonaws.com.cn',
+  'p.proxy-c9akciq32rgw.eu-west-1.rds.amazonaws.com',
+  'read.endpoint.proxy-c9akciq32rgw.eu-west-1.rds.amazonaws.com',
+  'p.proxy-c9akciq32rgw.rds.cn-north-1.amazonaws.com.cn',
 ]
-const INSTANCE = 'db.abc123.eu-west-1.rds.amazonaws.com'
+const INSTANCE = 'db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 
 it('takes a proxy’s certificate for its own name only: those roots sign for anyone', () => {
   for (const host of PROXIES) {

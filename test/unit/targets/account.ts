@@ -1,4 +1,11 @@
-import type {ClusterEndpoint, DatabaseCluster, DatabaseInstance, RdsApi} from '../../../src/core/ports/aws.js'
+import {accessDenied} from '../../../src/core/iam/access-denied.js'
+import type {
+  ClusterEndpoint,
+  DatabaseCluster,
+  DatabaseInstance,
+  GlobalDatabase,
+  RdsApi,
+} from '../../../src/core/ports/aws.js'
 
 export const DOMAIN = 'c9abcdefghij.eu-west-1.rds.amazonaws.com'
 
@@ -66,6 +73,9 @@ export interface Account {
   instances?: readonly DatabaseInstance[]
   clusters?: readonly DatabaseCluster[]
   endpoints?: readonly ClusterEndpoint[]
+  globals?: readonly GlobalDatabase[]
+  /** What the policy does not allow: a call by its name in `RdsApi`, or by name and id (`instance shop-1`). */
+  denied?: readonly string[]
 }
 
 /** RDS over plain records. `rounds` counts the round trips that had to wait for one another. */
@@ -73,14 +83,18 @@ export function memoryRds({
   instances = [],
   clusters = [],
   endpoints = [],
+  globals = [],
+  denied = [],
 }: Account): RdsApi & {rounds: number; calls: string[]} {
   let open = 0
   const counting = {rounds: 0, calls: [] as string[]}
-  const answer = async <T>(call: string, value: T): Promise<T> => {
+  const answer = async <T>(call: string, value: T, id = ''): Promise<T> => {
     counting.calls.push(call)
     if (open++ === 0) counting.rounds++
     await new Promise((resolve) => setImmediate(resolve))
     open--
+    const isDenied = denied.includes(call) || denied.includes(`${call} ${id}`)
+    if (isDenied) throw accessDenied(`rds:${call}`, {region: 'eu-west-1'})
     return value
   }
   return Object.assign(counting, {
@@ -88,6 +102,12 @@ export function memoryRds({
       answer(
         'instance',
         instances.find((one) => one.id === id),
+        id,
+      ),
+    globalDatabase: (id: string) =>
+      answer(
+        'global',
+        globals.find((one) => one.id === id),
       ),
     instances: () => answer('instances', instances),
     clusterMembers: (id: string) =>
@@ -99,6 +119,7 @@ export function memoryRds({
       answer(
         'cluster',
         clusters.find((one) => one.id === id),
+        id,
       ),
     clusters: () => answer('clusters', clusters),
     clusterEndpoints: (id: string | undefined) =>

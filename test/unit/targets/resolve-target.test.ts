@@ -167,6 +167,91 @@ describe('an endpoint host name', () => {
   })
 })
 
+describe('what a policy does not allow', () => {
+  const lists = ['instances', 'members', 'clusters']
+
+  it.each([
+    ['prod-db', ['clusters'], `prod-db.${DOMAIN}`],
+    ['prod-db', ['clusters', 'cluster', 'members', 'instances'], `prod-db.${DOMAIN}`],
+    [`prod-db.${DOMAIN}`, ['clusters', 'cluster'], `prod-db.${DOMAIN}`],
+    ['shop-2', lists, `shop-2.${DOMAIN}`],
+    ['shop', lists, `shop.cluster-${DOMAIN}`],
+    ['shop', [...lists, 'instance shop'], `shop.cluster-${DOMAIN}`],
+    ['shop:reader', lists, `shop.cluster-ro-${DOMAIN}`],
+    ['shop:reports', lists, `shop-3.${DOMAIN}`],
+  ])('%s is found without %j', async (name, denied, host) => {
+    expect((await resolve(name, {...shop, denied}).target).endpoint.host).toBe(host)
+  })
+
+  it.each([
+    ['shop-2', ['clusters', 'cluster'], 'cluster'],
+    ['shop', ['clusters', 'cluster'], 'cluster'],
+    ['shop', ['members', 'instance shop-1'], 'instance'],
+    ['prod-db', ['instance'], 'instance'],
+    ['nothing', ['instance'], 'instance'],
+  ])('%s cannot be found without %j, and that is said', async (name, denied, action) => {
+    await expect(resolve(name, {...shop, denied}).target).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+      message: expect.stringContaining(`rds:${action}`) as string,
+    })
+  })
+})
+
+describe('an id of RDS’s own', () => {
+  const ID = 'db-NBJZYNMGGU757NP2LHCGZVZS7T'
+  const CLUSTER = 'cluster-NBJZYNMGGU757NP2LHCGZVZS7T'
+  const instances = [instance('prod-db', {resourceId: ID}), ...members('shop')]
+  const account = {instances, clusters: [cluster('shop', {resourceId: CLUSTER})]}
+
+  it('leads to its instance or cluster, in one round', async () => {
+    const {target, rds} = resolve(ID, account)
+    expect((await target).endpoint.host).toBe(`prod-db.${DOMAIN}`)
+    expect(rds.rounds).toBe(1)
+    expect((await resolve(CLUSTER, account).target).endpoint.host).toBe(`shop.cluster-${DOMAIN}`)
+  })
+
+  it('may be what a database is called: Terraform makes such names', async () => {
+    const name = 'db-20240131120000000000000001'
+    const called = {instances: [...instances, instance(name)], clusters: account.clusters}
+    expect((await resolve(name, called).target).endpoint.host).toBe(`${name}.${DOMAIN}`)
+  })
+
+  it('is unknown where nothing has it', async () => {
+    await expect(resolve(ID, shop).target).rejects.toMatchObject({code: 'TARGET_UNKNOWN'})
+    await expect(resolve(ID, {...shop, denied: ['instances']}).target).rejects.toMatchObject({code: 'ACCESS_DENIED'})
+  })
+})
+
+describe('an ARN', () => {
+  const arn = (kind: string, account = '123456789012') => `arn:aws:rds:eu-west-1:${account}:${kind}`
+  const account = {
+    instances: [
+      instance('prod-db', {arn: arn('db:prod-db')}),
+      instance('shop', {arn: arn('db:shop')}),
+      ...members('shop'),
+    ],
+    clusters: [cluster('shop', {arn: arn('cluster:shop')})],
+  }
+
+  it.each([
+    ['db:prod-db', `prod-db.${DOMAIN}`],
+    ['db:shop', `shop.${DOMAIN}`],
+    ['cluster:shop', `shop.cluster-${DOMAIN}`],
+    ['db:shop-2', `shop-2.${DOMAIN}`],
+  ])('of %s says whether it is an instance or a cluster', async (kind, host) => {
+    const {target, rds} = resolve(arn(kind), account)
+    expect((await target).endpoint.host).toBe(host)
+    expect(rds.rounds).toBe(1)
+  })
+
+  it('of another account is told with both', async () => {
+    await expect(resolve(arn('db:prod-db', '210987654321'), account).target).rejects.toMatchObject({
+      code: 'TARGET_UNKNOWN',
+      message: expect.stringMatching(/210987654321.*123456789012/) as string,
+    })
+  })
+})
+
 describe('an unknown name', () => {
   it.each([
     ['prd-db', 'Did you mean prod-db?'],

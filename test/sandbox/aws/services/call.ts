@@ -11,19 +11,32 @@ export class Call {
   readonly action: string
   readonly caller: Caller
   readonly region: string
+  /** The region that the account has all its things in. */
+  readonly home: string
   /** The sandbox's clock, in milliseconds since 1970. */
   readonly now: number
 
-  constructor(service: Service, action: string, caller: Caller, region: string, now: number) {
+  constructor(
+    service: Service,
+    action: string,
+    caller: Caller,
+    {region, home, now}: {readonly region: string; readonly home: string; readonly now: number},
+  ) {
     this.service = service
     this.action = action
     this.caller = caller
     this.region = region
+    this.home = home
     this.now = now
   }
 
+  /** As it is seen in the region of the request. */
   get account(): Account {
-    return this.caller.account
+    const {account} = this.caller
+    if (this.region === this.home) return account
+    const nothing = {databases: [], clusters: [], instances: [], nodes: [], securityGroups: []}
+    const globalDatabases = account.globalDatabases.filter(({otherRegions}) => otherRegions.includes(this.region))
+    return {...account, ...nothing, globalDatabases}
   }
 
   /** `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE` */

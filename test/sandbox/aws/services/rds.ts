@@ -1,5 +1,5 @@
 import {AwsFault} from '../fault.js'
-import {type Cluster, type CustomEndpoint, type Database} from '../model.js'
+import {type Cluster, type CustomEndpoint, type Database, type GlobalDatabase} from '../model.js'
 import {type Page, pageOf} from '../page.js'
 import {type QueryParameters} from '../query-parameters.js'
 import {type Xml} from '../xml.js'
@@ -65,10 +65,23 @@ const describeDbClusterEndpoints: QueryAction = (parameters, call) => {
   return {Marker: next, DBClusterEndpoints: {DBClusterEndpointList: items.map((item) => endpointXml(item, call))}}
 }
 
+/** In each region that a global database has a cluster in. */
+const describeGlobalClusters: QueryAction = (parameters, call) => {
+  const id = parameters.get('GlobalClusterIdentifier')?.toLowerCase()
+  call.authorize(`arn:aws:rds::${call.account.id}:global-cluster:${id ?? '*'}`)
+  const here = call.account.globalDatabases
+  if (id !== undefined && !here.some((one) => one.id === id)) {
+    throw new AwsFault('GlobalClusterNotFoundFault', `Global cluster ${id} not found.`, 404)
+  }
+  const {items, next} = rdsPage(here, parameters, (one) => id === undefined || one.id === id)
+  return {Marker: next, GlobalClusters: {GlobalClusterMember: items.map((one) => globalXml(one, call))}}
+}
+
 export const RDS_ACTIONS: Readonly<Record<string, QueryAction>> = {
   DescribeDBInstances: describeDbInstances,
   DescribeDBClusters: describeDbClusters,
   DescribeDBClusterEndpoints: describeDbClusterEndpoints,
+  DescribeGlobalClusters: describeGlobalClusters,
 }
 
 interface ClusterEndpoint {
@@ -162,6 +175,7 @@ function clusterXml(cluster: Cluster, call: Call): Xml {
   })
   return {
     DBClusterIdentifier: cluster.id,
+    GlobalClusterIdentifier: call.account.globalDatabases.find(({writerId}) => writerId === cluster.id)?.id,
     Engine: cluster.engine,
     EngineVersion: cluster.engineVersion,
     Status: cluster.status,
@@ -187,6 +201,24 @@ function clusterXml(cluster: Cluster, call: Call): Xml {
     DBClusterArn: call.arn(`cluster:${cluster.id}`),
     IAMDatabaseAuthenticationEnabled: cluster.iamLogin,
     TagList: tagsXml(cluster.tags),
+  }
+}
+
+function globalXml({id, host, writerId, otherRegions}: GlobalDatabase, call: Call): Xml {
+  const others = otherRegions.map((region) => `arn:aws:rds:${region}:${call.account.id}:cluster:${id}-${region}`)
+  const writer = `arn:aws:rds:${call.home}:${call.account.id}:cluster:${writerId}`
+  return {
+    GlobalClusterIdentifier: id,
+    GlobalClusterArn: `arn:aws:rds::${call.account.id}:global-cluster:${id}`,
+    Status: 'available',
+    Engine: 'aurora-postgresql',
+    GlobalClusterMembers: {
+      GlobalClusterMember: [
+        {DBClusterArn: writer, IsWriter: true, Readers: {member: others}},
+        ...others.map((DBClusterArn) => ({DBClusterArn, IsWriter: false})),
+      ],
+    },
+    Endpoint: host,
   }
 }
 

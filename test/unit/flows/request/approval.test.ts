@@ -57,6 +57,7 @@ function world(team: string, there: Readonly<Record<string, readonly string[] | 
     cwd: '/srv',
     profileRegion: async () => undefined,
     profileAccount: async () => undefined,
+    aliasesOf: async () => [],
     configFiles: async () => [{owner: 'team' as const, path: '/srv/dbtunnel.yaml', text: team}],
     say,
   }

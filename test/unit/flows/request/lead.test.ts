@@ -23,6 +23,7 @@ async function leadOf(target: string, {team, own, env = {AWS_REGION: 'eu-west-1'
     cwd: '/srv',
     profileRegion: async () => undefined,
     profileAccount: async () => undefined,
+    aliasesOf: async () => [],
     configFiles: async () => files,
     say: {notice: () => {}},
   }

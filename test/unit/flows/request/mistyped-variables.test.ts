@@ -53,6 +53,7 @@ it('says it once in a run, for however many databases', async () => {
     cwd: '/srv',
     profileRegion: async () => undefined,
     profileAccount: async () => undefined,
+    aliasesOf: async () => [],
     configFiles: async () => [],
     say: {notice: (line: string) => void notices.push(line)},
   }

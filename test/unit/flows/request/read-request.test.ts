@@ -7,6 +7,7 @@ const sources = {
   cwd: '/srv',
   profileRegion: async () => undefined,
   profileAccount: async () => undefined,
+  aliasesOf: async () => [],
   configFiles: async () => [],
   say: {notice: () => {}},
 }

@@ -25,6 +25,7 @@ function world({team, user, env = {}}: World): {sources: RequestSources; notices
     cwd: '/srv/shop',
     profileRegion: async () => undefined,
     profileAccount: async (profile: string | undefined) => (profile === 'sso' ? '123456789012' : undefined),
+    aliasesOf: async () => [],
     configFiles: async () => files,
     say: {notice: (line: string) => void notices.push(line)},
   }

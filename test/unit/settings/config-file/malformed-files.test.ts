@@ -74,13 +74,13 @@ const MALFORMED: readonly (readonly [string, string, string, RegExp])[] = [
   ['targets:\n  prod-db:\n    host: prod-db\n', '3:5', 'targets.prod-db.host', /not a host name/],
   ['targets:\n  prod-db:\n    port: 5432\n', '3:5', 'targets.prod-db.port', /goes with a host/],
   [
-    'targets:\n  a:\n    host: a.c9ak.eu-west-1.rds.amazonaws.com\n    region: us-east-1\n',
+    'targets:\n  a:\n    host: a.c9akciq32rgw.eu-west-1.rds.amazonaws.com\n    region: us-east-1\n',
     '4:5',
     'targets.a.region',
     /is in eu-west-1/,
   ],
   [
-    'targets:\n  a:\n    identifier: a\n    host: a.c9ak.eu-west-1.rds.amazonaws.com\n',
+    'targets:\n  a:\n    identifier: a\n    host: a.c9akciq32rgw.eu-west-1.rds.amazonaws.com\n',
     '4:5',
     'targets.a.host',
     /one of them is enough/,
