@@ -58,7 +58,7 @@ function passOnOnce(client: ClientProcess, run: Run): () => void {
 }
 
 /** As a shell would give it: 128 + n when a signal ended the client. */
-export function statusOf({code, signal}: ProcessEnd): number {
+export function exitStatus({code, signal}: ProcessEnd): number {
   return code ?? 128 + (signal ? constants.signals[signal] : 0)
 }
 

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {BaseCommand} from '../cli/base-command.js'
-import type {OpenView} from '../flows/open/open.js'
+import type {OpenView} from '../flows/open/open-request.js'
 import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Open extends BaseCommand {
@@ -58,7 +58,8 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       {openApp},
       {open},
       {statusLine},
-      {detach, withParent},
+      {detach},
+      {withParent},
       {chooseProgress},
       {openedFacts, openedJson, openedLines, useText},
     ] = await Promise.all([
@@ -66,6 +67,7 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       import('../flows/open/open.js'),
       import('../flows/open/status-line.js'),
       import('../flows/open/detach.js'),
+      import('../flows/open/with-parent.js'),
       import('../present/progress/choose.js'),
       import('../present/opened-tunnel.js'),
     ])

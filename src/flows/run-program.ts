@@ -3,7 +3,7 @@ import type {DatabaseKind} from '../databases/database-kind.js'
 import {databaseKind} from '../databases/kind-of.js'
 import {guardCaveat} from '../databases/session-limits.js'
 import {type Client, mayBeRefused} from '../clients/client.js'
-import {statusOf} from '../clients/run-client.js'
+import {exitStatus} from '../clients/run-client.js'
 import type {AccountPorts} from '../core/ports/ports.js'
 import type {ProcessEnd, ProcessSpec} from '../core/ports/process.js'
 import type {Run} from '../core/run.js'
@@ -69,5 +69,6 @@ export async function runProgram(
   if (client && mayBeRefused(client, end, ports.clock.now() - startedAt)) {
     await explainRefusal(program.file, tunnel, settings, ports, run)
   }
-  return {result: statusOf(end), status: statusOf(end)}
+  const status = exitStatus(end)
+  return {result: status, status}
 }

@@ -38,7 +38,7 @@ export async function withTunnel<T>(
   const context = {ports, say: run.say, record: tunnel.record}
   const observers = all([...everyObserver.map((make) => make(context)), ...more])
   let status: number | undefined
-  run.undo.push('observers', 'local', () => observers.closed({status: status ?? statusOf(run.signal.reason)}))
+  run.undo.push('observers', 'local', () => observers.closed({status: status ?? statusOfError(run.signal.reason)}))
   const facts = factsOf(request, tunnel, ports)
   await observers.opened(facts)
   try {
@@ -46,12 +46,12 @@ export async function withTunnel<T>(
     status = done.status
     return done.result
   } catch (error) {
-    status = statusOf(error)
+    status = statusOfError(error)
     throw error
   }
 }
 
-function statusOf(error: unknown): number {
+function statusOfError(error: unknown): number {
   return isDbtunnelError(error) ? error.exitCode : CATALOG.INTERNAL.exit
 }
 

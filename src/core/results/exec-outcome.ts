@@ -15,10 +15,10 @@ export interface ExecOutcome {
 
 /** 0 for all well; else the status of the first in the list that is not. Of those that were not started there is none. */
 export function statusOfAll(outcomes: readonly ExecOutcome[]): number {
-  return outcomes.map(statusOf).find((status) => status !== 0) ?? 0
+  return outcomes.map(outcomeStatus).find((status) => status !== 0) ?? 0
 }
 
-function statusOf({end}: ExecOutcome): number {
+function outcomeStatus({end}: ExecOutcome): number {
   if (end.kind === 'ended') return end.status
   return end.kind === 'failed' ? end.error.exitCode : 0
 }

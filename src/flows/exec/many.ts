@@ -1,22 +1,17 @@
 import {setMaxListeners} from 'node:events'
+import {divertForAll} from '../../core/divert-for-all.js'
+import {eachOf} from '../../core/each-of.js'
 import {fail} from '../../core/errors.js'
 import type {Ports} from '../../core/ports/ports.js'
-import type {Signal} from '../../core/ports/signals.js'
 import {type ExecOutcome, statusOfAll} from '../../core/results/exec-outcome.js'
-import type {Run} from '../../core/run.js'
 import {supervise} from '../../core/supervise.js'
-import {openHosts} from '../../hosts/choose-writer.js'
 import type {FlagValues} from '../../settings/read.js'
-import {tellObstacle} from '../../tunnel/listener/guard-port.js'
-import {sweepBeside} from '../../tunnel/open-tunnel.js'
 import {approveAll} from '../request/approval.js'
 import {prepare, signInToAll} from '../request/prepare.js'
 import {readGroupLeads, readRequests} from '../request/read-request.js'
-import {type Program, takesAddress} from '../run-program.js'
-import {execOneOfMany, type ManyRun, type OneOfMany} from './one-of-many.js'
+import {execOneOfMany, type OneOfMany} from './one-of-many.js'
 import {locateProgram} from './program.js'
-import {sharedHosts} from './shared-hosts.js'
-import {sharedOutput} from './shared-output.js'
+import {share} from './share.js'
 
 export interface ExecManyRequest {
   /** As they were typed: groups, patterns and targets. */
@@ -84,59 +79,6 @@ export async function execMany(request: ExecManyRequest, ports: Ports, view: Exe
     view.over(outcomes)
   }
   return statusOfAll(outcomes)
-}
-
-async function share(
-  all: readonly OneOfMany[],
-  program: Program,
-  folder: string | undefined,
-  ports: Ports,
-  run: Run,
-): Promise<Omit<ManyRun, 'program' | 'argv' | 'unsettled'>> {
-  const [closed = all[0]] = all.filter(({settings}) => !settings.allowOtherUsers)
-  if (closed) tellObstacle({...closed, command: 'exec'}, ports, run)
-  sweepBeside(ports, run)
-  // Asked for once, where any of them needs it.
-  const modes = all.map(({settings}) => settings.resolve)
-  const mode = modes.includes('hosts') ? 'hosts' : modes.includes('auto') ? 'auto' : 'hostaddr'
-  const hosts = sharedHosts(await openHosts({mode, takesAddress: takesAddress(program)}, ports, run))
-  const told = new Set<string>()
-  const {stdout, stderr} = ports.outputs
-  return {
-    hosts,
-    notice(about, line) {
-      if (!told.has(about)) run.say.notice(line)
-      told.add(about)
-    },
-    outputFiles: folder === undefined ? undefined : (target) => ports.outputFolder.create(folder, target),
-    outputs: {stdout: sharedOutput(stdout), stderr: sharedOutput(stderr)},
-  }
-}
-
-/** In their order, `width` at a time. The first that rejects ends it. */
-async function eachOf<T>(
-  items: readonly T[],
-  width: number,
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  const queue = items.entries()
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) await work(item, index)
-  }
-  await Promise.all(Array.from({length: Math.min(width, items.length)}, worker))
-}
-
-/** A signal that is diverted goes to all that have asked for it. */
-function divertForAll(run: Run): Run['divert'] {
-  const takers = new Set<{readonly signals: readonly Signal[]; readonly take: (signal: Signal) => void}>()
-  run.divert(['SIGCONT'], (signal) => {
-    for (const {signals, take} of takers) if (signals.includes(signal)) take(signal)
-  })
-  return (signals, take) => {
-    const taker = {signals, take}
-    takers.add(taker)
-    return () => void takers.delete(taker)
-  }
 }
 
 function onePort(): Error {

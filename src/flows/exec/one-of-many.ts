@@ -1,41 +1,39 @@
-import {acquire} from '../../core/acquire.js'
-import {withDeadline} from '../../core/deadline.js'
+import {startApart} from '../../clients/run-apart.js'
+import {debugProgress} from '../../core/debug-progress.js'
 import {isDbtunnelError} from '../../core/errors.js'
-import type {ExecOutcome} from '../../core/results/exec-outcome.js'
+import {partOfRun} from '../../core/part-of-run.js'
 import type {HostsPort} from '../../core/ports/hosts.js'
 import type {OutputFiles} from '../../core/ports/output.js'
-import type {Ports} from '../../core/ports/ports.js'
 import type {ApartProcess, ProcessEnd, ProcessSpec} from '../../core/ports/process.js'
-import type {Progress} from '../../core/ports/progress.js'
-import type {Run, Say} from '../../core/run.js'
-import {partOf} from '../../core/teardown.js'
+import type {ExecOutcome} from '../../core/results/exec-outcome.js'
+import type {Run} from '../../core/run.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
+import type {Lead} from '../request/lead.js'
 import type {PreparedTarget} from '../request/prepare.js'
 import {type Program, type ProgramRun, runProgram, takesAddress} from '../run-program.js'
-import type {Lead} from '../request/lead.js'
 import {relayLines} from './relay-lines.js'
 import type {SharedOutput} from './shared-output.js'
-
-/** Within the undo budget. */
-const GRACE_MS = 1000
 
 export interface OneOfMany extends PreparedTarget {
   /** As it was named. */
   readonly target: string
 }
 
-/** What all of them share. */
-export interface ManyRun {
-  readonly program: Program
-  /** The program's words. */
-  readonly argv: readonly string[]
+/** What is opened once for all of them. */
+export interface Shared {
   readonly hosts: HostsPort
-  /** Where AWS has not said whether the team's file leads a database's name elsewhere, and why not. */
-  readonly unsettled: ReadonlyMap<Lead, unknown>
   readonly notice: ProgramRun['notice']
   /** Where output goes: to files of one's own, else to our own streams. */
   readonly outputFiles?: ((target: string) => Promise<OutputFiles>) | undefined
   readonly outputs: {readonly stdout: SharedOutput; readonly stderr: SharedOutput}
+}
+
+export interface ManyRun extends Shared {
+  readonly program: Program
+  /** The program's words. */
+  readonly argv: readonly string[]
+  /** Where AWS has not said whether the team's file leads a database's name elsewhere, and why not. */
+  readonly unsettled: ReadonlyMap<Lead, unknown>
 }
 
 /**
@@ -43,35 +41,15 @@ export interface ManyRun {
  * to what became of it, and rejects only when the whole run is over.
  */
 export async function execOneOfMany(one: OneOfMany, shared: ManyRun, run: Run): Promise<ExecOutcome['end']> {
-  const undo = partOf(run.undo)
-  const over = new AbortController()
-  const stop = (): void => {
-    over.abort(run.signal.reason)
-    // All at once, and not one after another as the whole run would.
-    void undo.undo()
-  }
-  run.signal.addEventListener('abort', stop)
-  const own: Run = {
-    ...run,
-    // One that lasts no longer than this, and all that listens to it.
-    signal: over.signal,
-    undo,
-    say: sayOf(one.target, run.say),
-    divert(signals, take) {
-      const restore = run.divert(signals, take)
-      undo.push('signals', 'local', restore)
-      return restore
-    },
-  }
+  const own = partOfRun(one.target, run)
   try {
-    return {kind: 'ended', status: await runOne(one, shared, own)}
+    return {kind: 'ended', status: await runOne(one, shared, own.run)}
   } catch (error) {
     run.signal.throwIfAborted()
     if (!isDbtunnelError(error)) throw error
     return {kind: 'failed', error}
   } finally {
-    run.signal.removeEventListener('abort', stop)
-    await undo.undo()
+    await own.end()
   }
 }
 
@@ -80,7 +58,7 @@ async function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, 
   if (lead && shared.unsettled.has(lead)) throw shared.unsettled.get(lead)
   const {program, argv, hosts, notice, outputFiles, outputs} = shared
   const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program)}
-  return withTunnel(wish, ports, {progress: untold(run.say), hosts}, run, (tunnel) => {
+  return withTunnel(wish, ports, {progress: debugProgress(run.say), hosts}, run, (tunnel) => {
     const start = async (spec: Pick<ProcessSpec, 'file' | 'env'>): Promise<ProcessEnd> => {
       const files = await outputFiles?.(target)
       try {
@@ -96,24 +74,6 @@ async function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, 
   })
 }
 
-async function startApart(
-  spec: ProcessSpec,
-  files: OutputFiles | undefined,
-  {process}: Pick<Ports, 'process'>,
-  run: Run,
-): Promise<ApartProcess> {
-  run.signal.throwIfAborted()
-  return acquire(run.undo, {
-    title: 'program',
-    take: () => process.spawnApart(spec, files),
-    async giveBack(client) {
-      // No terminal tells it.
-      client.kill(codeOf(run.signal.reason) === 'INTERRUPTED' ? 'SIGINT' : 'SIGTERM')
-      await withDeadline(client.ended, GRACE_MS, () => new Error('late')).catch(() => client.kill('SIGKILL'))
-    },
-  })
-}
-
 /** Where nobody reads any more, the program finds its output closed, as if it had written there itself. */
 async function relay({output}: ApartProcess, target: string, outputs: ManyRun['outputs']): Promise<void> {
   if (!output) return
@@ -124,31 +84,4 @@ async function relay({output}: ApartProcess, target: string, outputs: ManyRun['o
       output[name].destroy()
     }),
   )
-}
-
-function sayOf(target: string, say: Say): Say {
-  return {
-    notice: (line) => say.notice(`${target}: ${line}`),
-    debug: (line) => say.debug(`${target}: ${line}`),
-  }
-}
-
-/** Of a hundred databases nobody reads the steps. */
-function untold(say: Say): Progress {
-  let titles: readonly string[] = []
-  let at = 0
-  return {
-    begin: (all) => void (titles = all),
-    async step(work, detail) {
-      const title = titles[at++] ?? ''
-      const result = await work()
-      say.debug(`${title}: ${detail(result)}`)
-      return result
-    },
-    end: async () => {},
-  }
-}
-
-function codeOf(reason: unknown): string | undefined {
-  return isDbtunnelError(reason) ? reason.code : undefined
 }

@@ -1,9 +1,8 @@
 import {acquire} from '../../core/acquire.js'
-import {fail, isDbtunnelError} from '../../core/errors.js'
-import type {BackgroundParent} from '../../core/ports/background.js'
+import {fail} from '../../core/errors.js'
 import type {Ports} from '../../core/ports/ports.js'
 import {spokenName} from '../../targets/parse-target.js'
-import {checkOutput, type OpenRequest, type OpenView} from './open.js'
+import {checkOutput, type OpenRequest, type OpenView} from './open-request.js'
 import {readRequest} from '../request/read-request.js'
 import {type ApprovalPorts, isUnapproved, withApproval} from '../request/approval.js'
 import {withReason} from '../request/ask-reason.js'
@@ -70,15 +69,4 @@ export async function detach(
       hint: `Look into ${shownName(child.log)}`,
     })
   })
-}
-
-/** In the background process: lets the other one know how the work fails, as long as it waits. */
-export async function withParent<T>(parent: BackgroundParent | undefined, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const {code, message, hint} = isDbtunnelError(error) ? error : fail('INTERNAL', (error as Error).message)
-    parent?.tell({kind: 'failed', code, message, hint})
-    throw error
-  }
 }

@@ -1,4 +1,4 @@
-import type {HostsPort} from '../../core/ports/hosts.js'
+import type {HostsPort} from '../core/ports/hosts.js'
 
 /** The hosts file for several tunnels: a name that two of them need stays until both are done; swept once. */
 export function sharedHosts(hosts: HostsPort): HostsPort {

@@ -1,6 +1,6 @@
-import type {Settings} from '../../settings/settings.js'
-import {durationText} from '../../core/text/amounts.js'
-import type {TunnelStatus} from '../../core/results/opened-tunnel.js'
+import type {Settings} from '../settings/settings.js'
+import {durationText} from '../core/text/amounts.js'
+import type {TunnelStatus} from '../core/results/opened-tunnel.js'
 
 /**
  * Tells of each status in turn whether a tunnel's time is over, and then why: its `--ttl` has passed, or for `--idle` it

@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest'
-import type {TunnelStatus} from '../../../../src/core/results/opened-tunnel.js'
-import {lifetime} from '../../../../src/flows/open/time-limits.js'
+import type {TunnelStatus} from '../../../src/core/results/opened-tunnel.js'
+import {lifetime} from '../../../src/tunnel/lifetime.js'
 
 const MINUTE_MS = 60_000
 /** At a minute, with what is used then. */

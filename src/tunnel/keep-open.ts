@@ -1,14 +1,13 @@
-import {bytesText, countText, durationText} from '../../core/text/amounts.js'
-import {fail} from '../../core/errors.js'
-import type {TunnelStatus} from '../../core/results/opened-tunnel.js'
-import type {AccountPorts} from '../../core/ports/ports.js'
-import type {Clock} from '../../core/ports/clock.js'
-import type {Run} from '../../core/run.js'
-import type {Settings} from '../../settings/settings.js'
-import {type Health, Keeper} from '../../tunnel/keeper.js'
-import type {TunnelObserver} from '../../tunnel/observer.js'
-import type {Tunnel} from '../../tunnel/tunnel.js'
-import {lifetime} from './time-limits.js'
+import {fail} from '../core/errors.js'
+import type {TunnelStatus} from '../core/results/opened-tunnel.js'
+import type {AccountPorts} from '../core/ports/ports.js'
+import type {Clock} from '../core/ports/clock.js'
+import type {Run} from '../core/run.js'
+import type {Settings} from '../settings/settings.js'
+import {type Health, Keeper} from './keeper.js'
+import type {TunnelObserver} from './observer.js'
+import type {Tunnel} from './tunnel.js'
+import {lifetime} from './lifetime.js'
 
 const LOOK_EVERY_MS = 1000
 
@@ -19,9 +18,9 @@ export interface KeepOpenRequest {
 }
 
 /**
- * Keeps a tunnel, with a fresh login and as many sessions as it takes. `ready` is called
- * at once, with what tells how it is. Resolves when its time (`--ttl`, `--idle`) is over, to the sentence that says so. Rejects with the reason
- * of the run's signal, or when the tunnel is lost for good.
+ * Keeps a tunnel open, with a fresh login and as many sessions as it takes. Calls `ready` at once, with a function that
+ * returns the tunnel's status. Resolves when its time (`--ttl`, `--idle`) is over, with the sentence that says so. Rejects
+ * with the reason of the run's signal, or when the tunnel is lost for good.
  */
 export async function keepOpen(
   tunnel: Tunnel,
@@ -41,7 +40,7 @@ export async function keepOpen(
     observers.changed(now())
   }
   const keeper = new Keeper(tunnel, {keepAlive: settings.keepAlive, changed}, ports, limited)
-  const now = statusOf(target, tunnel, keeper, clock)
+  const now = liveStatus(target, tunnel, keeper, clock)
   // After Ctrl-Z and fg, before anything else: the channel may be gone, the token old.
   run.divert(['SIGCONT'], () => {
     keeper.look()
@@ -63,7 +62,7 @@ export async function keepOpen(
   }
 }
 
-function statusOf(target: string, {localEnd}: Tunnel, keeper: Keeper, clock: Clock): () => TunnelStatus {
+function liveStatus(target: string, {localEnd}: Tunnel, keeper: Keeper, clock: Clock): () => TunnelStatus {
   const readyAt = clock.now()
   return () => {
     const {state, since, why, session} = keeper.health
@@ -86,10 +85,4 @@ function everySecond(clock: Clock, run: Run, look: () => void): void {
   }
   // Ends when `over` aborts the sleep.
   keep().catch(() => {})
-}
-
-/** What is said when a tunnel that was kept open ends. */
-export function farewell({target, opened, bytesUp, bytesDown, ageMs}: TunnelStatus): string {
-  const bytes = `${bytesText(bytesUp)} up, ${bytesText(bytesDown)} down`
-  return `Closed ${target} after ${durationText(ageMs)}: ${countText(opened, 'connection')}, ${bytes}.`
 }
