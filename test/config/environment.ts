@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import {tmpdir} from 'node:os'
 import {delimiter, isAbsolute, join} from 'node:path'
+import {hasMariadb, MISSING} from '../sandbox/database/mysql/programs.js'
 
 /** What tests and their programs get of the environment of whoever runs them. */
 const KEPT = [
@@ -43,6 +44,7 @@ export default function setUp(): (() => void) | undefined {
   const PATH = hidePrograms(process.env['PATH'] ?? '', folder)
   for (const name of Object.keys(process.env)) if (!KEPT.some((kept) => kept.test(name))) delete process.env[name]
   Object.assign(process.env, {HOME, PATH})
+  if (!hasMariadb()) process.stdout.write(`${MISSING}\n`)
   return () => rmSync(folder, {recursive: true})
 }
 

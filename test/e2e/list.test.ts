@@ -72,7 +72,7 @@ describe('every database of the account', () => {
     const rows = stdout.split('\n').map((line) => line.split(/ {2,}/))
     expect(rows).toContainEqual(['prod-db', 'instance', 'postgres', 'available', 'on', VPC.prod, 'prod-bastion-a'])
     expect(rows).toContainEqual(['legacy-db', 'instance', 'postgres', 'available', 'off', VPC.prod, 'prod-bastion-a'])
-    expect(rows).toContainEqual(expect.arrayContaining(['wiki-mysql', 'mysql (unsupported)']))
+    expect(rows).toContainEqual(expect.arrayContaining(['erp-oracle', 'oracle-se2 (unsupported)']))
     expect(rows).toContainEqual(expect.arrayContaining(['reports-db', 'stopped']))
     expect(rows).toContainEqual(expect.arrayContaining(['staging-db', VPC.staging, 'staging-bastion']))
   })
@@ -194,7 +194,7 @@ describe('with a config file', () => {
   })
 
   it('a pattern means names of both kinds, a tag those of RDS and of the file', async () => {
-    expect((await listed('sh*')).rows).toEqual(['TARGET', 'prod-db'])
+    expect((await listed('sh*')).rows).toEqual(['TARGET', 'prod-db', 'shop-db'])
     expect((await listed('*a*', '--tag', 'Team=orders')).rows).toEqual(['TARGET', 'orders:reader', 'orders:analytics'])
     expect((await listed('--tag', 'Own', '--tag', 'Stage=prod')).rows).toEqual(['TARGET', 'prod-db'])
     expect(await listed('nosuch')).toMatchObject({

@@ -191,7 +191,7 @@ describe.concurrent('what the account says', () => {
     ['stopped', ['reports-db'], 69, 'DATABASE_UNAVAILABLE', /aws rds start-db-instance/],
     ['a stopped cluster', ['archive'], 69, 'DATABASE_UNAVAILABLE', /aws rds start-db-cluster/],
     ['being created', ['fresh-db'], 69, 'DATABASE_UNAVAILABLE', /aws rds wait/],
-    ['another engine', ['wiki-mysql'], 69, 'ENGINE_UNSUPPORTED', /./],
+    ['another engine', ['erp-oracle'], 69, 'ENGINE_UNSUPPORTED', /./],
     [
       'out of every bastion’s reach',
       ['sealed-db'],

@@ -1,7 +1,7 @@
 import {BlockList} from 'node:net'
 import {type Account, type Cluster, type Database} from './aws/model.js'
 import {type SessionRecord} from './aws/sessions.js'
-import {type Endpoint} from './database/endpoint.js'
+import {type Endpoint, type MysqlFamily} from './database/endpoint.js'
 
 /** A name and port of the account's private network. */
 interface Place {
@@ -9,7 +9,7 @@ interface Place {
   readonly securityGroupIds: readonly string[]
 }
 
-/** Everything in the account that a PostgreSQL client could log in to, as it stands whenever it is asked. */
+/** Everything in the account that a client could log in to, as it stands whenever it is asked. */
 export function endpointsOf(account: Account): Endpoint[] {
   return placesOf(account).map(({endpoint}) => endpoint)
 }
@@ -89,15 +89,24 @@ function isServed({status, users}: Database | Cluster): boolean {
 }
 
 function endpointAt(address: Pick<Endpoint, 'host' | 'port' | 'names'>, owner: Database | Cluster): Endpoint {
-  const {resourceId, users, databaseName = 'postgres'} = owner
+  const mysql = mysqlFamilyOf(owner)
+  const {resourceId, users, databaseName = mysql ? 'mysql' : 'postgres'} = owner
   return {
     ...address,
     resourceId,
     users,
     databaseName,
+    mysql,
     // Tests may switch it while the endpoint is served.
     get iamLogin() {
       return owner.iamLogin
     },
   }
+}
+
+/** Aurora's versions begin with the MySQL that they speak for, and RDS leaves its last number out. */
+function mysqlFamilyOf({engine, engineVersion}: Database | Cluster): MysqlFamily | undefined {
+  if (engine === 'mariadb') return {family: 'mariadb', version: engineVersion}
+  if (engine !== 'mysql' && engine !== 'aurora-mysql') return undefined
+  return {family: 'mysql', version: engineVersion.replace(/^(\d+\.\d+)\.mysql_aurora.*$/, '$1.39')}
 }

@@ -207,7 +207,7 @@ export const FAULTS: readonly Fault[] = [
     title: 'a database of another kind',
     hop: 'database',
     code: 'ENGINE_UNSUPPORTED',
-    break: (world) => void (world.target = 'wiki-mysql'),
+    break: (world) => void (world.target = 'erp-oracle'),
     mend: byHand(/PostgreSQL/, (world) => void (world.target = 'prod-db')),
   },
   {

@@ -1,4 +1,4 @@
-import {type Cluster, type Database, type GlobalDatabase} from '../aws/model.js'
+import {type Cluster, type CustomEndpoint, type Database, type GlobalDatabase} from '../aws/model.js'
 import {type DatabaseUser} from '../database/endpoint.js'
 import {endpointNames, REGION, resourceIdOf} from './names.js'
 import {GROUP, VPC} from './network.js'
@@ -35,6 +35,9 @@ function instance(id: string, change: Partial<Database> = {}): Database {
   }
 }
 
+const mysql = {engine: 'mysql', engineVersion: '8.0.39', port: 3306}
+const carts = {engine: 'aurora-mysql', engineVersion: '8.0.mysql_aurora.3.08.0', port: 3306, databaseName: 'carts'}
+
 export function databases(): Database[] {
   const tenants = Array.from({length: 24}, (_, index) => `tenant-${String(index + 1).padStart(2, '0')}`)
   return [
@@ -48,7 +51,11 @@ export function databases(): Database[] {
     instance('fresh-db', {status: 'creating', host: undefined, zone: undefined}),
     instance('sealed-db', {securityGroupIds: [GROUP.sealed]}),
     instance('staging-db', {vpcId: VPC.staging, securityGroupIds: [GROUP.stagingDatabases], databaseName: 'shop'}),
-    instance('wiki-mysql', {engine: 'mysql', engineVersion: '8.0.39', port: 3306, users: []}),
+    instance('shop-db', {...mysql, databaseName: 'shop'}),
+    instance('wiki-mysql', {...mysql, engineVersion: '8.4.3', databaseName: 'wiki', zone: zone('b')}),
+    instance('blog-db', {...mysql, engine: 'mariadb', engineVersion: '10.11.8', databaseName: 'blog'}),
+    instance('legacy-mysql', {...mysql, iamLogin: false, databaseName: 'legacy'}),
+    instance('erp-oracle', {engine: 'oracle-se2', engineVersion: '19.0.0.0', port: 1521, users: []}),
     ...members(),
   ]
 }
@@ -65,7 +72,8 @@ function members(): Database[] {
     instance('ledger-instance-2', {...multiAz, zone: zone('b')}),
     instance('ledger-instance-3', {...multiAz, zone: zone('c')}),
     instance('archive-1', {...aurora, clusterId: 'archive', databaseName: 'archive', status: 'stopped'}),
-    instance('carts-1', {engine: 'aurora-mysql', clusterId: 'carts', port: 3306, users: []}),
+    instance('carts-1', {...carts, clusterId: 'carts', zone: zone('a')}),
+    instance('carts-2', {...carts, clusterId: 'carts', zone: zone('b')}),
     instance('documents-1', {engine: 'docdb', clusterId: 'documents', port: 27017, users: []}),
   ]
 }
@@ -90,24 +98,22 @@ function cluster(id: string, memberIds: readonly string[], change: Partial<Clust
   }
 }
 
+/** A custom endpoint that leads to one member. */
+function reader(id: string, member: string): CustomEndpoint {
+  const host = NAMES.cluster(id, 'cluster-custom')
+  return {id, host, kind: 'READER', status: 'available', staticMembers: [member], excludedMembers: []}
+}
+
 export function clusters(): Cluster[] {
-  const analytics = {
-    id: 'analytics',
-    host: NAMES.cluster('analytics', 'cluster-custom'),
-    kind: 'READER',
-    status: 'available',
-    staticMembers: ['orders-3'],
-    excludedMembers: [],
-  } as const
   return [
     cluster('orders', ['orders-1', 'orders-2', 'orders-3'], {
-      customEndpoints: [analytics],
+      customEndpoints: [reader('analytics', 'orders-3')],
       tags: {Team: 'orders', Stage: 'prod'},
     }),
     /** A Multi-AZ DB cluster: its engine is not Aurora. */
     cluster('ledger', ['ledger-instance-1', 'ledger-instance-2', 'ledger-instance-3'], {engine: 'postgres'}),
     cluster('archive', ['archive-1'], {status: 'stopped'}),
-    cluster('carts', ['carts-1'], {engine: 'aurora-mysql', port: 3306, users: []}),
+    cluster('carts', ['carts-1', 'carts-2'], {...carts, customEndpoints: [reader('checkout', 'carts-2')]}),
     /** Amazon DocumentDB's clusters are listed among RDS's. */
     cluster('documents', ['documents-1'], {engine: 'docdb', port: 27017, iamLogin: false, users: []}),
   ]

@@ -5,6 +5,8 @@ export interface Endpoint {
   /** `db-…` or `cluster-…`: what `rds-db:connect` names. */
   readonly resourceId: string
   readonly iamLogin: boolean
+  /** PostgreSQL unless given. */
+  readonly mysql?: MysqlFamily | undefined
   readonly databaseName: string
   readonly users: readonly DatabaseUser[]
   /**
@@ -14,9 +16,16 @@ export interface Endpoint {
   readonly names?: readonly string[] | undefined
 }
 
+/** As what a MySQL or MariaDB server greets. */
+export interface MysqlFamily {
+  readonly family: 'mysql' | 'mariadb'
+  /** Such as `8.4.3`. */
+  readonly version: string
+}
+
 export interface DatabaseUser {
   readonly name: string
-  /** Whether the role was granted `rds_iam`. */
+  /** Whether it logs in by IAM: in PostgreSQL the role was granted `rds_iam`, in MySQL it has AWSAuthenticationPlugin. */
   readonly rdsIam: boolean
 }
 

@@ -2,7 +2,7 @@ import {chmod, chown, mkdir, mkdtemp, readFile, realpath, stat} from 'node:fs/pr
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 
-/** The user that PostgreSQL runs as. */
+/** The user that database servers run as. */
 export interface Account {
   readonly uid: number
   readonly gid: number
@@ -11,7 +11,7 @@ export interface Account {
 /** A fresh folder for one database. */
 export interface Folder {
   readonly path: string
-  /** PostgreSQL's own, closed to everyone else: its data and its socket. */
+  /** The server's own, closed to everyone else: its data and its socket. */
   readonly data: string
   readonly run: string
 }
@@ -21,12 +21,12 @@ const SOCKET_PATH_LIMIT = 103
 const NAME = 'dbtunnel-database-'
 export const SOCKET_NAME = '.s.PGSQL.5432'
 
-/** PostgreSQL refuses to run as root: then it is the existing user nobody, else whoever runs the tests. */
+/** PostgreSQL refuses to run as root, and MariaDB nearly so: then it is the existing user nobody, else whoever runs the tests. */
 export async function findAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const users = await readFile('/etc/passwd', 'utf8')
   const [, uid, gid] = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(users) ?? []
-  if (uid === undefined || gid === undefined) throw new Error('no user nobody in /etc/passwd to run PostgreSQL as')
+  if (uid === undefined || gid === undefined) throw new Error('no user nobody in /etc/passwd to run a database as')
   // macOS writes -2.
   return {uid: Number(uid) >>> 0, gid: Number(gid) >>> 0}
 }

@@ -1,70 +1,36 @@
-import {once} from 'node:events'
-import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {type Duplex} from 'node:stream'
 import {createServer as createTlsServer, type Server as TlsServer} from 'node:tls'
+import {type Front, openListener} from './listener.js'
 import {type Desk, handOver, receive, refuseClear, steal} from './login.js'
 import {NO, YES} from './messages.js'
-import {type Authorities, certificateFor, type Disguise, type Mode} from './mode.js'
+import {type Authorities, certificateFor, type Disguise, isDisguise, type Mode} from './mode.js'
 import {readFirst} from './reading.js'
-import {slow} from './slow.js'
 
-/** One endpoint's listener on 127.0.0.1: what RDS puts before PostgreSQL. */
-export interface Front {
-  readonly port: number
-  /** Cuts every connection with a reset. */
-  reset(): void
-  close(): Promise<void>
-}
-
-/** Listens for one endpoint; `mode` is asked at each connection. */
+/** What RDS puts before PostgreSQL, for one endpoint. */
 export async function openFront(desk: Desk, authorities: Authorities, mode: () => Mode): Promise<Front> {
-  const connections = new Set<Socket>()
   const tlsServers = new Map<Mode, Promise<TlsServer>>()
-
   const tlsServerFor = (kind: 'honest' | Disguise): Promise<TlsServer> => {
     const known = tlsServers.get(kind) ?? createTls(kind, desk, authorities)
     tlsServers.set(kind, known)
     return known
   }
-
-  const listener = createServer({allowHalfOpen: true, noDelay: true}, (socket) => {
-    connections.add(socket)
-    socket.on('close', () => connections.delete(socket))
-    socket.on('error', () => socket.destroy())
-    void serve(socket, mode(), desk, tlsServerFor).catch(() => socket.destroy())
-  })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-
-  return {
-    port: (listener.address() as AddressInfo).port,
-    reset: () => connections.forEach((socket) => socket.resetAndDestroy()),
-    async close() {
-      const closed = once(listener, 'close')
-      listener.close()
-      for (const socket of connections) socket.destroy()
-      await closed
-    },
-  }
+  return openListener(mode, (client, now, address) => serve(client, now, {desk, tlsServerFor, address}))
 }
 
-async function serve(
-  socket: Socket,
-  mode: Mode,
-  desk: Desk,
-  tlsServerFor: (kind: 'honest' | Disguise) => Promise<TlsServer>,
-): Promise<void> {
-  if (mode === 'closing') return void socket.destroy()
-  if (mode === 'silent') return void socket.on('end', () => socket.destroy()).resume()
+interface Serving {
+  readonly desk: Desk
+  readonly address: string
+  readonly tlsServerFor: (kind: 'honest' | Disguise) => Promise<TlsServer>
+}
 
-  const client: Duplex = typeof mode === 'object' ? slow(socket, mode.msPerByte) : socket
+async function serve(client: Duplex, mode: Mode, {desk, address, tlsServerFor}: Serving): Promise<void> {
   let first = await readFirst(client)
   if (first?.kind === 'gss') {
     client.write(NO)
     first = await readFirst(client)
   }
   if (first?.kind === 'ssl' && mode !== 'no-tls') {
-    const server = await tlsServerFor(typeof mode === 'object' ? 'honest' : mode)
+    const server = await tlsServerFor(isDisguise(mode) ? mode : 'honest')
     // Bytes already here came in clear before TLS began: PostgreSQL drops such a client, too (CVE-2021-23214).
     if (client.readableLength > 0) return void client.destroy()
     client.write(YES)
@@ -75,9 +41,9 @@ async function serve(
     client.write(NO)
     first = await readFirst(client)
   }
-  if (mode !== 'honest' && typeof mode !== 'object') return steal(client, first, desk)
+  if (mode === 'no-tls' || isDisguise(mode)) return steal(client, first, desk)
   if (first?.kind === 'cancel') return handOver(client, desk, first.bytes)
-  if (first?.kind === 'startup') return refuseClear(client, socket.remoteAddress ?? '', first, desk)
+  if (first?.kind === 'startup') return refuseClear(client, address, first, desk)
   client.destroy()
 }
 

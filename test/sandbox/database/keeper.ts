@@ -4,10 +4,10 @@ import {createInterface, type Interface} from 'node:readline'
 import {fileURLToPath} from 'node:url'
 import {type Account} from './folder.js'
 
-/** The process between us and PostgreSQL, so that nothing of it outlives us, whatever ends us. */
+/** The process between us and a database server, so that nothing of it outlives us, whatever ends us. */
 export interface Keeper {
-  /** Runs a program, one at a time; resolves once it has ended, to its status, signal or error. */
-  run(file: string, parameters: readonly string[]): Promise<string>
+  /** Runs a program, one at a time, with a file or nothing as its standard input; resolves once it has ended, to its status, signal or error. */
+  run(file: string, parameters: readonly string[], input?: string): Promise<string>
   signal(name: NodeJS.Signals): void
   /** What the programs write to stderr. */
   readonly lines: Interface
@@ -29,9 +29,9 @@ export function startKeeper(folder: string, account: Account | undefined): Keepe
   const order = (what: object): void => void child.stdin.write(`${JSON.stringify(what)}\n`)
   child.stdin.on('error', () => {})
   return {
-    async run(file, parameters) {
+    async run(file, parameters, input) {
       const answer = once(answers, 'line') as Promise<[string]>
-      order({run: [file, ...parameters]})
+      order({run: [file, ...parameters], input})
       const [line] = await Promise.race([answer, exited.then(() => ['{"ended": "keeper gone"}'])])
       return (JSON.parse(line ?? '') as {ended: string}).ended
     },

@@ -12,9 +12,33 @@ export type Mode =
   | 'silent'
   /** Closes each connection at once. */
   | 'closing'
+  | MysqlMode
+
+/** What MySQL and MariaDB alone do here. */
+export type MysqlMode =
+  /** Has all the connections that it takes: 1040. */
+  | 'full'
+  /** An impostor with a good certificate, which asks for a proof by this plugin and keeps it. */
+  | {readonly asks: string}
 
 /** What is wrong with an impostor's certificate. */
 export type Disguise = 'other-name' | 'other-authority' | 'expired' | 'not-yet-valid' | 'self-signed'
+
+const DISGUISES: readonly unknown[] = [
+  'other-name',
+  'other-authority',
+  'expired',
+  'not-yet-valid',
+  'self-signed',
+] satisfies Disguise[]
+
+export function isDisguise(mode: Mode): mode is Disguise {
+  return DISGUISES.includes(mode)
+}
+
+export function isMysqlMode(mode: Mode): mode is MysqlMode {
+  return mode === 'full' || (typeof mode === 'object' && 'asks' in mode)
+}
 
 export interface Authorities {
   readonly trusted: Authority

@@ -22,7 +22,7 @@ export async function readPassword(stream: Readable): Promise<string | undefined
 }
 
 /** Exactly so many bytes, leaving the ones after them in the stream; undefined when it ends before. */
-async function take(stream: Readable, count: number): Promise<Buffer | undefined> {
+export async function take(stream: Readable, count: number): Promise<Buffer | undefined> {
   for (;;) {
     const bytes = stream.read(count) as Buffer | null
     if (bytes) return bytes.length === count ? bytes : undefined

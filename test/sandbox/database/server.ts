@@ -1,8 +1,7 @@
-import {once} from 'node:events'
 import {createRequire} from 'node:module'
 import {join} from 'node:path'
+import {createDaemon} from './daemon.js'
 import {type Account, type Folder, SOCKET_NAME} from './folder.js'
-import {startKeeper} from './keeper.js'
 
 const require = createRequire(import.meta.url)
 
@@ -23,7 +22,6 @@ export interface Server {
 /** As on RDS, so that `postgres` is a name like any other. */
 const SUPERUSER = 'rdsadmin'
 const PORT = 5432
-const REMEMBERED_LINES = 50
 
 /** Nothing here is worth keeping after a crash; a sandbox must be there at once. */
 const SETTINGS = {
@@ -49,49 +47,30 @@ export async function createServer(
   account: Account | undefined,
   programs: Promise<string>,
 ): Promise<Server> {
-  const keeper = startKeeper(folder.path, account)
-  const said: string[] = []
-  keeper.lines.on('line', (line) => {
-    said.push(line)
-    if (said.length > REMEMBERED_LINES) said.shift()
-    if (line.includes('database system is ready to accept connections')) keeper.lines.emit('ready')
-  })
-  const broken = (program: string, how: string): Error => new Error(`${program}: ${how}\n${said.join('\n')}`)
-
+  const daemon = createDaemon(folder, account, (line) =>
+    line.includes('database system is ready to accept connections'),
+  )
   try {
-    const initdb = [
+    await daemon.run(join(await programs, 'initdb'), [
       ...['-D', folder.data, '-U', SUPERUSER, '--auth=trust'],
       ...['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
-    ]
-    const how = await keeper.run(join(await programs, 'initdb'), initdb)
-    if (how !== '0') throw broken('initdb', how)
+    ])
   } catch (error) {
-    await keeper.close()
+    await daemon.close()
     throw error
   }
 
-  let running: Promise<string> | undefined
   return {
     socketPath: join(folder.run, SOCKET_NAME),
     async start() {
       // Quoted, for the value is a list: a comma in a folder's name would end it.
       const settings = {...SETTINGS, unix_socket_directories: `"${folder.run}"`}
       const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-      const ready = once(keeper.lines, 'ready')
-      running = keeper.run(join(await programs, 'postgres'), ['-D', folder.data, ...parameters])
-      await Promise.race([
-        ready,
-        running.then((how) => {
-          throw broken('postgres', how)
-        }),
-      ])
+      await daemon.start(join(await programs, 'postgres'), ['-D', folder.data, ...parameters])
     },
-    async stop() {
-      keeper.signal('SIGINT')
-      await running
-    },
+    stop: () => daemon.stop('SIGINT'),
     query: (sql, database) => query(folder.run, sql, database),
-    close: () => keeper.close(),
+    close: () => daemon.close(),
   }
 }
 

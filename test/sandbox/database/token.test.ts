@@ -112,10 +112,10 @@ describe('a token is refused', () => {
     )
   })
 
-  it('when the user is unknown or no member of rds_iam', () => {
-    expect(refusal({}, 'carol')).toBe('the user is no member of rds_iam')
-    expect(refusal({}, 'mallory')).toBe('the user is no member of rds_iam')
-    expect(refusal({}, 'rdsadmin')).toBe('the user is no member of rds_iam')
+  it('when the user is unknown or does not log in by IAM', () => {
+    expect(refusal({}, 'carol')).toBe('the user does not log in by IAM')
+    expect(refusal({}, 'mallory')).toBe('the user does not log in by IAM')
+    expect(refusal({}, 'rdsadmin')).toBe('the user does not log in by IAM')
   })
 
   it('where IAM login is off', () => {

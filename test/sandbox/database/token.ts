@@ -10,7 +10,7 @@ const LIFETIME_SECONDS = 900
  */
 export function refusalOf(password: string, user: string, endpoint: Endpoint, verifier: Verifier): string | undefined {
   if (!endpoint.iamLogin) return 'IAM login is off'
-  if (!endpoint.users.some(({name, rdsIam}) => name === user && rdsIam)) return 'the user is no member of rds_iam'
+  if (!endpoint.users.some(({name, rdsIam}) => name === user && rdsIam)) return 'the user does not log in by IAM'
 
   const [, host, port, query] = /^([^:/?#]+):(\d+)\/\?([^#]+)$/.exec(password) ?? []
   const pairs = query === undefined ? undefined : decode(query)
