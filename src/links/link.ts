@@ -3,6 +3,7 @@ import type {DbtunnelError} from '../core/errors.js'
 import type {SessionGrant} from '../core/ports/aws.js'
 import type {LocalSocket} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
+import type {StepLimits} from './session/step-limits.js'
 
 export type CarrierId = 'plugin' | 'native'
 
@@ -23,6 +24,11 @@ export interface Link {
   readonly closed: Promise<LinkEnd>
   /** How many connections the agent has reported as failed: it did not get through to the database. */
   readonly failedDials?: (() => number) | undefined
+  /**
+   * Whether the agent gets a connection to the database within so many milliseconds: one that carries nothing. Missing
+   * where its carrier does not show it.
+   */
+  readonly dials?: ((ms: number) => Promise<boolean>) | undefined
   /** Takes a connection of a local program to the database; once the link has ended, resets it. */
   readonly accept: (socket: LocalSocket) => void
   /** Has this called whenever the line to Session Manager was lost and is back, as far as its carrier can tell. */
@@ -50,8 +56,7 @@ export interface Carry {
     readonly document: string
     readonly parameters: Readonly<Record<string, readonly string[]>>
   }
-  /** Until connections can be taken, in milliseconds. */
-  readonly timeoutMs: number
+  readonly limits: Pick<StepLimits, 'webSocketMs' | 'handshakeMs'>
 }
 
 /**

@@ -1,5 +1,5 @@
 import {fail} from '../core/errors.js'
-import type {ProbeOutcome, ProbeRequest} from '../core/ports/network.js'
+import type {LocalSocket, ProbeOutcome, ProbeRequest} from '../core/ports/network.js'
 import type {Ports} from '../core/ports/ports.js'
 import type {Link} from './link.js'
 
@@ -10,6 +10,14 @@ const PAUSE_MS = 300
 const AT_ONCE_MS = 1000
 
 export type DatabasePorts = Pick<Ports, 'prober' | 'listen' | 'clock'>
+
+/** How far the way to the database is known to reach. */
+export interface Reach {
+  /** Whether something has come from the database. */
+  isHeard: () => boolean
+  /** Whether the agent has got a connection to it. */
+  isConnected: boolean
+}
 
 /**
  * Probes until the database has answered, one way or another. `closed` is final
@@ -22,13 +30,14 @@ export async function awaitDatabase(
   timeLeft: () => number,
   ports: DatabasePorts,
   signal: AbortSignal,
+  reach?: Reach,
 ): Promise<ProbeOutcome> {
   const failedBefore = session.failedDials?.() ?? 0
   for (let attempt = 1; ; attempt++) {
     const startedAt = ports.clock.now()
     const outcome = await whileOpen(
       session,
-      (stop) => ask(session, {...request, timeoutMs: timeLeft()}, ports, stop),
+      (stop) => ask(session, {...request, timeoutMs: timeLeft()}, ports, stop, reach),
       signal,
     )
     if (outcome.kind !== 'closed') return outcome
@@ -45,8 +54,14 @@ async function ask(
   request: Omit<ProbeRequest, 'port'>,
   {listen, prober}: DatabasePorts,
   stop: AbortSignal,
+  reach: Reach | undefined,
 ): Promise<ProbeOutcome> {
-  const listener = await listen.listen(0, session.accept)
+  const sockets: LocalSocket[] = []
+  const listener = await listen.listen(0, (socket) => {
+    sockets.push(socket)
+    session.accept(socket)
+  })
+  if (reach) reach.isHeard = () => sockets.some(({bytesWritten}) => bytesWritten > 0)
   try {
     return await prober.probe({...request, port: listener.port}, stop)
   } finally {

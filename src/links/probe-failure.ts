@@ -14,12 +14,20 @@ export function unreachable(target: Target, bastion: Bastion, why: string, cause
   })
 }
 
+/** What is known beside the outcome. */
+export interface Seen {
+  /** How many connections the agent says have failed. */
+  readonly failedDials: number
+  /** Whether the agent has a connection to the database. */
+  readonly isConnected?: boolean | undefined
+}
+
 /** What it means that the database did not answer as it should. */
 export function probeFailure(
   outcome: Exclude<ProbeOutcome, {kind: 'answered'}>,
   target: Target,
   bastion: Bastion,
-  failedDials: number,
+  {failedDials, isConnected = false}: Seen,
 ): DbtunnelError {
   const {host} = target.endpoint
   switch (outcome.kind) {
@@ -33,7 +41,9 @@ export function probeFailure(
       )
     case 'silent':
       return fail('TIMEOUT', `${addressOf(target)} gave no answer through bastion ${nodeName(bastion)} in time.`, {
-        hint: `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
+        hint: isConnected
+          ? 'It has taken the connection: it may be busy, or waking from a pause. Try again, or give it more time: --timeout 2m'
+          : `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
       })
     case 'clear':
       return fail('PROTOCOL', `${addressOf(target)} answered, but offers no TLS.`, {

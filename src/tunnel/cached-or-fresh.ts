@@ -46,6 +46,7 @@ export async function openWarmOrCold<T extends Opened>(
   if (discovery !== discoveryCache.cached) return connector.open(discovery, connector.timeLeft(), run)
   const attempt = partOf(run.undo)
   let why: string
+  let failure: unknown
   try {
     const opened = await connector.open(discovery, connector.timeLeft() * WARM_SHARE, {...run, undo: attempt})
     if (discoveryCache.isOfSameCaller(opened.session)) return opened
@@ -53,14 +54,25 @@ export async function openWarmOrCold<T extends Opened>(
   } catch (error) {
     if (run.signal.aborted || !hasCode(error, ...MAY_BE_STALE)) throw error
     why = error.message
+    failure = error
     run.say.debug(`cache: out of date? [${error.code}] ${error.message}`)
   }
   await Promise.all([attempt.undo(), discoveryCache.forget()])
-  const opened = await connector.open(await connector.discover(run), connector.timeLeft(), run)
+  const fresh = await connector.discover(run)
+  // What was silent or shut would be so again, and there is nobody else to try.
+  if (hasCode(failure, 'DATABASE_UNREACHABLE', 'TIMEOUT') && isSame(fresh, discovery)) throw failure
+  const opened = await connector.open(fresh, connector.timeLeft(), run)
   // What has been shown of the steps so far may be of the database as it was.
   const {name} = discovery.target
   run.say.notice(`${name} is not as an earlier run had found it: ${why} AWS was asked again: ${whereIs(opened)}.`)
   return opened
+}
+
+/** The same database, by the same bastions. */
+function isSame(one: Discovery, other: Discovery): boolean {
+  const factsOf = ({target: {endpoint}, bastions}: Discovery): string =>
+    JSON.stringify([endpoint.host, endpoint.port, bastions.map(({id}) => id).toSorted()])
+  return factsOf(one) === factsOf(other)
 }
 
 function whereIs({discovery, session}: Opened): string {

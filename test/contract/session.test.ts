@@ -174,10 +174,11 @@ for (const {name, file, missing = false} of CANDIDATES) {
       const startedAt = Date.now()
       await expect(open()).rejects.toMatchObject({
         code: 'DATABASE_UNREACHABLE',
-        message: expect.stringContaining(`${BASTIONS[0]?.id} "bastion-a" cannot reach ${HOST}:5432`),
+        message: expect.stringContaining(`${BASTIONS[1]?.id} "bastion-b" cannot reach ${HOST}:5432`),
         hint: expect.stringContaining('--group-id sg-0db'),
       })
       expect(Date.now() - startedAt).toBeLessThan(10_000)
+      expect(run.notices).toEqual([expect.stringContaining(`${BASTIONS[0]?.id} "bastion-a" cannot reach ${HOST}:5432`)])
     })
 
     it('tells that the database does not answer', async () => {

@@ -464,7 +464,7 @@ describe('ends of the session', () => {
     const hub = await hubTo(() => Promise.reject(new Error('unused')), {behaviour: {held: true}})
     await expect(openNative(hub, {timeoutMs: 300})).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringContaining("Session Manager's data channel"),
+      message: expect.stringContaining('did not accept the WebSocket'),
     })
   })
 

@@ -65,7 +65,7 @@ export async function openNative(hub: AgentHub, options: OpenOptions = {}): Prom
     bastion: {id: 'i-0123456789abcdef0'},
     region: 'eu-west-1',
     request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
-    timeoutMs,
+    limits: {webSocketMs: timeoutMs, handshakeMs: timeoutMs},
   }
   return atLocalEnd(await engine.open(carry, run))
 }

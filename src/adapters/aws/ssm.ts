@@ -71,7 +71,7 @@ export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}
       return found.flat().flatMap((one) => nodeOf(one))
     },
 
-    async startSession({target, document, parameters, reason}, signal) {
+    async startSession({target, document, parameters, reason}, signal, sends = () => {}) {
       const {sdk, client, once} = await load()
       const input: StartSessionCommandInput = {
         Target: target,
@@ -81,6 +81,7 @@ export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}
       }
       const start = async (): Promise<StartSessionCommandOutput> => {
         await startSessionLimit?.next(signal)
+        sends()
         const send = new sdk.StartSessionCommand(input)
         return connection.ask('ssm:StartSession', (options) => once.send(send, options))
       }

@@ -18,6 +18,7 @@ export class Terminal implements Say {
   readonly #status = new StatusLine(this.stderr)
   #held: string[] | undefined
   #echo: (line: string) => void = () => {}
+  #show: (line: string) => void = () => {}
 
   constructor(options: {quiet: boolean; debug: boolean; json?: boolean}) {
     this.#options = {json: false, ...options}
@@ -65,9 +66,10 @@ export class Terminal implements Say {
     if (this.#options.debug) this.#line(`debug: ${line}`)
   }
 
-  /** Keeps lines back until `release`. */
-  hold(): void {
+  /** Keeps lines back until `release`; meanwhile `show` draws each. */
+  hold(show: (line: string) => void = () => {}): void {
     this.#held ??= []
+    this.#show = show
   }
 
   release(): void {
@@ -84,7 +86,9 @@ export class Terminal implements Say {
 
   #line(line: string): void {
     const clean = `${printableLines(redact(line))}\n`
-    if (this.#held) this.#held.push(clean)
-    else this.#status.above(clean)
+    if (this.#held) {
+      this.#held.push(clean)
+      this.#show(clean.trimEnd())
+    } else this.#status.above(clean)
   }
 }

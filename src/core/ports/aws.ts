@@ -198,8 +198,9 @@ export interface SsmApi {
   /**
    * Rejects with TargetNotConnected, too (also for the BadRequest that an agent too old for the document gets).
    * `signal` ends the waiting between attempts; a request under way is not broken off, for AWS may have granted it.
+   * `sends` is called when an attempt leaves: each may have to wait for its turn.
    */
-  startSession(request: StartSessionRequest, signal?: AbortSignal): Promise<StartSessionAnswer>
+  startSession(request: StartSessionRequest, signal?: AbortSignal, sends?: () => void): Promise<StartSessionAnswer>
   /** Signs with fresh credentials. Only the token counts: the first stream URL stays (real plugin). */
   resumeSession(sessionId: string, signal?: AbortSignal): Promise<{readonly tokenValue: string}>
   /** A session that has ended already counts as success; one that AWS does not know, too, if it can only be of this account. */

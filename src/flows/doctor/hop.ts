@@ -11,7 +11,7 @@ import type {TargetName} from '../../targets/parse-target.js'
 import type {FoundDatabase} from '../../targets/find-database.js'
 import type {Place, Target} from '../../targets/target.js'
 import type {LocalEnd} from '../../tunnel/listener/listener.js'
-import type {askDatabase} from '../../links/session/open-session.js'
+import type {Answer} from '../../links/session/open-session.js'
 import type {Link} from '../../links/link.js'
 import type {Lead} from '../request/lead.js'
 
@@ -51,9 +51,9 @@ export interface Findings {
   /** Best first. */
   readonly agent: readonly Bastion[]
   /** `ask` asks the database, once, however often it is called. */
-  readonly session: {readonly session: Link; readonly ask: () => ReturnType<typeof askDatabase>}
+  readonly session: {readonly session: Link; readonly ask: () => Promise<Answer>}
   readonly 'security-groups': undefined
-  readonly tunnel: Awaited<ReturnType<typeof askDatabase>>
+  readonly tunnel: Answer
   readonly certificate: undefined
   readonly 'rds-iam': LoginOutcome
   readonly login: undefined

@@ -1,14 +1,17 @@
 import type {Bastion} from '../../bastions/bastion.js'
 import type {TlsMode} from '../../databases/tls-mode.js'
-import {type DbtunnelError, fail, hasCode} from '../../core/errors.js'
+import {fail, hasCode} from '../../core/errors.js'
 import type {SsmApi} from '../../core/ports/aws.js'
 import type {Conversation, ProbeOutcome} from '../../core/ports/network.js'
-import type {Run} from '../../core/run.js'
+import type {Run, Say} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
-import {awaitDatabase, type DatabasePorts} from '../probe-database.js'
+import {awaitDatabase, type DatabasePorts, type Reach} from '../probe-database.js'
 import type {Link, Carrier} from '../link.js'
-import {probeFailure, unreachable} from '../probe-failure.js'
+import {probeFailure, type Seen, unreachable} from '../probe-failure.js'
 import {startSession} from './start-session.js'
+import {atMost, STEP_LIMITS, type StepLimits} from './step-limits.js'
+import {watchDial} from './watch-dial.js'
+import {openByFirst, type Way} from './way.js'
 
 /** Of the whole time. The stages before have had theirs, and only here is it known who does not answer. */
 const SHARE = 3 / 4
@@ -33,6 +36,7 @@ export interface SessionRequest {
   readonly talk: Conversation
   /** In order of preference. */
   readonly carriers: readonly Carrier[]
+  readonly limits?: StepLimits | undefined
 }
 
 export interface ProofPorts extends DatabasePorts {
@@ -46,22 +50,50 @@ export interface SessionPorts extends ProofPorts {
 }
 
 /**
- * Opens a session on the first bastion that is connected, and waits until the
- * database has answered through it. Rejects with BASTION_NONE,
- * DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or what StartSession or the carrier rejects with. What was taken is
- * on `run.undo`.
+ * Opens a session by the first bastion and carrier that lead to the database, and waits until the database has answered
+ * through it. Rejects with BASTION_NONE, DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or what StartSession or the
+ * carrier rejects with. What was taken is on `run.undo`.
  */
 export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Link> {
-  const {settings} = request
+  const {settings, target, bastions, carriers} = request
   const deadline = ports.clock.now() + settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
-
-  const session = await carrySession(request, timeLeft, ports, run)
-  await proveDatabase(session, request, timeLeft, ports, run)
-  return session
+  let last: Bastion | undefined
+  const open = async (way: Way, within: Run): Promise<Link> => {
+    last = way.bastion
+    const session = await carry(way, request, timeLeft, ports, within)
+    checkAnswer(await askFirst(session, request, way, timeLeft, ports, within), session, request, within.say)
+    return session
+  }
+  try {
+    return await openByFirst(bastions, carriers, open, run, timeLeft)
+  } catch (error) {
+    throw last ? await advised(error, target, last, ports, run.signal) : error
+  }
 }
 
-export type Question = Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'talk'>
+/** Opens a session by the first bastion and carrier that can, and asks the database nothing. Rejects as `openSession` does. */
+export async function carrySession(
+  request: SessionRequest,
+  timeLeft: () => number,
+  ports: SessionPorts,
+  run: Run,
+): Promise<Link> {
+  const {target, bastions, carriers} = request
+  let last: Bastion | undefined
+  const open = (way: Way, within: Run): Promise<Link> => {
+    last = way.bastion
+    return carry(way, request, timeLeft, ports, within)
+  }
+  return openByFirst(bastions, carriers, open, run, timeLeft).catch(async (error: unknown) => {
+    throw last ? await advised(error, target, last, ports, run.signal) : error
+  })
+}
+
+export interface Question extends Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'talk'> {
+  /** What is known already of the way to the database; more is noted there. */
+  readonly reach?: Reach | undefined
+}
 
 /** Asks the database through this session. Rejects with DATABASE_UNREACHABLE, TLS_IDENTITY, PROTOCOL, TIMEOUT, or why the session has ended. */
 export async function proveDatabase(
@@ -71,14 +103,17 @@ export async function proveDatabase(
   ports: ProofPorts,
   {signal, say}: Pick<Run, 'signal' | 'say'>,
 ): Promise<void> {
-  const {target} = question
-  const {outcome, failedDials} = await askDatabase(session, question, timeLeft, ports, signal)
-  if (outcome.kind === 'answered') {
-    say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${session.id}`)
-    return
-  }
-  const failure = probeFailure(outcome, target, session.via.bastion, failedDials)
-  throw hasNoAnswer(outcome) ? await advised(failure, target, session.via.bastion, ports, signal) : failure
+  checkAnswer(await askDatabase(session, question, timeLeft, ports, signal), session, question, say)
+}
+
+/** What the database has answered, and what is known of the way there. */
+export interface Answer extends Seen {
+  readonly outcome: ProbeOutcome
+}
+
+function checkAnswer({outcome, ...seen}: Answer, {id, via}: Link, {target}: Question, say: Pick<Say, 'debug'>): void {
+  if (outcome.kind !== 'answered') throw probeFailure(outcome, target, via.bastion, seen)
+  say.debug(`${target.endpoint.host} answered with ${outcome.tls} through session ${id}`)
 }
 
 /** Whether nothing at all came from the database. */
@@ -89,72 +124,92 @@ export function hasNoAnswer({kind}: ProbeOutcome): boolean {
 /** How the database answers through this session; and how many connections the agent says have failed. */
 export async function askDatabase(
   session: Link,
-  {target, settings, authorities, talk}: Question,
+  {target, settings, authorities, talk, reach}: Question,
   timeLeft: () => number,
   ports: ProofPorts,
   signal: AbortSignal,
-): Promise<{readonly outcome: ProbeOutcome; readonly failedDials: number}> {
+): Promise<Answer> {
   const verifyName = settings.sslmode === 'verify-full'
   const question = {host: target.endpoint.host, authorities, verifyName, talk}
   const failedBefore = session.failedDials?.() ?? 0
-  const outcome = await awaitDatabase(session, question, timeLeft, ports, signal).catch(async (error: unknown) => {
-    throw await nameTheHop(error, target, session.via.bastion, ports, signal)
+  const outcome = await awaitDatabase(session, question, timeLeft, ports, signal, reach).catch((error: unknown) => {
+    throw nameTheHop(error, target, session.via.bastion)
   })
-  return {outcome, failedDials: (session.failedDials?.() ?? 0) - failedBefore}
+  const failedDials = (session.failedDials?.() ?? 0) - failedBefore
+  return {outcome, failedDials, isConnected: reach?.isConnected}
 }
 
-/** With the first carrier, and with the next one and a new session when the plugin proves unusable. */
-export async function carrySession(
-  request: SessionRequest,
+async function carry(
+  {bastion, carrier, hasOther}: Way,
+  {target, settings, limits = STEP_LIMITS}: SessionRequest,
   timeLeft: () => number,
   ports: SessionPorts,
   run: Run,
 ): Promise<Link> {
-  const {target, bastions, settings} = request
-  const [carrier, ...others] = request.carriers
-  if (!carrier) throw fail('INTERNAL', 'No carrier was chosen.')
-  const started = await startSession({target, bastions, settings, timeLeft}, ports.aws.ssm, run)
-  const {grant, bastion} = started
-  run.say.debug(`session ${grant.sessionId} on ${bastion.id}, carried by the ${carrier.id} carrier`)
   const {region, profile} = settings
+  const {grantMs} = atMost(limits, timeLeft())
+  const {grant, request} = await startSession({target, bastion, settings, grantMs}, ports.aws.ssm, run)
+  run.say.debug(`session ${grant.sessionId} on ${bastion.id}, carried by the ${carrier.id} carrier`)
+  const {webSocketMs, handshakeMs} = limitsOf(hasOther, limits, timeLeft())
+  const carried = {grant, bastion, region, profile, request, limits: {webSocketMs, handshakeMs}}
+  return carrier.open(carried, run).catch((error: unknown) => {
+    throw nameTheHop(error, target, bastion)
+  })
+}
+
+/** Where the other carrier is still to have its time within the same quarter of a minute, this one has less. */
+const BEFORE_ANOTHER = 5 / 8
+
+function limitsOf(hasOther: boolean, limits: StepLimits, timeLeft: number): StepLimits {
+  const {webSocketMs, handshakeMs, dialMs, ...rest} = atMost(limits, timeLeft)
+  const share = hasOther ? BEFORE_ANOTHER : 1
+  return {...rest, webSocketMs: webSocketMs * share, handshakeMs: handshakeMs * share, dialMs: dialMs * share}
+}
+
+/** Of the time that is left: who does not answer then has a name. */
+const DIAL_SHARE = 9 / 10
+
+/**
+ * As `askDatabase`, through a new session: whether the agent gets a connection to the database has a limit of its own. Rejects
+ * with DATABASE_UNREACHABLE or TIMEOUT, too, when it is over.
+ */
+export async function askFirst(
+  session: Link,
+  {target, limits = STEP_LIMITS, ...question}: Question & Pick<SessionRequest, 'limits'>,
+  {hasOther}: Pick<Way, 'hasOther'>,
+  timeLeft: () => number,
+  ports: ProofPorts,
+  {signal, say}: Pick<Run, 'signal' | 'say'>,
+): Promise<Answer> {
+  const over = new AbortController()
+  const stop = AbortSignal.any([signal, over.signal])
+  const reach: Reach = {isHeard: () => false, isConnected: false}
+  const answer = askDatabase(session, {...question, target, reach}, timeLeft, ports, stop)
+  const shares = limitsOf(hasOther, limits, timeLeft() * DIAL_SHARE)
+  const dial = watchDial(session, {target, reach, limits: shares, timeLeft}, ports.clock, say, stop)
   try {
-    return await carrier.open({grant, bastion, region, profile, request: started.request, timeoutMs: timeLeft()}, run)
-  } catch (error) {
-    if (!hasCode(error, 'PLUGIN_UNUSABLE') || others.length === 0) {
-      throw await nameTheHop(error, target, bastion, ports, run.signal)
-    }
-    run.say.notice(`${error.message} Going on without it.`)
-    // Its failure, if any, is told when all is undone.
-    void started.terminate().catch(() => {})
-    return carrySession(
-      {...request, carriers: others, bastions: bastions.slice(bastions.indexOf(bastion))},
-      timeLeft,
-      ports,
-      run,
-    )
+    return await Promise.race([answer, dial])
+  } finally {
+    over.abort(fail('SESSION_FAILED', 'The session was given up.'))
+    // Whichever came second has nothing to add.
+    for (const late of [answer, dial]) late.catch(() => {})
   }
 }
 
-/** A carrier knows that the database is out of reach, but not which rule would mend it. */
-async function nameTheHop(
-  error: unknown,
-  target: Target,
-  bastion: Bastion,
-  ports: ProofPorts,
-  signal: AbortSignal,
-): Promise<unknown> {
-  if (!hasCode(error, 'DATABASE_UNREACHABLE')) return error
-  return advised(unreachable(target, bastion, error.message, error), target, bastion, ports, signal)
+/** A carrier knows that the database is out of reach, but not which database that is. */
+function nameTheHop(error: unknown, target: Target, bastion: Bastion): unknown {
+  return hasCode(error, 'DATABASE_UNREACHABLE') ? unreachable(target, bastion, error.message, error) : error
 }
 
 /** The same failure, with what has been seen to be its cause, where that can be looked at. */
 async function advised(
-  failure: DbtunnelError,
+  failure: unknown,
   target: Target,
   bastion: Bastion,
   {adviceOn}: ProofPorts,
   signal: AbortSignal,
-): Promise<DbtunnelError> {
+): Promise<unknown> {
+  if (!hasCode(failure, 'DATABASE_UNREACHABLE')) return failure
   const hint = await adviceOn?.(target, bastion, signal).catch(() => undefined)
   return hint === undefined ? failure : fail(failure.code, failure.message, {hint, cause: failure.cause})
 }

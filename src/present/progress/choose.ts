@@ -6,7 +6,7 @@ interface Screen extends Say {
   readonly stderr: NodeJS.WriteStream
   /** Whether stderr is a terminal that understands control codes. */
   readonly draws: boolean
-  hold(): void
+  hold(show: (line: string) => void): void
   release(): void
 }
 

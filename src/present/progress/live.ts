@@ -7,6 +7,14 @@ interface Stage {
   readonly finished: Promise<string>
   finish(detail: string): void
   fail(error: unknown): void
+  /** Draws a line below it while it runs. */
+  show: (line: string) => void
+}
+
+interface Screen {
+  /** Keeps lines back, and shows them here meanwhile. */
+  hold(show: (line: string) => void): void
+  release(): void
 }
 
 /** listr2 would draw plainly, and on stdout, where stdout is no terminal (9.0.5); it is stderr that counts here. */
@@ -17,23 +25,25 @@ class StderrRenderer extends DefaultRenderer {
 /** Steps drawn by listr2 on a terminal; on stderr alone, for stdout belongs to the result. */
 export class LiveProgress implements Progress {
   readonly #stderr: NodeJS.WriteStream
-  readonly #screen: {hold(): void; release(): void}
+  readonly #screen: Screen
   #stages: Stage[] = []
   #next = 0
   #drawing: Promise<unknown> = Promise.resolve()
 
-  constructor(stderr: NodeJS.WriteStream, screen: {hold(): void; release(): void}) {
+  constructor(stderr: NodeJS.WriteStream, screen: Screen) {
     this.#stderr = stderr
     this.#screen = screen
   }
 
   begin(titles: readonly string[]): void {
     this.#stages = titles.map(stage)
-    this.#screen.hold()
+    this.#screen.hold((line) => this.#stages[this.#next - 1]?.show(line))
     const list = new Listr(
-      this.#stages.map(({title, finished}) => ({
-        title,
+      this.#stages.map((shown) => ({
+        title: shown.title,
         task: async (_, task) => {
+          const {title, finished} = shown
+          shown.show = (line) => (task.output = line)
           const detail = printable(await finished)
           task.title = detail === '' ? title : `${title}: ${detail}`
         },
@@ -76,7 +86,7 @@ export class LiveProgress implements Progress {
 function stage(title: string): Stage {
   const {promise, resolve, reject} = deferred<string>()
   promise.catch(() => {})
-  return {title, finished: promise, finish: resolve, fail: reject}
+  return {title, finished: promise, finish: resolve, fail: reject, show: () => {}}
 }
 
 function deferred<T>(): {promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void} {

@@ -94,7 +94,7 @@ export function recordRun(
   return {
     ssm: {
       ...ssm,
-      async startSession(request, signal) {
+      async startSession(request, signal, sends) {
         const {target: bastion, reason} = request
         const first = now ?? (await firstRecord(request))
         const mark = newSessionMark()
@@ -102,7 +102,7 @@ export function recordRun(
         const before = now ?? first
         await change({...before, asked: [...before.asked, ask]})
         const marked = {...request, reason: markedReason(reason, mark)}
-        const grant = await ssm.startSession(marked, signal).catch(async (error: unknown) => {
+        const grant = await ssm.startSession(marked, signal, sends).catch(async (error: unknown) => {
           await answered(ask)
           throw error
         })

@@ -27,7 +27,7 @@ const ask = converse(process, {
       bastion: {id: 'i-0123456789abcdef0'},
       region: 'eu-west-1',
       request: {target: 'i-0123456789abcdef0', document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}},
-      timeoutMs: 10_000,
+      limits: {webSocketMs: 10_000, handshakeMs: 10_000},
     }
     const session = await atLocalEnd(await engine.open(carry, quietRun()))
     void session.closed.then(({error}) => error && console.error(error))

@@ -1,3 +1,10 @@
+/**
+ * Where the far side can fall silent: the service does not answer the upgrade; the agent sends no HandshakeRequest (a full
+ * disk, no way to ssmmessages); its connection to the database never comes about (dropped packets, until the system's own
+ * limit of two minutes); it reads nothing behind the handshake.
+ */
+export type SilentStep = 'websocket' | 'handshake' | 'dial' | 'data'
+
 /** How the agent's side plays its part. All of it can be changed while sessions run. */
 export interface Behaviour {
   /** A malformed client message ends its session at once, and is told in the session's facts. */
@@ -10,6 +17,8 @@ export interface Behaviour {
   readonly earlyData: boolean
   /** Message types padded with NULs in place of spaces. */
   readonly nulPadding: boolean
+  /** Says nothing from this step on, and closes nothing. */
+  readonly silentFrom: SilentStep | undefined
   /** Swallows everything both ways without closing anything. */
   readonly held: boolean
   /** One way, for each message, both ways. */
@@ -30,6 +39,7 @@ export const FAULTLESS: Behaviour = {
   setupMs: 0,
   earlyData: false,
   nulPadding: false,
+  silentFrom: undefined,
   held: false,
   delayMs: 0,
   drop: 0,

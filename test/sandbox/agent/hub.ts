@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage} from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
 import {WebSocketServer} from 'ws'
-import {type Behaviour, FAULTLESS, REAL_TIMING, type Timing} from './behaviour.js'
+import {type Behaviour, FAULTLESS, REAL_TIMING, type SilentStep, type Timing} from './behaviour.js'
 import type {SessionEnd, SessionFacts} from './facts.js'
 import type {Grant} from './service-messages.js'
 import {AgentSession, type Dial} from './session.js'
@@ -42,6 +42,8 @@ export interface AgentHub {
 
   /** Changes how sessions behave; without an id later ones, too. */
   behave(change: Partial<Behaviour>, sessionId?: string): void
+  /** The agent of this machine, in sessions that begin from now on, says nothing from that step on. */
+  fallSilent(target: string, from: SilentStep | undefined): void
   /** TCP reset of every WebSocket, without a close frame. */
   cut(sessionId?: string): void
   /** TCP reset in the place of the k-th binary message from now, counted both ways, session by session. */
@@ -65,6 +67,7 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
   const timing = {...REAL_TIMING, ...options.timing}
   let behaviour: Behaviour = {...FAULTLESS, ...options.behaviour}
   let refusals = {count: 0, status: 503}
+  const silent = new Map<string, SilentStep>()
   const sessions = new Map<string, AgentSession>()
   const sockets = new Set<Socket>()
   const listeners: ((end: SessionEnd) => void)[] = []
@@ -89,7 +92,7 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
     }
     const path = request.url ?? ''
     const session = sessions.get(decodeURIComponent(/^\/v1\/data-channel\/([^/?]+)/.exec(path)?.[1] ?? ''))
-    if (session?.held ?? behaviour.held) return
+    if ((session?.held ?? behaviour.held) || session?.silentFrom === 'websocket') return
     if (session === undefined || session.ended) return refuse(socket, 404, 'no such session')
     if (session.path !== path) return refuse(socket, 400, 'not the stream URL that was given')
     const signed = isSigned(request)
@@ -126,7 +129,8 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
     open(grant) {
       if (sessions.has(grant.sessionId)) throw new Error(`session ${grant.sessionId} exists`)
       const onEnd = (end: SessionEnd): void => listeners.forEach((listener) => listener(end))
-      const session = new AgentSession({grant, behaviour, timing, address: resolve(grant.host), dial, log, onEnd})
+      const own = {...behaviour, silentFrom: silent.get(grant.target ?? '') ?? behaviour.silentFrom}
+      const session = new AgentSession({grant, behaviour: own, timing, address: resolve(grant.host), dial, log, onEnd})
       sessions.set(session.id, session)
       return {streamUrl: (options.streamOrigin ?? url) + session.path}
     },
@@ -146,6 +150,7 @@ export async function startAgentHub(options: HubOptions): Promise<AgentHub> {
     sessions: () => [...sessions.values()].map((session) => session.facts()),
     session: (sessionId) => known(sessionId).facts(),
     behave,
+    fallSilent: (target, from) => void (from ? silent.set(target, from) : silent.delete(target)),
     cut: (sessionId) => chosen(sessionId).forEach((session) => session.cut()),
     cutAt: (k, sessionId) => chosen(sessionId).forEach((session) => session.cutAt(k)),
     hold: (sessionId) => behave({held: true}, sessionId),

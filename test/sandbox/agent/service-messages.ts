@@ -9,6 +9,8 @@ export const HANDSHAKE_TIMED_OUT =
 export interface Grant {
   readonly sessionId: string
   readonly token: string
+  /** The machine that the agent runs on; for `fallSilent`. */
+  readonly target?: string
   /** Four parts; decides which features the session has. */
   readonly agentVersion: string
   readonly host: string

@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto'
+import {once} from 'node:events'
 import type {Socket} from 'node:net'
 import type {WebSocket} from 'ws'
 import {decodeMessage, FLAG, flagPayload, type Incoming, PAYLOAD} from './agent-message.js'
@@ -94,6 +95,10 @@ export class AgentSession {
     return this.#behaviour.held
   }
 
+  get silentFrom(): Behaviour['silentFrom'] {
+    return this.#behaviour.silentFrom
+  }
+
   get ended(): boolean {
     return this.#end !== undefined
   }
@@ -171,6 +176,7 @@ export class AgentSession {
 
   #onAdmitted(): void {
     if (this.#stalled) this.#gateway.link?.pause()
+    if (this.silentFrom === 'handshake') return
     if (this.#phase === 'granted') return this.#shakeHands()
     this.#setPaused(false)
     this.#channel.resendAll()
@@ -223,6 +229,7 @@ export class AgentSession {
     const {grant, address, dial} = this.#options
     const {signal} = this.#over
     try {
+      if (this.silentFrom === 'dial') await once(signal, 'abort')
       const socket = await dial(address, grant.port, signal)
       if (signal.aborted) {
         socket.destroy()
@@ -237,7 +244,7 @@ export class AgentSession {
   }
 
   #onMessage(bytes: Buffer): void {
-    if (this.ended) return
+    if (this.ended || (this.silentFrom === 'data' && this.#phase === 'ready')) return
     let message: Incoming
     try {
       message = decodeMessage(bytes)

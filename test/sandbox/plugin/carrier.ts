@@ -84,7 +84,7 @@ export class Carrier {
         bastion: {id: target},
         region,
         request: {target, document: '', parameters: {}},
-        timeoutMs: FOREVER_MS,
+        limits: {webSocketMs: FOREVER_MS, handshakeMs: FOREVER_MS},
       },
       run,
     )

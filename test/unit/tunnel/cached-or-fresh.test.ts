@@ -12,7 +12,7 @@ const discovery = (name: string) =>
 const [OLD, FRESH] = [discovery('old'), discovery('fresh')]
 
 /** Opens as `outcomes` say, in turn; notes what happened in order. */
-function scene(outcomes: readonly (Error | 'opened')[], {cached = OLD, sameCaller = true} = {}) {
+function scene(outcomes: readonly (Error | 'opened')[], {cached = OLD, sameCaller = true, fresh = FRESH} = {}) {
   const run = recordedRun()
   const log: string[] = []
   const discoveryCache: DiscoveryCache = {
@@ -26,7 +26,7 @@ function scene(outcomes: readonly (Error | 'opened')[], {cached = OLD, sameCalle
     timeLeft: () => 1000,
     discover: async () => {
       log.push('discover')
-      return FRESH
+      return fresh
     },
     async open({target}: Discovery, timeoutMs: number, within: Run) {
       log.push(`open ${target.name} ${timeoutMs}`)
@@ -80,6 +80,16 @@ describe('openWarmOrCold', () => {
     expect((await open()).discovery.target.name).toBe('fresh')
     expect(log).toContain('terminate old')
   })
+
+  it.each<ErrorCode>(['TIMEOUT', 'DATABASE_UNREACHABLE'])(
+    'does not try again after %s what AWS says is the same',
+    async (code) => {
+      const {open, log} = scene([failure(code), 'opened'], {fresh: OLD})
+      await expect(open()).rejects.toMatchObject({code})
+      expect(log.filter((line) => line.startsWith('open'))).toHaveLength(1)
+      expect(log).toContain('forget')
+    },
+  )
 
   it('tells the second failure, and tries no third time', async () => {
     const {open, log, run} = scene([failure('BASTION_NONE'), failure('DATABASE_UNREACHABLE'), 'opened'])

@@ -12,7 +12,7 @@ export const certificate = hop('certificate', {
   needs: ['region', 'available', 'session', 'tunnel'],
   async check({region: {settings}, available: target, session: {session}, tunnel}, _request, {clock}) {
     const {outcome, failedDials} = tunnel
-    if (outcome.kind !== 'answered') throw probeFailure(outcome, target, session.via.bastion, failedDials)
+    if (outcome.kind !== 'answered') throw probeFailure(outcome, target, session.via.bastion, {failedDials})
     const left = outcome.validUntil - clock.now()
     const until = Number.isFinite(outcome.validUntil) ? `, until ${dayOf(outcome.validUntil)}` : ''
     const name = settings.sslmode === 'verify-full' ? `is for ${target.endpoint.host}` : 'is of RDS (name not compared)'

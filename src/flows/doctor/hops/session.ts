@@ -1,5 +1,5 @@
 import {nodeName} from '../../../core/grammars.js'
-import {askDatabase, carrySession} from '../../../links/session/open-session.js'
+import {type Answer, askFirst, carrySession} from '../../../links/session/open-session.js'
 import {sessionCarriers} from '../../../links/session/carriers.js'
 import {talkOf} from '../../../tunnel/connector.js'
 import {hop, ok} from '../hop.js'
@@ -24,8 +24,10 @@ export const session = hop('session', {
     const question = {target, settings, authorities, talk}
     const timeLeft = (): number => settings.timeoutMs * SHARE
     const opened = await carrySession({...question, bastions, carriers}, timeLeft, ports, run)
-    let answer: ReturnType<typeof askDatabase> | undefined
-    const ask = () => (answer ??= askDatabase(opened, question, timeLeft, ports, run.signal))
-    return ok(`${opened.id} on ${nodeName(opened.via.bastion)}, ${opened.via.carrier} engine`, {session: opened, ask})
+    let answer: Promise<Answer> | undefined
+    const ask = () => (answer ??= askFirst(opened, question, {hasOther: false}, timeLeft, ports, run))
+    const {bastion, carrier} = opened.via
+    const detail = `${opened.id} on ${nodeName(bastion)}: granted, its data channel is open, and the SSM agent has answered`
+    return ok(`${detail} (${carrier} engine)`, {session: opened, ask})
   },
 })

@@ -1,4 +1,4 @@
-import {fail} from '../../../core/errors.js'
+import {fail, hasCode} from '../../../core/errors.js'
 import {hasNoAnswer} from '../../../links/session/open-session.js'
 import {probeFailure} from '../../../links/probe-failure.js'
 import {reachabilityAdvice} from '../../../bastions/reachability.js'
@@ -10,11 +10,14 @@ export const tunnel = hop('tunnel', {
   ofTarget: true,
   needs: ['region', 'available', 'session', 'security-groups'],
   async check({region: {aws}, available: target, session: {session, ask}}, _request, _ports, run) {
-    const answer = await ask()
-    const {outcome, failedDials} = answer
+    const advise = async (failure: unknown): Promise<never> => {
+      if (!hasCode(failure, 'DATABASE_UNREACHABLE', 'TIMEOUT')) throw failure
+      const advice = await reachabilityAdvice(target, session.via.bastion, aws, run.signal).catch(() => undefined)
+      throw fail(failure.code, failure.message, {hint: advice ?? failure.hint})
+    }
+    const answer = await ask().catch(advise)
+    const {outcome, ...seen} = answer
     if (outcome.kind === 'answered' || !hasNoAnswer(outcome)) return ok('the database answers through it', answer)
-    const failure = probeFailure(outcome, target, session.via.bastion, failedDials)
-    const advice = await reachabilityAdvice(target, session.via.bastion, aws, run.signal).catch(() => undefined)
-    throw fail(failure.code, failure.message, {hint: advice ?? failure.hint})
+    return advise(probeFailure(outcome, target, session.via.bastion, seen))
   },
 })

@@ -1,9 +1,7 @@
-import {fail} from '../../../core/errors.js'
 import type {Run} from '../../../core/run.js'
 import type {Carry, Link, Carrier} from '../../link.js'
 import {type NativePorts, NativeSession} from './native-session.js'
 import {Pace} from './flow-control/pace.js'
-import {rest} from './sleep-unless.js'
 
 /**
  * What this carrier sends up in a second unless told otherwise. The real plugin
@@ -31,21 +29,10 @@ async function open(ports: NativePorts, pace: Pace, carry: Carry, run: Run): Pro
   run.undo.push('data channel', 'local', () => session.close())
   const onAbort = (): void => void session.end(run.signal.reason as Error)
   run.signal.addEventListener('abort', onAbort, {once: true})
-  const opened = new AbortController()
-  void rest(ports.clock, carry.timeoutMs, opened.signal).then((late) => {
-    if (late) void session.end(tooLate(session, carry))
-  })
   try {
-    await session.start()
+    await session.start(carry.limits)
     return session
   } finally {
-    opened.abort()
     run.signal.removeEventListener('abort', onAbort)
   }
-}
-
-function tooLate(session: NativeSession, carry: Carry): Error {
-  return fail('TIMEOUT', `No answer from ${session.stage} within ${carry.timeoutMs / 1000} s.`, {
-    hint: 'Try again, or allow more time with --timeout.',
-  })
 }

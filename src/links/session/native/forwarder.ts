@@ -9,4 +9,6 @@ export interface Forwarder extends PayloadSource {
   receive(bytes: Buffer): void
   /** The agent could not connect to the database for one of the connections. */
   refused(): void
+  /** One connection that carries nothing: whether the agent got it. Does not settle while the agent says nothing. */
+  tryDial?(): Promise<boolean>
 }

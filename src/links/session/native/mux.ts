@@ -20,6 +20,9 @@ export class Mux implements Forwarder {
   readonly #pump: () => void
   readonly #streams = new Map<number, MuxStream>()
   readonly #turns: MuxStream[] = []
+  /** Streams that carry nothing, and who waits for the agent to close them, too. */
+  readonly #trials = new Map<number, (isMade: boolean) => void>()
+  readonly #newTrials: number[] = []
   readonly #frames: FrameReader
   #nextStream = FIRST_STREAM
   #refusals = 0
@@ -49,7 +52,7 @@ export class Mux implements Forwarder {
   }
 
   get ready(): boolean {
-    return this.#keepaliveDue || this.#turns.length > 0
+    return this.#keepaliveDue || this.#newTrials.length > 0 || this.#turns.length > 0
   }
 
   connect(socket: LocalSocket): void {
@@ -70,8 +73,7 @@ export class Mux implements Forwarder {
         },
       },
     )
-    const stream = new MuxStream(this.#nextStream, local)
-    this.#nextStream += 2
+    const stream = new MuxStream(this.#nextId(), local)
     this.#streams.set(stream.id, stream)
     this.#flow.readers.add(local)
     this.#enqueue(stream)
@@ -81,6 +83,11 @@ export class Mux implements Forwarder {
     if (this.#keepaliveDue) {
       this.#keepaliveDue = false
       return writeFrameHeader(payload, COMMAND.nop, 0)
+    }
+    const trial = this.#newTrials.shift()
+    if (trial !== undefined) {
+      const opened = writeFrameHeader(payload, COMMAND.open, trial)
+      return opened + writeFrameHeader(payload.subarray(opened), COMMAND.end, trial)
     }
     const stream = this.#turns.shift()
     if (!stream) return 0
@@ -99,12 +106,36 @@ export class Mux implements Forwarder {
     this.#refusals++
   }
 
+  /** The agent closes a stream once it has dialled for it, and takes one at a time: one that hangs holds up the rest. */
+  tryDial(): Promise<boolean> {
+    const id = this.#nextId()
+    const made = new Promise<boolean>((resolve) => this.#trials.set(id, resolve))
+    this.#newTrials.push(id)
+    this.#pump()
+    return made
+  }
+
+  #nextId(): number {
+    const id = this.#nextStream
+    this.#nextStream += 2
+    return id
+  }
+
   /** The agent names no stream in a refusal; the end of the stream follows it (agent source 1c217c8). */
   #remoteEnd(id: number): void {
+    const tried = this.#trials.get(id)
+    if (tried) return this.#endTrial(id, tried)
     const stream = this.#streams.get(id)
     if (!stream) return
     if (stream.remoteEnd(this.#refusals > 0)) this.#refusals--
     this.#enqueue(stream)
+  }
+
+  #endTrial(id: number, tried: (isMade: boolean) => void): void {
+    this.#trials.delete(id)
+    const isMade = this.#refusals === 0
+    if (!isMade) this.#refusals--
+    tried(isMade)
   }
 
   #enqueue(stream: MuxStream): void {

@@ -8,6 +8,8 @@ import {Basic} from './single.js'
 import {Channel} from './channel.js'
 import {Deferred} from './deferred.js'
 import {foreignWords} from './quote-foreign.js'
+import {silentAgent, silentWebSocket} from '../silence.js'
+import {rest} from './sleep-unless.js'
 import type {Forwarder} from './forwarder.js'
 import {answerHandshake} from './protocol/handshake.js'
 import {InboundFlow} from './flow-control/inbound-flow.js'
@@ -32,6 +34,7 @@ export class NativeSession implements Link {
   readonly #flow: InboundFlow
   readonly #forwarding = new Deferred<Forwarder>()
   readonly #closed = new Deferred<LinkEnd>()
+  readonly #host: string
   #features: AgentFeatures | undefined
   #forwarder: Forwarder | undefined
   #ending: Promise<void> | undefined
@@ -43,6 +46,7 @@ export class NativeSession implements Link {
     const {signal} = this.#life
     this.id = carry.grant.sessionId
     this.via = {kind: 'session', bastion: carry.bastion, carrier: 'native'}
+    this.#host = new URL(carry.grant.streamUrl).host
     this.#ports = ports
     this.#say = say
     this.#channel = new Channel({
@@ -75,16 +79,12 @@ export class NativeSession implements Link {
     return this.#closed.promise
   }
 
-  /** How far it has come, for the message when that took too long. */
-  get stage(): string {
-    return this.#resumable.isUp ? `the SSM agent on ${this.via.bastion.id}` : "Session Manager's data channel"
-  }
-
-  /** Resolves when the agent is ready; rejects with what ended the session before. */
-  async start(): Promise<void> {
+  /** Resolves when the agent is ready; rejects with what ended the session before, or TIMEOUT of the step that took too long. */
+  async start({webSocketMs, handshakeMs}: Carry['limits']): Promise<void> {
+    const {bastion} = this.via
     try {
-      await this.#resumable.open()
-      await this.#forwarding.promise
+      await this.#within(webSocketMs, () => silentWebSocket(this.#host, bastion, webSocketMs), this.#resumable.open())
+      await this.#within(handshakeMs, () => silentAgent(bastion, handshakeMs), this.#forwarding.promise)
       this.#life.signal.throwIfAborted()
     } catch (error) {
       await this.end(error as Error)
@@ -103,6 +103,15 @@ export class NativeSession implements Link {
 
   readonly unheard = (): number => this.#channel.unheardMs
 
+  /** An agent before the multiplexer reads nothing before it has its connection. */
+  readonly dials = async (ms: number): Promise<boolean> => {
+    const decided = new AbortController()
+    const made = this.#forwarder?.tryDial?.().finally(() => decided.abort())
+    await rest(this.#ports.clock, ms, AbortSignal.any([decided.signal, this.#life.signal]))
+    if (!made) return this.unheard() === 0
+    return decided.signal.aborted && made
+  }
+
   async check(): Promise<void> {
     await this.#resumable.check()
   }
@@ -115,6 +124,16 @@ export class NativeSession implements Link {
   end(error?: Error, byService = false): Promise<void> {
     this.#ending ??= this.#end(error, byService)
     return this.#ending
+  }
+
+  async #within(ms: number, late: () => Error, work: Promise<unknown>): Promise<void> {
+    const done = new AbortController()
+    void rest(this.#ports.clock, ms, done.signal).then((isLate) => (isLate ? this.end(late()) : undefined))
+    try {
+      await work
+    } finally {
+      done.abort()
+    }
   }
 
   async #end(error: Error | undefined, byService: boolean): Promise<void> {

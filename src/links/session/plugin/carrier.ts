@@ -103,8 +103,9 @@ async function start(
     }
   }
   try {
-    const late = (): Error => startTimeout(started?.lastLines() ?? [], carry.timeoutMs)
-    return await withDeadline(open(), carry.timeoutMs, late, run.signal)
+    const {handshakeMs} = carry.limits
+    const late = (): Error => startTimeout(started?.lastLines() ?? [], carry.bastion, handshakeMs)
+    return await withDeadline(open(), handshakeMs, late, run.signal)
   } catch (error) {
     await close()
     throw error

@@ -1,5 +1,8 @@
+import type {Bastion} from '../../../bastions/bastion.js'
 import {type DbtunnelError, fail} from '../../../core/errors.js'
+import {nodeName} from '../../../core/grammars.js'
 import type {ProcessEnd} from '../../../core/ports/process.js'
+import {durationText} from '../../../core/text/amounts.js'
 import {redact} from '../../../core/text/redact.js'
 import type {PluginEvent} from './output.js'
 import type {LinkEnd} from '../../link.js'
@@ -22,12 +25,19 @@ export function startFailure({event, lastLines, end}: PluginEnd): DbtunnelError 
   })
 }
 
-/** It did not listen in time: it hangs without a word when it cannot reach Session Manager (real plugin 1.2.677). */
-export function startTimeout(lastLines: readonly string[], timeoutMs: number): DbtunnelError {
-  return fail('TIMEOUT', `The session-manager-plugin opened no port within ${Math.round(timeoutMs / 1000)} s.`, {
-    hint: said(lastLines, 'It may not reach Session Manager, and says nothing then. Try again, or: --engine native'),
-  })
+/**
+ * It did not listen in time. It hangs without a word when it cannot reach Session Manager, and when no handshake comes
+ * from the agent (real plugin 1.2.677).
+ */
+export function startTimeout(lastLines: readonly string[], bastion: Bastion, ms: number): DbtunnelError {
+  const message = `The session-manager-plugin opened no port within ${durationText(ms)}: no handshake with the SSM agent on bastion ${nodeName(bastion)}.`
+  return fail('TIMEOUT', message, {hint: said(lastLines, SILENT_PLUGIN)})
 }
+
+const SILENT_PLUGIN = [
+  'Either it does not reach Session Manager, or the SSM agent is silent (full disk, no way to the ssmmessages endpoint).',
+  'The plugin does not say which; dbtunnel itself does: --engine native',
+].join('\n')
 
 /** The plugin ended after the tunnel was up. */
 export function loss({event, lastLines, end}: PluginEnd): LinkEnd {

@@ -1,10 +1,13 @@
+import {once} from 'node:events'
 import {setImmediate} from 'node:timers/promises'
 import {describe, expect, it} from 'vitest'
+import type {Bastion} from '../../../../src/bastions/bastion.js'
 import type {Settings} from '../../../../src/settings/settings.js'
 import {fail} from '../../../../src/core/errors.js'
 import {type StartSessionAnswer, type StartSessionRequest, TargetNotConnected} from '../../../../src/core/ports/aws.js'
 import type {ProbeOutcome, ProbeRequest} from '../../../../src/core/ports/network.js'
 import type {Target} from '../../../../src/targets/target.js'
+import {STEP_LIMITS, type StepLimits} from '../../../../src/links/session/step-limits.js'
 import {openSession, type SessionPorts} from '../../../../src/links/session/open-session.js'
 import type {Carry, Link, LinkEnd, Carrier} from '../../../../src/links/link.js'
 import {recordedRun} from './plugin/recorded-run.js'
@@ -22,6 +25,7 @@ const BASTIONS = [
   {id: 'i-1', name: 'bastion-a'},
   {id: 'i-2', name: 'bastion-b'},
 ]
+const ONE = BASTIONS.slice(0, 1)
 const SETTINGS: Settings = {
   region: 'eu-west-1',
   profile: 'work',
@@ -45,10 +49,12 @@ const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3', validUntil: In
 
 interface Scene {
   readonly settings?: Partial<Settings>
+  readonly bastions?: readonly Bastion[]
   readonly carriers?: readonly Carrier[]
   /** What the probes find, one after the other; the last one from then on. */
   readonly outcomes?: readonly ProbeOutcome[]
-  readonly startSession?: (request: StartSessionRequest) => Promise<StartSessionAnswer>
+  readonly startSession?: SessionPorts['aws']['ssm']['startSession']
+  readonly limits?: StepLimits
   readonly probe?: (request: ProbeRequest, signal?: AbortSignal) => Promise<ProbeOutcome>
 }
 
@@ -61,9 +67,9 @@ function stage(scene: Scene = {}) {
   const ports = {
     aws: {
       ssm: {
-        async startSession(request) {
+        async startSession(request, signal, sends) {
           started.push(request)
-          if (scene.startSession) return scene.startSession(request)
+          if (scene.startSession) return scene.startSession(request, signal, sends)
           return {
             sessionId: `s-${started.length}`,
             tokenValue: 'secret',
@@ -82,13 +88,21 @@ function stage(scene: Scene = {}) {
       },
     },
     listen: {listen: async () => ({port: 40_000, stop: () => {}, close: async () => {}})},
-    clock: {now: () => 0, sleep: (_, signal) => setImmediate(undefined, {signal})},
+    // A limit is never over, a pause at once.
+    clock: {
+      now: () => 0,
+      sleep: async (ms, signal) => {
+        await (ms < 1000 ? setImmediate(undefined, {signal}) : once(signal as AbortSignal, 'abort'))
+        signal?.throwIfAborted()
+      },
+    },
   } satisfies SessionPorts
   const open = (): Promise<Link> =>
     openSession(
       {
         target: TARGET,
-        bastions: BASTIONS,
+        bastions: scene.bastions ?? BASTIONS,
+        limits: scene.limits,
         settings: {...SETTINGS, ...scene.settings},
         authorities: 'PEM',
         talk: TALK,
@@ -204,6 +218,55 @@ describe('a stream that leads to where it must not', () => {
   })
 })
 
+describe('a bastion that fails', () => {
+  const silent = fail('TIMEOUT', 'The agent is silent.', {hint: 'Its disk may be full.\nRestart it.'})
+  const out = fail('DATABASE_UNREACHABLE', 'The connection failed.')
+  /** Fails on bastion-a alone. */
+  const failing = (id: Carrier['id'], error: Error): Carrier => ({
+    id,
+    open: (carry, run) => carrier(id, carry.bastion.id === 'i-1' ? {fails: error} : {}).open(carry, run),
+  })
+
+  it('gives way to the next, in one line that says why; its session is ended', async () => {
+    const {open, run, terminated} = stage({carriers: [failing('native', silent)]})
+    expect(await open()).toMatchObject({via: {bastion: BASTIONS[1]}})
+    expect(run.notices).toEqual(['The agent is silent. Its disk may be full. Going on by i-2 "bastion-b".'])
+    expect(terminated).toEqual(['s-1'])
+  })
+
+  it('gives way to the next when it cannot reach the database; nothing unseen is blamed', async () => {
+    const {open, run} = stage({carriers: [failing('native', out)]})
+    expect(await open()).toMatchObject({via: {bastion: BASTIONS[1]}})
+    expect(run.notices).toEqual([
+      `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. The connection failed. Going on by i-2 "bastion-b".`,
+    ])
+  })
+
+  it('or a plugin that is silent: both are changed at once, for it does not say which', async () => {
+    const {open, run, started} = stage({carriers: [failing('plugin', silent), carrier('native')]})
+    expect(await open()).toMatchObject({via: {bastion: BASTIONS[1], carrier: 'native'}})
+    expect(run.notices).toEqual([expect.stringMatching(/Going on by i-2 "bastion-b", without the plugin\.$/)])
+    expect(started).toHaveLength(2)
+  })
+
+  it('or a plugin that is silent, where there is one bastion: it has another chance without the plugin', async () => {
+    const {open, run} = stage({bastions: ONE, carriers: [failing('plugin', silent), carrier('native')]})
+    expect(await open()).toMatchObject({via: {bastion: BASTIONS[0], carrier: 'native'}})
+    expect(run.notices).toEqual([expect.stringMatching(/Going on without the plugin\.$/)])
+  })
+
+  it('is followed by two others at most', async () => {
+    const bastions = [1, 2, 3, 4, 5].map((number) => ({id: `i-${number}`}))
+    const {open, started} = stage({bastions, outcomes: [{kind: 'closed'}]})
+    await expect(open()).rejects.toMatchObject({code: 'DATABASE_UNREACHABLE'})
+    expect(new Set(started.map(({target}) => target))).toEqual(new Set(['i-1', 'i-2', 'i-3']))
+  })
+
+  it('is the error where there is no other', async () => {
+    await expect(stage({bastions: ONE, carriers: [failing('native', silent)]}).open()).rejects.toBe(silent)
+  })
+})
+
 describe('a plugin that proves unusable', () => {
   const unusable = fail('PLUGIN_UNUSABLE', 'The plugin gave up.')
 
@@ -229,9 +292,9 @@ describe('a plugin that proves unusable', () => {
   })
 
   it('is not left for what another carrier would not mend', async () => {
-    const late = fail('TIMEOUT', 'No port.')
-    const {open, started} = stage({carriers: [carrier('plugin', {fails: late}), carrier('native')]})
-    await expect(open()).rejects.toBe(late)
+    const denied = fail('ACCESS_DENIED', 'Not allowed.')
+    const {open, started} = stage({carriers: [carrier('plugin', {fails: denied}), carrier('native')]})
+    await expect(open()).rejects.toBe(denied)
     expect(started).toHaveLength(1)
   })
 })
@@ -242,7 +305,7 @@ describe('a database that does not answer as it should', () => {
     '--source-group BASTION_SECURITY_GROUP --region eu-west-1'
 
   it('closed: names bastion, host, port and the rule to add', async () => {
-    await expect(stage({outcomes: [{kind: 'closed'}]}).open()).rejects.toMatchObject({
+    await expect(stage({bastions: ONE, outcomes: [{kind: 'closed'}]}).open()).rejects.toMatchObject({
       code: 'DATABASE_UNREACHABLE',
       exitCode: 69,
       message: `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. The connection was closed before the database answered.`,
@@ -258,13 +321,18 @@ describe('a database that does not answer as it should', () => {
 
   it('closed, and the agent says that its connection failed: is not asked again', async () => {
     const failedDials = (): number => probed.length
-    const {open, probed} = stage({outcomes: [{kind: 'closed'}], carriers: [carrier('native', {failedDials})]})
+    const {open, probed} = stage({
+      bastions: ONE,
+      outcomes: [{kind: 'closed'}],
+      carriers: [carrier('native', {failedDials})],
+    })
     await expect(open()).rejects.toMatchObject({message: expect.stringContaining('The SSM agent there says')})
     expect(probed).toHaveLength(1)
   })
 
   it('closed after a while: is not asked again, for the connection was passed on', async () => {
     const {open, ports, probed} = stage({
+      bastions: ONE,
       probe: async () => {
         ports.clock.now = () => 1500
         return {kind: 'closed'}
@@ -284,14 +352,14 @@ describe('a database that does not answer as it should', () => {
       /did not prove its identity: its certificate expired\.$/,
     ],
   ])('%o', async (outcome, code, exitCode, message) => {
-    const {open, probed} = stage({outcomes: [outcome]})
+    const {open, probed} = stage({bastions: ONE, outcomes: [outcome]})
     await expect(open()).rejects.toMatchObject({code, exitCode, message: expect.stringMatching(message)})
     expect(probed).toHaveLength(1)
   })
 
   it('is told with the rule, too, when the carrier finds it out', async () => {
     const fails = fail('DATABASE_UNREACHABLE', 'Session Manager ended the session: Unable to connect.')
-    await expect(stage({carriers: [carrier('native', {fails})]}).open()).rejects.toMatchObject({
+    await expect(stage({bastions: ONE, carriers: [carrier('native', {fails})]}).open()).rejects.toMatchObject({
       code: 'DATABASE_UNREACHABLE',
       message: `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. ${fails.message}`,
       hint: expect.stringContaining(RULE),
@@ -303,9 +371,9 @@ describe('an end that comes early', () => {
   it("is told by the session's own error, whatever the probe found", async () => {
     const lost = fail('TUNNEL_LOST', 'The plugin was killed.')
     const closed = Promise.resolve({error: lost})
-    await expect(stage({carriers: [carrier('plugin', {closed})], outcomes: [{kind: 'closed'}]}).open()).rejects.toBe(
-      lost,
-    )
+    await expect(
+      stage({bastions: ONE, carriers: [carrier('plugin', {closed})], outcomes: [{kind: 'closed'}]}).open(),
+    ).rejects.toBe(lost)
   })
 
   it('stops a probe that is under way', async () => {
@@ -313,6 +381,7 @@ describe('an end that comes early', () => {
     const closed = new Promise<LinkEnd>((resolve) => (end = resolve))
     let probing!: AbortSignal | undefined
     const {open} = stage({
+      bastions: ONE,
       carriers: [carrier('plugin', {closed})],
       probe: (_, signal) => {
         probing = signal
@@ -387,13 +456,21 @@ describe('a run that is being undone', () => {
 
 describe('time', () => {
   it('is kept back from the whole, so that the one who does not answer can be named', async () => {
-    const {open, probed} = stage({settings: {timeoutMs: 60_000}, outcomes: [{kind: 'silent'}]})
+    const {open, probed} = stage({
+      bastions: ONE,
+      settings: {timeoutMs: 60_000},
+      outcomes: [{kind: 'silent'}],
+    })
     await expect(open()).rejects.toMatchObject({message: expect.stringContaining('through bastion i-1')})
     expect(probed).toMatchObject([{timeoutMs: 45_000}])
   })
 
   it('is bounded while AWS does not answer', async () => {
-    const {open} = stage({settings: {timeoutMs: 20}, startSession: () => new Promise(() => {})})
+    const {open} = stage({
+      bastions: ONE,
+      limits: {...STEP_LIMITS, grantMs: 20},
+      startSession: (_request, _signal, sends) => new Promise(() => sends?.()),
+    })
     await expect(open()).rejects.toMatchObject({code: 'TIMEOUT', message: expect.stringContaining('StartSession')})
   })
 })

@@ -25,7 +25,13 @@ async function openWithAgent() {
   const ports = {webSocket, clock: new ManualClock(), aws: {signing: {upgradeHeaders: async () => ({})}}}
   const bastion = {id: 'i-0123456789abcdef0'}
   const request = {target: bastion.id, document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}}
-  const carry = {grant: GRANT, bastion, region: 'eu-west-1', request, timeoutMs: 10_000}
+  const carry = {
+    grant: GRANT,
+    bastion,
+    region: 'eu-west-1',
+    request,
+    limits: {webSocketMs: 10_000, handshakeMs: 10_000},
+  }
   const opening = nativeCarrier(ports as unknown as NativePorts, {uploadBytesPerSecond: 'unlimited'}).open(
     carry,
     quietRun(),

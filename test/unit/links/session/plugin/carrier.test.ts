@@ -12,6 +12,7 @@ import {type RecordedRun, recordedRun} from './recorded-run.js'
 
 const ID = 'alice-0a1b2c3d4e5f60718'
 const TOKEN = 'tok-secret'
+const limits = (ms: number) => ({webSocketMs: ms, handshakeMs: ms})
 
 let folder: string
 let run: RecordedRun
@@ -73,7 +74,7 @@ async function openWith(body: string, {carry, environment, mode = 0o755, startsP
   const request = {target: 'i-1', document: 'D', parameters: {host: ['db.internal'], localPortNumber: ['0']}}
   const grant = {sessionId: ID, tokenValue: TOKEN, streamUrl: 'wss://example/?cell-number=secret'}
   return pluginCarrier(ports, {file, version: '1.2.677.0'}, {...environment}).open(
-    {grant, bastion, region: 'eu-west-1', profile: 'work', request, timeoutMs: 5000, ...carry},
+    {grant, bastion, region: 'eu-west-1', profile: 'work', request, limits: limits(5000), ...carry},
     run,
   )
 }
@@ -257,7 +258,7 @@ describe('a plugin that does not come up', () => {
   })
 
   it('because it hangs, is ended in time', async () => {
-    const hanging = open(`${notePid()}greet(); stay()`, {carry: {timeoutMs: 700}})
+    const hanging = open(`${notePid()}greet(); stay()`, {carry: {limits: limits(700)}})
     await expect(hanging).rejects.toMatchObject({
       code: 'TIMEOUT',
       hint: expect.stringContaining(`It said: Starting session with SessionId: ${ID}`),
