@@ -1,7 +1,7 @@
-import {randomBytes} from 'node:crypto'
-import {constants, renameSync, rmSync, type Stats, writeFileSync} from 'node:fs'
+import {constants, type Stats} from 'node:fs'
 import {type FileHandle, lstat, mkdir, open, readdir, rm, stat} from 'node:fs/promises'
 import {dirname, isAbsolute, join} from 'node:path'
+import {replaceFile} from './replace-file.js'
 import {OURS, type Weakness, weaknessOfOwn, weaknessAbove} from './trust.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -59,7 +59,7 @@ export function ownFolder(path: string, largestBytes: number): OwnFolder {
     async write(name, text) {
       if (Buffer.byteLength(text) > largestBytes) throw new Error('the entry would be too long')
       await makeFolder(path)
-      writeEntry(path, name, text)
+      replaceFile(join(path, name), text)
     },
     async append(name, text) {
       await makeFolder(path)
@@ -181,20 +181,5 @@ async function appendEntry(path: string, text: string): Promise<void> {
     if (bytesWritten < Buffer.byteLength(text)) throw new Error(`${path} did not take all of it`)
   } finally {
     await file.close()
-  }
-}
-
-/**
- * Whoever reads meanwhile finds the old text or the new one, and of two writers one wins. In one go: the program may end
- * at any pause, and leave a draft.
- */
-function writeEntry(folder: string, name: string, text: string): void {
-  const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`)
-  try {
-    writeFileSync(draft, text, {flag: 'wx', mode: 0o600})
-    renameSync(draft, join(folder, name))
-  } catch (error) {
-    rmSync(draft, {force: true})
-    throw error
   }
 }

@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto'
 import {
   constants,
   existsSync,
@@ -11,12 +10,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import {open, opendir, readFile, rename, rm, rmdir} from 'node:fs/promises'
+import {open, opendir, readFile, rm, rmdir} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {basename, dirname, isAbsolute, join} from 'node:path'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import type {PrivateFiles} from '../../core/ports/files.js'
 import type {ProcessIdentity} from '../../core/ports/hosts.js'
+import {replaceFile} from './replace-file.js'
 import {RUN, statePlace} from './state-folder.js'
 import {OURS, weaknessAbove} from './trust.js'
 import {type ProcessTable, processTable} from '../processes/process-identity.js'
@@ -51,20 +51,10 @@ export function privateFiles(environment: Environment = process.env): PrivateFil
     async write(folder, name, content) {
       if (basename(name) !== name || name.startsWith('.')) throw new Error(`not a plain file name: ${name}`)
       const path = join(folder, name)
-      const draft = join(folder, `.${name}.${randomBytes(6).toString('hex')}`)
       try {
-        // Exclusive: an existing file or link of that name is never opened.
-        const file = await open(draft, 'wx', 0o600)
-        try {
-          await file.chmod(0o600)
-          await file.writeFile(content)
-        } finally {
-          await file.close()
-        }
-        await rename(draft, path)
+        replaceFile(path, content)
         return path
       } catch (error) {
-        await rm(draft, {force: true}).catch(() => {})
         throw unwritable(`The file ${path} cannot be written`, error)
       }
     },
@@ -129,7 +119,7 @@ function makeFolder(environment: Environment, {pid, started}: ProcessIdentity): 
 
 /** TMPDIR, or where others can make folders there, one of the state folder's; the former where that cannot be had. */
 function lastingBase(environment: Environment): string {
-  const temporary = sharedBase(environment['TMPDIR'] || '/tmp')
+  const temporary = temporaryBase(environment)
   const isOthersToo = (statSync(temporary).mode & 0o022) !== 0
   return (isOthersToo ? runFolder(environment) : undefined) ?? temporary
 }
@@ -154,7 +144,7 @@ function runFolder(environment: Environment): string | undefined {
 function basesIn(environment: Environment): readonly string[] {
   const shared = (): string | undefined => {
     try {
-      return sharedBase(environment['TMPDIR'] || '/tmp')
+      return temporaryBase(environment)
     } catch {
       return undefined
     }
@@ -206,8 +196,9 @@ function privateBase(folder: string | undefined): string | undefined {
   }
 }
 
-/** A folder in which no other user can replace what is ours: our own, or one like /tmp with the sticky bit. */
-function sharedBase(folder: string): string {
+/** TMPDIR, in which no other user can replace what is ours: our own, or one like /tmp with the sticky bit. */
+function temporaryBase(environment: Environment): string {
+  const folder = environment['TMPDIR'] || '/tmp'
   let real: string
   try {
     real = realpathSync(folder)

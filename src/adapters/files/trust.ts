@@ -42,6 +42,39 @@ export function weaknessOfOwn(stats: Stats): Weakness['why'] | undefined {
  * exist yet. Nobody replaces another user's files in a folder with the sticky bit. Throws where it cannot look.
  */
 export function weaknessAbove(path: string, owners: Owners): Weakness | undefined {
+  for (const {kind, ...at} of wayTo(path)) {
+    const weakness =
+      kind === 'folder' ? weaknessOfFolder(at, owners) : kind === 'link' ? weaknessOfLink(at, owners) : undefined
+    if (weakness) return weakness
+  }
+  return undefined
+}
+
+/**
+ * Who but root could change what is found at `path`, in a few words: the first of the folders and links on the way to it,
+ * or itself, that is not root's alone; undefined where all are. For what runs with root's rights: no group may write, and
+ * the sticky bit is not enough. POSIX access lists show in the group's bits.
+ */
+export function weaknessForRoot(path: string): string | undefined {
+  let isThere = false
+  for (const {kind, path: part, stats} of wayTo(path)) {
+    if (stats.uid !== 0) return `${part} belongs to user ${stats.uid}, not to root`
+    if (kind !== 'link' && (stats.mode & OTHERS_MAY_WRITE) !== 0) return `${part} can be written by others than root`
+    isThere = kind === 'end'
+  }
+  return isThere ? undefined : `${path} is missing`
+}
+
+interface Part {
+  readonly path: string
+  readonly stats: Stats
+}
+
+/**
+ * All that leads to `path`, from the root down: each folder in which a name is looked up, each link, and last what is found
+ * there (`end`). Ends early at the first that does not exist. Throws ELOOP for links that lead in a circle.
+ */
+function* wayTo(path: string): Generator<Part & {readonly kind: 'folder' | 'link' | 'end'}> {
   const parts = partsOf(path)
   let folder = '/'
   let links = MOST_LINKS
@@ -50,23 +83,21 @@ export function weaknessAbove(path: string, owners: Owners): Weakness | undefine
       folder = dirname(folder)
       continue
     }
-    const weakness = weaknessOfFolder(folder, owners)
-    if (weakness) return weakness
+    yield {kind: 'folder', path: folder, stats: lstatSync(folder)}
     const next = join(folder, part)
     const stats = lstatSync(next, {throwIfNoEntry: false})
-    if (!stats) return undefined
+    if (!stats) return
     if (!stats.isSymbolicLink()) {
       folder = next
       continue
     }
-    // In a folder like /tmp a link is its owner's to change.
-    if (!owners(stats.uid) && mayOthersWrite(lstatSync(folder))) return {path: next, why: 'owner', stats}
+    yield {kind: 'link', path: next, stats}
     if (links-- === 0) throw Object.assign(new Error('its links lead in a circle'), {code: 'ELOOP'})
     const target = readlinkSync(next)
     if (isAbsolute(target)) folder = '/'
     parts.unshift(...partsOf(target))
   }
-  return undefined
+  yield {kind: 'end', path: folder, stats: lstatSync(folder)}
 }
 
 /** As Linux has it. */
@@ -76,8 +107,13 @@ function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.')
 }
 
-function weaknessOfFolder(path: string, owners: Owners): Weakness | undefined {
-  const stats = lstatSync(path)
+/** In a folder like /tmp a link is its owner's to change. */
+function weaknessOfLink({path, stats}: Part, owners: Owners): Weakness | undefined {
+  const isWeak = !owners(stats.uid) && mayOthersWrite(lstatSync(dirname(path)))
+  return isWeak ? {path, why: 'owner', stats} : undefined
+}
+
+function weaknessOfFolder({path, stats}: Part, owners: Owners): Weakness | undefined {
   if (!owners(stats.uid) && !isUnmapped(stats.uid)) return {path, why: 'owner', stats}
   return mayOthersWrite(stats) && (stats.mode & STICKY) === 0 ? {path, why: 'mode', stats} : undefined
 }

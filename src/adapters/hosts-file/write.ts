@@ -1,9 +1,10 @@
-import {fchmodSync, fchownSync, fstatSync, fsyncSync, renameSync, type Stats} from 'node:fs'
+import {fchmodSync, fchownSync, fstatSync, type Stats} from 'node:fs'
 import {join} from 'node:path'
 import {fail} from '../../core/errors.js'
 import {hasErrno} from '../errno.js'
+import {replaceFile} from '../files/replace-file.js'
 import {writeJournal} from './journal.js'
-import {readAll, rewrite, writeAt} from './rewrite.js'
+import {readAll, rewrite} from './rewrite.js'
 import {discard, freshName, listOurs, type Site, withFile} from './site.js'
 
 /** A new file cannot take the old one's place: a mount point, a folder closed to us, an owner we cannot give. */
@@ -45,19 +46,12 @@ export function discardDrafts(site: Site): void {
 
 function replace(site: Site, former: Snapshot, next: Buffer): boolean {
   const draft = join(site.folder, `${site.prefix}draft.${freshName()}`)
-  try {
-    withFile(draft, 'wx', (fd) => {
-      makeAlike(fd, former.facts)
-      writeAt(fd, next, 0)
-      fsyncSync(fd)
-    })
-    if (!isSame(former, readSnapshot(site))) return false
-    renameSync(draft, site.file)
-  } finally {
-    // Does nothing once it has been renamed.
-    discard(draft)
-  }
-  return true
+  return replaceFile(site.file, next, {
+    draft,
+    prepare: (fd) => makeAlike(fd, former.facts),
+    isDurable: true,
+    mayReplace: () => isSame(former, readSnapshot(site)),
+  })
 }
 
 function makeAlike(draft: number, {uid, gid, mode}: Stats): void {

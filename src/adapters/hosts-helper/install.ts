@@ -25,7 +25,7 @@ import {FOLDER, FORMER_HELPER, HELPER, NODE, PROGRAM, RULES, STAMP} from './plac
 import {rulesText, ruleUser} from './rules.js'
 import {newStamp, readStamp} from './stamp.js'
 import {findSudo} from './sudo.js'
-import {weakness} from './weakness.js'
+import {weaknessForRoot} from '../files/trust.js'
 
 const VISUDO = ['/usr/sbin/visudo', '/usr/local/sbin/visudo']
 const PROOF_MS = 10_000
@@ -90,14 +90,14 @@ function makeFolders(made: string[]): void {
       made.push(folder)
       chmodSync(folder, 0o755)
     }
-    refuse(weakness(folder))
+    refuse(weaknessForRoot(folder))
     if ((statSync(folder).mode & OTHERS_MAY_ENTER) !== OTHERS_MAY_ENTER) {
       throw notInstalled(`others than root cannot look into ${folder}, so its user could not see what is installed.`, {
         mend: `sudo chmod 755 ${folder}`,
       })
     }
   }
-  refuse(weakness(dirname(RULES)))
+  refuse(weaknessForRoot(dirname(RULES)))
 }
 
 /** All of it, and all that can be proven of it, beside where it goes: nothing counts yet. */

@@ -3,7 +3,7 @@ import type {InstalledHelper} from '../../core/ports/hosts.js'
 import {errnoOf} from '../errno.js'
 import {FOLDER, FORMER_HELPER, HELPER, NODE, PROGRAM, RULES, STAMP} from './places.js'
 import {digest, isOwnStamp, readStamp, type Stamp} from './stamp.js'
-import {weakness} from './weakness.js'
+import {weaknessForRoot} from '../files/trust.js'
 
 /** Looked at anew each time: sudo would start whatever lies there. */
 export function installedHelper(): InstalledHelper {
@@ -26,7 +26,7 @@ function whyNot(): string | undefined {
   if (!stamp || look(FORMER_HELPER) !== 'absent') {
     return 'an earlier version of dbtunnel installed it, and sudo lets every program of yours become root through it'
   }
-  const weak = weakness(HELPER) ?? weakness(NODE) ?? weakness(STAMP)
+  const weak = weaknessForRoot(HELPER) ?? weaknessForRoot(NODE) ?? weaknessForRoot(STAMP)
   if (weak !== undefined) return weak
   if (!isOwn(stamp)) return 'it is of another version of dbtunnel'
   return areRules(stamp.rules) ? undefined : `${RULES} is missing, or not what "dbtunnel hosts install" made`

@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process'
 import {existsSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {rootNodeWords} from './node-words.js'
-import {weakness} from './weakness.js'
+import {weaknessForRoot} from '../files/trust.js'
 
 const REPORT = 'process.report.excludeNetwork = true; console.log(process.report.getReport().sharedObjects.join("\\n"))'
 
@@ -20,7 +20,7 @@ export function weakLibrary(node: string): string | undefined {
   if (status !== 0) return `${node} does not run`
   const loaded = stdout.split('\n').filter((path) => path.startsWith('/'))
   const tried = [...stderr.matchAll(/trying file=(\/.*)/g)].map(([, path = '']) => path)
-  return [...new Set([...loaded, ...tried.map(nearest)])].map(weakness).find((weak) => weak !== undefined)
+  return [...new Set([...loaded, ...tried.map(nearest)])].map(weaknessForRoot).find((weak) => weak !== undefined)
 }
 
 /** The place itself, or the folder in which it could be made. */

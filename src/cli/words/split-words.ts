@@ -38,10 +38,10 @@ export function splitClientWords(argv: readonly string[], flags: OwnFlags, {id, 
 
   for (; at < argv.length && argv[at] !== '--'; at++) {
     const word = argv[at] as string
-    const flag = readOwnFlag(word, flags)
+    const flag = ownFlagAt(at, argv, flags)
     if (flag) {
-      own.push(word)
-      if (flag.takesNext) own.push(ownValue(word, argv[++at]))
+      own.push(...flag)
+      at += flag.length - 1
     } else if (target === undefined && !word.startsWith('-')) {
       target = word
     } else {
@@ -83,10 +83,10 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitE
 
   for (; at < argv.length && argv[at] !== '--'; at++) {
     const word = argv[at] as string
-    const flag = readOwnFlag(word, flags)
+    const flag = ownFlagAt(at, argv, flags)
     if (flag) {
-      own.push(word)
-      if (flag.takesNext) own.push(ownValue(word, argv[++at]))
+      own.push(...flag)
+      at += flag.length - 1
     } else if (word.startsWith('-') && word !== '-' && (hasDashes || target === undefined)) {
       throw unknownOption(word, `dbtunnel exec has no option ${word}.`, flags, [], 'See dbtunnel exec --help.')
     } else if (target === undefined) target = word
@@ -105,6 +105,13 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitE
       ...['--', ...(meant.length > 0 ? meant : ['COMMAND'])],
     ]),
   })
+}
+
+/** The own flag that stands there, with its value where that is the next word; undefined for any other word. */
+function ownFlagAt(at: number, argv: readonly string[], flags: OwnFlags): readonly string[] | undefined {
+  const word = argv[at] as string
+  const flag = readOwnFlag(word, flags)
+  return flag && (flag.takesNext ? [word, ownValue(word, argv[at + 1])] : [word])
 }
 
 /** `--` is never a value of ours. */

@@ -1,9 +1,26 @@
 import {execFileSync} from 'node:child_process'
-import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync} from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
-import {OURS, oursOrOfSudo, weaknessOf, weaknessOfOwn, weaknessAbove} from '../../../../src/adapters/files/trust.js'
+import {
+  OURS,
+  oursOrOfSudo,
+  weaknessAbove,
+  weaknessForRoot,
+  weaknessOf,
+  weaknessOfOwn,
+} from '../../../../src/adapters/files/trust.js'
 import {NOBODY} from '../../../support/ordinary-user.js'
 
 const isRoot = process.getuid?.() === 0
@@ -160,3 +177,34 @@ function canUnshare(): boolean {
     return false
   }
 }
+
+describe('what runs with root’s rights', () => {
+  it('is root’s alone, all that leads to it and what links lead to', () => {
+    expect(weaknessForRoot('/')).toBeUndefined()
+    expect(weaknessForRoot('/etc/passwd')).toBeUndefined()
+    expect(weaknessForRoot('/nonexistent/file')).toBe('/nonexistent/file is missing')
+  })
+
+  it('may not be in a folder where others can make something, the sticky bit or not', () => {
+    // In tmpdir().
+    expect(weaknessForRoot(base)).toMatch(/ can be written by others than root$| belongs to user /)
+  })
+
+  it.runIf(isRoot)('may not be another user’s, nor be reached through a folder or link of theirs', () => {
+    // Not in a folder like /tmp, which is refused itself.
+    const folder = mkdtempSync('/root/trust-')
+    try {
+      const file = join(folder, 'file')
+      writeFileSync(file, '', {mode: 0o755})
+      symlinkSync('file', join(folder, 'link'))
+      expect(weaknessForRoot(join(folder, 'link'))).toBeUndefined()
+      chownSync(file, NOBODY, NOBODY)
+      expect(weaknessForRoot(join(folder, 'link'))).toBe(`${file} belongs to user ${NOBODY}, not to root`)
+      chownSync(file, 0, 0)
+      chmodSync(folder, 0o770)
+      expect(weaknessForRoot(file)).toBe(`${folder} can be written by others than root`)
+    } finally {
+      rmSync(folder, {recursive: true})
+    }
+  })
+})
