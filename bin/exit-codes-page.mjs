@@ -7,7 +7,8 @@ import * as prettier from 'prettier'
 import {importSource} from './import-source.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const {CATALOG, MEANINGS} = await importSource(join(root, 'src/core/errors.ts'))
+const {CATALOG} = await importSource(join(root, 'src/core/errors.ts'))
+const {MEANINGS} = await importSource(join(root, 'src/core/exit-meanings.ts'))
 const {clients} = await importSource(join(root, 'src/clients/kinds.ts'))
 
 const names = clients.flatMap(({id, terminal}) => (terminal ? [{id, statuses: terminal.statuses}] : []))
