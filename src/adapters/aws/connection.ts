@@ -3,7 +3,7 @@ import {fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import type {RateLimit} from '../../core/rate-limit.js'
 import {sharedCredentials, type SharedCredentials} from './credentials.js'
-import {credentialSource, nameToSdk} from './profile.js'
+import {credentialSource, nameToSdk, readSections} from './profile.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'
 import {translateError} from './translate-error.js'
 
@@ -91,7 +91,8 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
       let loaded: ReturnType<typeof load> | undefined
       return () => {
         if (loaded) return loaded
-        loaded = load()
+        // The SDK finds in the files what is read of them here.
+        loaded = readSections().then(load)
         loading.add(loaded)
         return loaded
       }

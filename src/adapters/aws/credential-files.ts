@@ -1,6 +1,7 @@
 import {readdir, stat} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
+import {awsFilePaths} from './aws-files.js'
 
 /** Where `aws sso login`, `aws login` and other programs of the AWS CLI put what they have got. */
 const CACHES = ['sso/cache', 'login/cache', 'cli/cache']
@@ -8,9 +9,9 @@ const CACHES = ['sso/cache', 'login/cache', 'cli/cache']
 /** When the files were last written that credentials come from: a text that changes with every login. Reads none of them. */
 export async function credentialFilesMark(): Promise<string> {
   const folder = join(homedir(), '.aws')
-  const {AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials} = process.env
+  const {config, credentials} = awsFilePaths()
   const caches = await Promise.all(CACHES.map((name) => filesIn(join(folder, name))))
-  const files = [config || join(folder, 'config'), credentials || join(folder, 'credentials'), ...caches.flat()]
+  const files = [config, credentials, ...caches.flat()]
   return (await Promise.all(files.map(writtenAt))).join(' ')
 }
 

@@ -1,7 +1,7 @@
 import type {Say} from '../../core/run.js'
 import {boundProgram} from './credential-program.js'
 import {expiryWatch} from './key-expiry.js'
-import {checkProfile, credentialSource, keysInEnvironment, nameInForce} from './profile.js'
+import {checkProfile, checkSources, credentialSource, keysInEnvironment, nameInForce} from './profile.js'
 import type {RequestHandler} from './request-handler.js'
 import {ASSUME_ROLE, mfaNeeded, translateError} from './translate-error.js'
 
@@ -93,6 +93,7 @@ async function makeChain({profile, region}: Place, inner: InnerClient, mfaCodePr
   const {fromEnv, fromIni, fromNodeProviderChain} = await import('@aws-sdk/credential-providers')
   // Left to itself the SDK would take AWS_PROFILE before keys in the environment, and warn on the console.
   if (keysInEnvironment(profile)) return fromEnv()
+  await checkSources(profile)
   const settings = {
     // Not left to the SDK, for AWS_PROFILE may be another connection's.
     profile: nameInForce(profile),

@@ -1,8 +1,13 @@
+import {homedir} from 'node:os'
+import {join} from 'node:path'
 import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../../core/text/closest-names.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
+import {isRegion} from '../../core/grammars.js'
+import {quoted} from '../../core/text/clip.js'
 import {profileOption} from '../../core/text/aws-cli-options.js'
 import {shownName} from '../../core/text/shell-line.js'
+import {type AwsFiles, asSdkReads, awsFilePaths, isPlain, readAwsFiles} from './aws-files.js'
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, string | undefined>> | undefined>>
 
@@ -37,9 +42,24 @@ export function keysInEnvironment(profile: string | undefined): boolean {
 
 /** The region that a profile names, or without a name the one in force. Rejects with CONFIG_INVALID for an unknown one. */
 export async function profileRegion(profile: string | undefined): Promise<string | undefined> {
-  const sections = await readSections()
-  if (profile !== undefined) requireProfile(profile, sections)
-  return sections[nameInForce(profile)]?.['region']
+  const found = await readFiles()
+  if (profile !== undefined) requireProfile(profile, found)
+  const name = nameInForce(profile)
+  const setting = found.profiles.get(name)?.get('region')
+  if (!setting || setting.text === '') return undefined
+  if (isRegion(setting.text)) return setting.text
+  const {file, line, text} = setting
+  // The rest may be a secret.
+  const [first = ''] = text.split('\n')
+  throw fail(
+    'CONFIG_INVALID',
+    `${file}:${line}: the region of profile ${name} is ${quoted(first)}${first === text ? '' : ' and more lines'}, which is not a region.`,
+    {
+      hint: text.includes('\n')
+        ? 'The lines below it are indented, and go on with it. Begin them at their left end.'
+        : 'A comment has a line of its own there.',
+    },
+  )
 }
 
 /** The number of the account that a profile leads to, where its settings have it: in an SSO login, or in a role's name. */
@@ -51,7 +71,7 @@ export async function profileAccount(profile: string | undefined): Promise<strin
 
 /** Rejects with CONFIG_INVALID naming the closest profiles when there is none of this name. */
 export async function checkProfile(profile: string): Promise<void> {
-  requireProfile(profile, await readSections())
+  requireProfile(profile, await readFiles())
 }
 
 export async function credentialSource(profile: string | undefined): Promise<CredentialSource> {
@@ -68,9 +88,43 @@ export async function credentialSource(profile: string | undefined): Promise<Cre
   }
 }
 
-function requireProfile(name: string, sections: Sections): void {
-  if (name === 'default' || sections[name]) return
-  throw unknownProfile(name, profileNames(sections))
+function requireProfile(name: string, {profiles, dropped}: AwsFiles): void {
+  if (name === 'default' || profiles.has(name)) return
+  const likely = dropped.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  throw likely
+    ? fail('CONFIG_INVALID', `There is no AWS profile ${JSON.stringify(name)}.`, {hint: likely.why})
+    : unknownProfile(name, [...profiles.keys()])
+}
+
+/**
+ * Rejects with CONFIG_INVALID, naming file and line, where a profile takes its credentials from one that is not there, or
+ * from itself in a circle; and for a value that the SDK would not read as the AWS CLI does.
+ */
+export async function checkSources(profile: string | undefined): Promise<void> {
+  const {profiles} = await readFiles()
+  const chain: string[] = []
+  for (let name = nameInForce(profile); ;) {
+    chain.push(name)
+    const settings = profiles.get(name)
+    for (const [key, {file, line, text, nested}] of settings ?? []) {
+      if (nested || isPlain(text)) continue
+      throw fail('CONFIG_INVALID', `${file}:${line}: dbtunnel cannot read the value of ${key} in profile ${name}.`, {
+        hint: 'It goes on on the next line, or has a # or ; behind a blank, where no comment may be.',
+      })
+    }
+    const source = settings?.get('role_arn') && settings.get('source_profile')
+    if (!source) return
+    const {file, line, text} = source
+    const place = `${file}:${line}: profile ${name} takes its credentials from profile ${text}`
+    if (!profiles.has(text)) throw fail('CONFIG_INVALID', `${place}, which is not there.`, {hint: 'Name one that is.'})
+    // With keys of its own a profile may name itself.
+    if (text === name) return
+    if (chain.includes(text))
+      throw fail('CONFIG_INVALID', `${place}, and that in the end from this one.`, {
+        hint: 'One of them needs keys, or a login, of its own.',
+      })
+    name = text
+  }
 }
 
 function unknownProfile(name: string, names: readonly string[]): DbtunnelError {
@@ -132,8 +186,32 @@ export function nameInForce(profile: string | undefined): string {
   return profile ?? (ownProfile() || 'default')
 }
 
-/** Config and credentials files together, as the SDK reads them (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE). */
+/** What the files said when they were last read. The SDK's clients and providers get the same. */
+let files: Promise<AwsFiles> | undefined
+
+/**
+ * Config and credentials files together, read anew (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE). Rejects with
+ * CONFIG_INVALID, naming file and line, for a file that the AWS CLI cannot read.
+ */
 export async function readSections(): Promise<Sections> {
-  const {parseKnownFiles} = await import('@smithy/core/config')
+  const {externalDataInterceptor, parseKnownFiles} = await import('@smithy/core/config')
+  files = readAwsFiles()
+  const read = await files
+  const record = externalDataInterceptor.getFileRecord()
+  const paths = awsFilePaths()
+  for (const path of pathsOfSdk(paths.credentials)) record[path] = Promise.resolve('')
+  // Last, for they may be one and the same file.
+  for (const path of pathsOfSdk(paths.config)) record[path] = Promise.resolve(asSdkReads(read))
   return parseKnownFiles({})
+}
+
+/** The SDK opens a file by the path of its variable in one place, and by that without `~` in another. */
+function pathsOfSdk(path: string): readonly string[] {
+  return path.startsWith('~/') ? [path, join(homedir(), path.slice(2))] : [path]
+}
+
+/** As `readSections` has read them. */
+async function readFiles(): Promise<AwsFiles> {
+  await readSections()
+  return files ?? readAwsFiles()
 }

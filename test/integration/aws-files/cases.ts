@@ -1,0 +1,358 @@
+// 48 pairs of files, and what AWS CLI 2.9.19 makes of each: `aws configure get NAME`, or its refusal.
+
+export interface FilesCase {
+  readonly title: string
+  readonly config: string
+  readonly credentials: string
+  /** As AWS_PROFILE; the default one without it. */
+  readonly profile?: string
+  /** Settings of the profile. `null`: not set. */
+  readonly cli: Readonly<Record<string, string | null>> | {readonly refuses: 'profile' | 'file'}
+  /** What dbtunnel says instead, by a part of it; FILE stands for a path. Where this is missing, it reads the same. */
+  readonly says?: string
+  /** What dbtunnel reads all the same where the AWS CLI refuses the file. */
+  readonly reads?: Readonly<Record<string, string>>
+}
+
+const keys = (number: string): string =>
+  `aws_access_key_id = AKIAABCDEFGHIJKL${number}\naws_secret_access_key = s3cr3t\n`
+
+export const CASES: readonly FilesCase[] = [
+  {
+    title: 'default alone',
+    config: `[default]\nregion = eu-west-1\n${keys('0001')}`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0001'},
+  },
+  {
+    title: 'a profile',
+    config: `[profile dev]\nregion = eu-west-1\n${keys('0002')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0002'},
+  },
+  {
+    title: 'a name in double quotes',
+    config: `[profile "dev"]\nregion = eu-west-1\n${keys('0003')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0003'},
+  },
+  {
+    title: 'a name with a blank in double quotes',
+    config: `[profile "My Team"]\nregion = eu-west-1\n${keys('0004')}`,
+    credentials: '',
+    profile: 'My Team',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0004'},
+  },
+  {
+    title: 'a name with a blank in single quotes',
+    config: `[profile 'My Team']\nregion = eu-west-1\n${keys('0005')}`,
+    credentials: '',
+    profile: 'My Team',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0005'},
+  },
+  {
+    title: 'a name with a blank and a backslash',
+    config: `[profile My\\ Team]\nregion = eu-west-1\n${keys('0006')}`,
+    credentials: '',
+    profile: 'My Team',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0006'},
+  },
+  {
+    title: 'a name with a blank without quotes',
+    config: `[profile My Team]\nregion = eu-west-1\n${keys('0007')}`,
+    credentials: '',
+    profile: 'My Team',
+    cli: {refuses: 'profile'},
+    says: 'config:1 has [profile My Team], whose quotes are missing or not closed. Write: [profile "My Team"]',
+  },
+  {
+    title: 'a name with a blank, keys in the credentials file',
+    config: `[profile "My Team"]\nregion = eu-west-1\n`,
+    credentials: `[My Team]\n${keys('0008')}`,
+    profile: 'My Team',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0008'},
+  },
+  {
+    title: 'a name that is not ASCII',
+    config: `[profile équipe]\nregion = eu-west-1\n${keys('0009')}`,
+    credentials: '',
+    profile: 'équipe',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0009'},
+  },
+  {
+    title: 'a name that is not ASCII, in the credentials file',
+    config: '',
+    credentials: `[équipe]\nregion = eu-west-1\n${keys('0010')}`,
+    profile: 'équipe',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0010'},
+  },
+  {
+    title: 'a name with signs',
+    config: `[profile a.b/c@d+e=f,g]\nregion = eu-west-1\n${keys('0011')}`,
+    credentials: '',
+    profile: 'a.b/c@d+e=f,g',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0011'},
+  },
+  {
+    title: 'a section without the word profile',
+    config: `[dev]\nregion = eu-west-1\n${keys('0012')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {refuses: 'profile'},
+    says: 'config:1 has [dev], which lacks the word profile. Write: [profile dev]',
+  },
+  {
+    title: 'the word profile in the credentials file',
+    config: '',
+    credentials: `[profile dev]\nregion = eu-west-1\n${keys('0013')}`,
+    profile: 'dev',
+    cli: {refuses: 'profile'},
+    says: 'credentials:1 has [profile dev]. In this file it is [dev].',
+  },
+  {
+    title: 'several blanks before the name',
+    config: `[profile   dev]\nregion = eu-west-1\n${keys('0014')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0014'},
+  },
+  {
+    title: 'blanks within the brackets',
+    config: `[ profile dev ]\nregion = eu-west-1\n${keys('0015')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {refuses: 'profile'},
+    says: 'config:1 has [ profile dev ], with a blank behind the bracket. Write: [profile dev]',
+  },
+  {
+    title: 'a tab before the name',
+    config: `[profile\tdev]\nregion = eu-west-1\n${keys('0016')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0016'},
+  },
+  {
+    title: 'a quote that is not closed',
+    config: `[profile "dev]\nregion = eu-west-1\n${keys('0017')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {refuses: 'profile'},
+    says: 'config:1 has [profile "dev], whose quotes are missing or not closed. Write: [profile dev]',
+  },
+  {
+    title: 'both [default] and then [profile default]',
+    config: `[default]\nregion = eu-west-1\n[profile default]\nregion = us-east-2\n${keys('0018')}`,
+    credentials: '',
+    cli: {region: 'us-east-2', aws_access_key_id: 'AKIAABCDEFGHIJKL0018'},
+  },
+  {
+    title: 'both [profile default] and then [default]',
+    config: `[profile default]\nregion = eu-west-1\n[default]\nregion = us-east-2\n${keys('0019')}`,
+    credentials: '',
+    cli: {region: 'us-east-2', aws_access_key_id: 'AKIAABCDEFGHIJKL0019'},
+  },
+  {
+    title: 'a byte order mark',
+    config: `\uFEFF[default]\nregion = eu-west-1\n${keys('0020')}`,
+    credentials: '',
+    cli: {refuses: 'file'},
+    reads: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0020'},
+  },
+  {
+    title: 'lines that end in CRLF',
+    config: `[default]\r\nregion = eu-west-1\r\naws_access_key_id = AKIAABCDEFGHIJKL0021\r\naws_secret_access_key = s3cr3t\r\n`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0021'},
+  },
+  {
+    title: 'indented keys',
+    config: `[default]\n  region = eu-west-1\n  aws_access_key_id = AKIAABCDEFGHIJKL0022\n  aws_secret_access_key = s3cr3t\n`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0022'},
+  },
+  {
+    title: 'keys that are indented one deeper than the other',
+    config: `[default]\nregion = eu-west-1\n  aws_access_key_id = AKIAABCDEFGHIJKL0023\n  aws_secret_access_key = s3cr3t\n`,
+    credentials: '',
+    cli: {
+      region: 'eu-west-1\naws_access_key_id = AKIAABCDEFGHIJKL0023\naws_secret_access_key = s3cr3t',
+      aws_access_key_id: null,
+    },
+    says: 'config:2: the region of profile default is "eu-west-1" and more lines, which is not a region.',
+  },
+  {
+    title: 'an indented section',
+    config: `[default]\nregion = eu-west-1\n${keys('0024')}  [profile dev]\n  region = us-east-2\n`,
+    credentials: '',
+    profile: 'dev',
+    cli: {refuses: 'profile'},
+    says: 'config:4 goes on with [profile dev], which is indented. Begin that line at its left end.',
+  },
+  {
+    title: 'an empty value',
+    config: `[default]\nregion =\n${keys('0025')}`,
+    credentials: '',
+    cli: {region: '', aws_access_key_id: 'AKIAABCDEFGHIJKL0025'},
+  },
+  {
+    title: 'an empty value before other keys',
+    config: `[default]\noutput =\nregion = eu-west-1\n${keys('0026')}`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0026'},
+  },
+  {
+    title: 'comments on lines of their own',
+    config: `# one\n; two\n[default]\n# three\nregion = eu-west-1\n ; four\n${keys('0027')}`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0027'},
+  },
+  {
+    title: 'a comment behind a value',
+    config: `[default]\nregion = eu-west-1 # Ireland\n${keys('0028')}`,
+    credentials: '',
+    cli: {region: 'eu-west-1 # Ireland', aws_access_key_id: 'AKIAABCDEFGHIJKL0028'},
+    says: 'config:2: the region of profile default is "eu-west-1 # Ireland", which is not a region.',
+  },
+  {
+    title: 'a comment behind a section',
+    config: `[profile dev] # for tests\nregion = eu-west-1\n${keys('0029')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0029'},
+  },
+  {
+    title: 'the same section twice',
+    config: `[profile dev]\nregion = eu-west-1\n[profile dev]\n${keys('0030')}`,
+    credentials: '',
+    profile: 'dev',
+    cli: {refuses: 'file'},
+    says: 'config:3 has a second section [profile dev]',
+  },
+  {
+    title: 'the same section twice, of another profile',
+    config: `[profile dev]\nregion = eu-west-1\n${keys('0031')}[profile other]\nregion = eu-west-1\n[profile other]\nregion = eu-west-1\n`,
+    credentials: '',
+    profile: 'dev',
+    cli: {refuses: 'file'},
+    says: 'config:7 has a second section [profile other]',
+  },
+  {
+    title: 'the same key twice',
+    config: `[default]\nregion = eu-west-1\nregion = us-east-2\n${keys('0032')}`,
+    credentials: '',
+    cli: {refuses: 'file'},
+    says: 'config:3 has region a second time in [default]',
+  },
+  {
+    title: 'a colon in the place of =',
+    config: `[default]\nregion: eu-west-1\naws_access_key_id: AKIAABCDEFGHIJKL0033\naws_secret_access_key: s3cr3t\n`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0033'},
+  },
+  {
+    title: 'keys in capitals',
+    config: `[default]\nRegion = eu-west-1\nAWS_ACCESS_KEY_ID = AKIAABCDEFGHIJKL0034\nAWS_SECRET_ACCESS_KEY = s3cr3t\n`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0034'},
+  },
+  {
+    title: 'a line without =',
+    config: `[default]\nregion = eu-west-1\nnonsense\n${keys('0035')}`,
+    credentials: '',
+    cli: {refuses: 'file'},
+    says: 'config:3 has a line that is neither a section nor a setting',
+  },
+  {
+    title: 'a line before the first section',
+    config: `region = us-east-2\n[default]\nregion = eu-west-1\n${keys('0036')}`,
+    credentials: '',
+    cli: {refuses: 'file'},
+    says: 'config:1 has a setting before the first section',
+  },
+  {
+    title: 'both files: the credentials file wins',
+    config: `[default]\nregion = eu-west-1\n${keys('0037')}`,
+    credentials: `[default]\nregion = us-east-2\n${keys('0038')}`,
+    cli: {region: 'us-east-2', aws_access_key_id: 'AKIAABCDEFGHIJKL0038'},
+  },
+  {
+    title: 'keys in the credentials file, the region in the other',
+    config: `[profile dev]\nregion = eu-west-1\n`,
+    credentials: `[dev]\n${keys('0039')}`,
+    profile: 'dev',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0039'},
+  },
+  {
+    title: 'nested settings before the region',
+    config: `[default]\ns3 =\n  max_concurrent_requests = 20\n  addressing_style = path\nregion = eu-west-1\n${keys('0040')}`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0040'},
+  },
+  {
+    title: 'a value that goes on on the next line',
+    config: `[default]\nregion = eu-west-1\n  us-east-2\n${keys('0041')}`,
+    credentials: '',
+    cli: {region: 'eu-west-1\nus-east-2', aws_access_key_id: 'AKIAABCDEFGHIJKL0041'},
+    says: 'config:2: the region of profile default is "eu-west-1" and more lines, which is not a region.',
+  },
+  {
+    title: 'no blanks around =',
+    config: `[default]\nregion=eu-west-1\naws_access_key_id=AKIAABCDEFGHIJKL0042\naws_secret_access_key=s3cr3t\n`,
+    credentials: '',
+    cli: {region: 'eu-west-1', aws_access_key_id: 'AKIAABCDEFGHIJKL0042'},
+  },
+  {
+    title: 'a profile that is not there',
+    config: `[profile dev]\nregion = eu-west-1\n${keys('0043')}`,
+    credentials: '',
+    profile: 'prod',
+    cli: {refuses: 'profile'},
+    says: 'There is no AWS profile "prod".',
+  },
+  {
+    title: 'a role of another profile',
+    config: `[profile "Base Keys"]\nregion = us-east-2\n${keys('0044')}[profile "Ops Role"]\nrole_arn = arn:aws:iam::123456789012:role/Ops\nsource_profile = Base Keys\nregion = eu-west-1\n`,
+    credentials: '',
+    profile: 'Ops Role',
+    cli: {role_arn: 'arn:aws:iam::123456789012:role/Ops', source_profile: 'Base Keys', region: 'eu-west-1'},
+  },
+  {
+    title: 'a chain of roles',
+    config: `[profile a]\nrole_arn = arn:aws:iam::123456789012:role/A\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::123456789012:role/B\nsource_profile = c\n`,
+    credentials: `[c]\n${keys('0045')}`,
+    profile: 'a',
+    cli: {role_arn: 'arn:aws:iam::123456789012:role/A', source_profile: 'b', region: null},
+  },
+  {
+    title: 'an SSO session',
+    config: `[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-central-1\n[profile person]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\nregion = eu-west-1\n`,
+    credentials: '',
+    profile: 'person',
+    cli: {sso_session: 'corp', sso_account_id: '123456789012', region: 'eu-west-1'},
+  },
+  {
+    title: 'an SSO session with a blank in its name',
+    config: `[sso-session "My Corp"]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-central-1\n[profile person]\nsso_session = My Corp\nsso_account_id = 123456789012\nsso_role_name = Dev\nregion = eu-west-1\n`,
+    credentials: '',
+    profile: 'person',
+    cli: {sso_session: 'My Corp', sso_account_id: '123456789012', region: 'eu-west-1'},
+  },
+  {
+    title: 'a chain that ends where it begins',
+    config: `[profile a]\nrole_arn = arn:aws:iam::123456789012:role/A\nsource_profile = b\nregion = eu-west-1\n[profile b]\nrole_arn = arn:aws:iam::123456789012:role/B\nsource_profile = a\n`,
+    credentials: '',
+    profile: 'a',
+    cli: {role_arn: 'arn:aws:iam::123456789012:role/A', source_profile: 'b', region: 'eu-west-1'},
+    says: 'config:7: profile b takes its credentials from profile a, and that in the end from this one.',
+  },
+  {
+    title: 'a source that is not there',
+    config: `[profile a]\nrole_arn = arn:aws:iam::123456789012:role/A\nsource_profile = nobody\nregion = eu-west-1\n`,
+    credentials: '',
+    profile: 'a',
+    cli: {role_arn: 'arn:aws:iam::123456789012:role/A', source_profile: 'nobody', region: 'eu-west-1'},
+    says: 'config:3: profile a takes its credentials from profile nobody, which is not there.',
+  },
+]
