@@ -43,7 +43,8 @@ export default function setUp(): (() => void) | undefined {
   mkdirSync(HOME)
   const PATH = hidePrograms(process.env['PATH'] ?? '', folder)
   for (const name of Object.keys(process.env)) if (!KEPT.some((kept) => kept.test(name))) delete process.env[name]
-  Object.assign(process.env, {HOME, PATH})
+  // PostgreSQL is unpacked and its database laid once a run, by the first sandbox.
+  Object.assign(process.env, {HOME, PATH, DBTUNNEL_SANDBOX_TEMPLATE: join(folder, 'sandbox-template')})
   if (!hasMariadb()) process.stdout.write(`${MISSING}\n`)
   return () => rmSync(folder, {recursive: true})
 }

@@ -6,7 +6,7 @@ import {expect, it} from 'vitest'
 
 it('no test sees settings or programs of whoever runs the tests', () => {
   const names = Object.keys(process.env)
-  const ours = ['DBTUNNEL_PLUGIN', 'DBTUNNEL_SANDBOX_PG_BIN', 'DBTUNNEL_ATTACK_TRIES']
+  const ours = ['DBTUNNEL_PLUGIN', 'DBTUNNEL_ATTACK_TRIES', 'DBTUNNEL_SANDBOX_PG_BIN', 'DBTUNNEL_SANDBOX_TEMPLATE']
   expect(names.filter((name) => /^(AWS_|PG|DBTUNNEL_|XDG_|LC_|LANG)/.test(name) && !ours.includes(name))).toEqual([])
   // Tests before this one may have made .config and .local.
   const persons = ['.aws', '.gitconfig', '.pgpass', '.pg_service.conf', '.psqlrc', '.ssh']

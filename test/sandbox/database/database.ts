@@ -9,7 +9,6 @@ import {type Login, type Theft} from './login.js'
 import {isMysqlMode, type Mode} from './mode.js'
 import {type MysqlFront, openMysqlFront} from './mysql/front.js'
 import {createMariadb, type MariadbServer} from './mysql/server.js'
-import {providePrograms} from './programs.js'
 import {type Prepare, provision} from './provision.js'
 import {createServer, type Rows} from './server.js'
 
@@ -51,7 +50,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
   const account = await findAccount()
   const folder = await makeFolder(account, options.folder)
   const [server, trusted, other] = await Promise.all([
-    createServer(folder, account, providePrograms(folder.path, process.env)),
+    createServer(folder, account, process.env),
     createAuthority('Sandbox RDS root'),
     createAuthority('Some other root'),
   ])

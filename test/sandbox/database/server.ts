@@ -2,6 +2,7 @@ import {createRequire} from 'node:module'
 import {join} from 'node:path'
 import {createDaemon} from './daemon.js'
 import {type Account, type Folder, SOCKET_NAME} from './folder.js'
+import {layDatabase, SUPERUSER} from './lay-database.js'
 
 const require = createRequire(import.meta.url)
 
@@ -19,8 +20,6 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** As on RDS, so that `postgres` is a name like any other. */
-const SUPERUSER = 'rdsadmin'
 const PORT = 5432
 
 /** Nothing here is worth keeping after a crash; a sandbox must be there at once. */
@@ -41,20 +40,18 @@ const SETTINGS = {
   log_checkpoints: 'off',
 } as const
 
-/** Lays a new database in the folder; nothing runs until `start`. `programs` becomes the folder of initdb and postgres. */
+/** Lays a new database in the folder; nothing runs until `start`. */
 export async function createServer(
   folder: Folder,
   account: Account | undefined,
-  programs: Promise<string>,
+  environment: NodeJS.ProcessEnv,
 ): Promise<Server> {
   const daemon = createDaemon(folder, account, (line) =>
     line.includes('database system is ready to accept connections'),
   )
+  let programs: string
   try {
-    await daemon.run(join(await programs, 'initdb'), [
-      ...['-D', folder.data, '-U', SUPERUSER, '--auth=trust'],
-      ...['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
-    ])
+    programs = await layDatabase(folder, account, environment, (file, parameters) => daemon.run(file, parameters))
   } catch (error) {
     await daemon.close()
     throw error
@@ -66,7 +63,7 @@ export async function createServer(
       // Quoted, for the value is a list: a comma in a folder's name would end it.
       const settings = {...SETTINGS, unix_socket_directories: `"${folder.run}"`}
       const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-      await daemon.start(join(await programs, 'postgres'), ['-D', folder.data, ...parameters])
+      await daemon.start(join(programs, 'postgres'), ['-D', folder.data, ...parameters])
     },
     stop: () => daemon.stop('SIGINT'),
     query: (sql, database) => query(folder.run, sql, database),
