@@ -15,6 +15,7 @@ import {postgres} from '../../src/databases/postgres/kind.js'
 import type {CarrierChoice} from '../../src/links/session/carrier-choice.js'
 import {chooseCarriers} from '../../src/links/session/choose-carriers.js'
 import {nativeCarrier} from '../../src/links/session/native/carrier.js'
+import {STEP_LIMITS} from '../../src/links/session/step-limits.js'
 import {openSession} from '../../src/links/session/open-session.js'
 import {pluginCarrier} from '../../src/links/session/plugin/carrier.js'
 import {type Authority, createAuthority} from '../sandbox/database/authority.js'
@@ -91,6 +92,8 @@ async function open(
       authorities: authority.root,
       talk,
       carriers,
+      // Starting a program may take long on a busy machine.
+      limits: {...STEP_LIMITS, handshakeMs: timeoutMs},
     },
     {aws: {ssm: world.aws.ssm}, prober, listen: listenPort, clock: systemClock},
     run,
@@ -129,6 +132,12 @@ describe('a plugin that fails', {timeout: 30_000}, () => {
 })
 
 describe('a plugin that works all the same', {timeout: 30_000}, () => {
+  it('though it listens on ::1 alone, as where /etc/hosts has only ::1 for localhost (case 2)', async () => {
+    const session = await open('only-ipv6')
+    expect(session.via.carrier).toBe('plugin')
+    expect(run.notices).toEqual([])
+  })
+
   it('though its output comes byte by byte', async () => {
     expect((await open('trickle')).localPort).toBeGreaterThan(0)
   })

@@ -348,6 +348,29 @@ describe('what the service does', () => {
     expect(new Set(asked.map(({parameters}) => (parameters as {Target: string}).Target)).size).toBe(2)
   })
 
+  it('a node on premises without the advanced tier: AWS’s words, and the command that turns it on (case 3)', async () => {
+    const {status, stderr} = await dbtunnel(['psql', 'prod-db', '--bastion', MACHINE.onPremises, '-c', 'select 1'])
+    expect(status).toBe(69)
+    const told = stderr.replaceAll(/\s+/g, ' ')
+    expect(told).toContain('Enable advanced-instances tier to use Session Manager with your on-premises instances')
+    expect(told).toContain(
+      'aws ssm update-service-setting --setting-id /ssm/managed-instance/activation-tier --setting-value advanced --region eu-west-1',
+    )
+    expect(stderr).not.toContain('not connected')
+  })
+
+  it('any other BadRequest: AWS’s words (case 3)', async () => {
+    const restore = sandbox.aws.disturbances.add({
+      action: 'ssm:StartSession',
+      effect: {kind: 'error', code: 'BadRequest', message: 'The moon is in the wrong house.'},
+    })
+    const {status, stderr} = await dbtunnel(['psql', 'prod-db', '-c', 'select 1'])
+    restore()
+    expect(status).toBe(69)
+    expect(stderr).toContain('The moon is in the wrong house.')
+    expect(stderr).not.toContain('not connected')
+  })
+
   it('no token in time: 75', async () => {
     const restore = sandbox.aws.disturbances.add({action: 'rds:DescribeDBInstances', effect: {kind: 'hang'}})
     const {status, stderr} = await dbtunnel(['token', 'prod-db'], {DBTUNNEL_TIMEOUT: '2s'})

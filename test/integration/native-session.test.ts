@@ -460,6 +460,19 @@ describe('ends of the session', () => {
     await expect(dialLocal(session.localPort)).rejects.toThrow('ECONNREFUSED')
   })
 
+  it('an agent that asks for KMS encryption is refused in one sentence, with what to use instead (case 4)', async () => {
+    const hub = await hubTo(() => Promise.reject(new Error('unused')), {behaviour: {encrypts: true}})
+    await expect(openNative(hub)).rejects.toMatchObject({
+      code: 'PROTOCOL',
+      message:
+        "This account encrypts Session Manager's sessions with a KMS key, which dbtunnel's own engine cannot do.",
+      hint: expect.stringContaining('--engine plugin'),
+    })
+    await expect
+      .poll(() => hub.sessions()[0]?.end)
+      .toMatchObject({detail: expect.stringMatching(/^KMSEncryption failed on client with status 3/)})
+  })
+
   it('opening takes no longer than it may', async () => {
     const hub = await hubTo(() => Promise.reject(new Error('unused')), {behaviour: {held: true}})
     await expect(openNative(hub, {timeoutMs: 300})).rejects.toMatchObject({

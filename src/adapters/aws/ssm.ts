@@ -8,6 +8,7 @@ import type {
 import {fail, hasCode} from '../../core/errors.js'
 import {type ManagedNode, type SsmApi, type StartSessionAnswer, TargetNotConnected} from '../../core/ports/aws.js'
 import {partitionOf} from '../../core/partitions.js'
+import {oneLine} from '../../core/text/one-line.js'
 import {printable} from '../../core/text/printable.js'
 import {retry} from '../../core/retry.js'
 import {systemClock} from '../processes/clock.js'
@@ -86,7 +87,8 @@ export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}
         return connection.ask('ssm:StartSession', (options) => once.send(send, options))
       }
       const answer = await retry(start, START_BACKOFF, wasNotAccepted, systemClock, signal).catch((error: unknown) => {
-        if (!causedBy(error, 'TargetNotConnected', 'BadRequest')) throw error
+        if (causedBy(error, 'BadRequest')) throw refusedNode(target, error)
+        if (!causedBy(error, 'TargetNotConnected')) throw error
         throw new TargetNotConnected(`${target} is not connected to Systems Manager.`, {cause: error})
       })
       const domains = awsDomains(client, connection.region)
@@ -131,6 +133,13 @@ export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}
       return text === `https://ssm.${connection.region}.${partitionOf(connection.region).suffix}` ? '' : text
     },
   }
+}
+
+/** AWS has many reasons for it, and they are in its message alone. */
+function refusedNode(target: string, error: unknown): TargetNotConnected {
+  const {cause} = error as Error
+  const told = cause instanceof Error && cause.message !== '' ? printable(oneLine(cause.message)) : 'BadRequest'
+  return new TargetNotConnected(`AWS starts no session on ${target}: ${told}`, {cause: error, told})
 }
 
 /**

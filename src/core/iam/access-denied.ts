@@ -1,9 +1,20 @@
 import {type DbtunnelError, fail} from '../errors.js'
 import {policyJson, statementsFor} from './statements.js'
 
-/** AWS refused an action such as `ssm:StartSession`; the hint is the policy statement that allows it. */
+/** As IAM writes it behind an action that some policy forbids. */
+const EXPLICIT_DENY = /with an explicit deny(?: in an? ([a-z -]{1,40} policy))?/i
+
+/** AWS refused an action such as `ssm:StartSession`; the hint is the policy statement that allows it, if one can. */
 export function accessDenied(action: string, details: {region?: string | undefined; cause?: unknown}): DbtunnelError {
   const {region, cause} = details
+  const denial = cause instanceof Error ? EXPLICIT_DENY.exec(cause.message) : null
+  if (denial) {
+    const by = `a ${denial[1] ?? 'policy'}`
+    return fail('ACCESS_DENIED', `AWS does not allow you ${action}: ${by} forbids it by an explicit deny.`, {
+      hint: 'Whoever keeps that policy has to change it: another statement that allows it does not help.',
+      cause,
+    })
+  }
   const statements = statementsFor(action, {region})
   const hint =
     statements.length > 0

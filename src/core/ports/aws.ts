@@ -187,16 +187,23 @@ export interface StartSessionAnswer extends SessionGrant {
   readonly awsDomains: readonly string[] | undefined
 }
 
-/** StartSession said that the node is not connected: another bastion may do. */
+/** StartSession said that the node is not connected, or why it starts no session on it: another bastion may do. */
 export class TargetNotConnected extends Error {
   override readonly name = 'TargetNotConnected'
+  /** AWS's own sentence, where it says more than that. */
+  readonly told: string | undefined
+
+  constructor(message: string, details: {cause?: unknown; told?: string | undefined} = {}) {
+    super(message, {cause: details.cause})
+    this.told = details.told
+  }
 }
 
 export interface SsmApi {
   /** In chunks of what the API takes, all pages. Ids that SSM does not know are left out. */
   managedNodes(ids: readonly string[], signal?: AbortSignal): Promise<readonly ManagedNode[]>
   /**
-   * Rejects with TargetNotConnected, too (also for the BadRequest that an agent too old for the document gets).
+   * Rejects with TargetNotConnected, too (also for a BadRequest, such as an agent gets that is too old for the document).
    * `signal` ends the waiting between attempts; a request under way is not broken off, for AWS may have granted it.
    * `sends` is called when an attempt leaves: each may have to wait for its turn.
    */

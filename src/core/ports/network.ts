@@ -137,8 +137,8 @@ export interface Resolver {
 
 export interface DialPort {
   /**
-   * Connects to a port on 127.0.0.1. The socket comes at once, half-open capable and without Nagle's delay; a refusal is
-   * its error.
+   * Connects to a port on 127.0.0.1, or on ::1 where the first refuses. The socket comes at once, half-open capable and
+   * without Nagle's delay; a refusal is its error.
    */
   dial(port: number): LocalSocket
 }

@@ -66,7 +66,7 @@ export async function openSession(request: SessionRequest, ports: SessionPorts, 
     return session
   }
   try {
-    return await openByFirst(bastions, carriers, open, run, timeLeft)
+    return await openByFirst(bastions, carriers, open, run, {timeLeft, account: target})
   } catch (error) {
     throw last ? await advised(error, target, last, ports, run.signal) : error
   }
@@ -85,7 +85,7 @@ export async function carrySession(
     last = way.bastion
     return carry(way, request, timeLeft, ports, within)
   }
-  return openByFirst(bastions, carriers, open, run, timeLeft).catch(async (error: unknown) => {
+  return openByFirst(bastions, carriers, open, run, {timeLeft, account: target}).catch(async (error: unknown) => {
     throw last ? await advised(error, target, last, ports, run.signal) : error
   })
 }

@@ -2,6 +2,7 @@ import type {Bastion} from '../../bastions/bastion.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {SESSION_DOCUMENT} from '../../core/iam/statements.js'
 import {nodeName} from '../../core/grammars.js'
+import {accountOptions} from '../../core/text/aws-cli-options.js'
 import type {SessionGrant, SsmApi, StartSessionAnswer, StartSessionRequest} from '../../core/ports/aws.js'
 import {type Limit, withLimit} from '../../core/limit.js'
 import type {Run} from '../../core/run.js'
@@ -59,12 +60,30 @@ export async function startSession(
   return {grant, request}
 }
 
-/** All of them said so. */
-export function noneConnected(bastions: readonly Bastion[]): DbtunnelError {
-  const lines = bastions.map((bastion) => `${nodeName(bastion)}: not connected to Session Manager`)
-  return fail('BASTION_NONE', 'No bastion is connected to Session Manager.', {
-    hint: [...lines, 'Check that the SSM agent runs there, and that it reaches Systems Manager on port 443.'].join(
-      '\n',
-    ),
-  })
+/** AWS starts a session on none of them. `told`: its own words, by the bastion's id, where they say more than "not connected". */
+export function noneConnected(
+  bastions: readonly Bastion[],
+  told: ReadonlyMap<string, string>,
+  account: {readonly region: string; readonly profile?: string | undefined},
+): DbtunnelError {
+  const [only, ...more] = bastions
+  const lines = bastions.map((one) => `${nodeName(one)}: ${told.get(one.id) ?? 'not connected to Session Manager'}`)
+  const advice = [...told.values()].some((words) => /advanced-instances tier/i.test(words))
+    ? [
+        'Turn the advanced-instances tier on (it costs money for each machine outside EC2):',
+        `aws ssm update-service-setting --setting-id /ssm/managed-instance/activation-tier --setting-value advanced${accountOptions(account)}`,
+      ]
+    : []
+  if (told.size < bastions.length) {
+    advice.push('Check that the SSM agent runs there, and that it reaches Systems Manager on port 443.')
+  }
+  if (told.size === 0) {
+    return fail('BASTION_NONE', 'No bastion is connected to Session Manager.', {hint: [...lines, ...advice].join('\n')})
+  }
+  const words = only && more.length === 0 ? told.get(only.id) : undefined
+  return words === undefined
+    ? fail('BASTION_NONE', 'AWS starts a session on no bastion.', {hint: [...lines, ...advice].join('\n')})
+    : fail('BASTION_NONE', `AWS starts no session on bastion ${only ? nodeName(only) : ''}: ${words}`, {
+        hint: advice.length > 0 ? advice.join('\n') : undefined,
+      })
 }

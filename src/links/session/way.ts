@@ -33,13 +33,17 @@ export async function openByFirst(
   carriers: readonly Carrier[],
   open: (way: Way, run: Run) => Promise<Link>,
   run: Run,
-  timeLeft: () => number,
+  {
+    timeLeft,
+    account,
+  }: {timeLeft: () => number; account: {readonly region: string; readonly profile?: string | undefined}},
 ): Promise<Link> {
   const others = [...carriers]
   let carrier = others.shift()
   if (!carrier) throw fail('INTERNAL', 'No carrier was chosen.')
   const left = [...bastions]
   let failure: Error | undefined
+  const told = new Map<string, string>()
   let tried = 0
   for (let bastion = left.shift(); bastion;) {
     const taken = partOf(run.undo)
@@ -49,7 +53,9 @@ export async function openByFirst(
       run.signal.throwIfAborted()
       const blame = blameFor(error, carrier)
       if (!blame) throw error
-      if (!(error instanceof TargetNotConnected)) {
+      if (error instanceof TargetNotConnected) {
+        if (error.told !== undefined) told.set(bastion.id, error.told)
+      } else {
         failure = error as Error
         tried++
       }
@@ -63,7 +69,7 @@ export async function openByFirst(
       bastion = goesOn
     }
   }
-  throw failure ?? noneConnected(bastions)
+  throw failure ?? noneConnected(bastions, told, account)
 }
 
 function blameFor(error: unknown, {id}: Carrier): 'bastion' | 'carrier' | 'either' | undefined {
@@ -76,6 +82,7 @@ function blameFor(error: unknown, {id}: Carrier): 'bastion' | 'carrier' | 'eithe
 function tell(error: unknown, failed: Bastion, next: Bastion, carrier: Carrier | undefined, {say}: Run): void {
   const {message, hint} = error as Error & {readonly hint?: string}
   if (error instanceof TargetNotConnected) {
+    if (error.told !== undefined) return say.notice(`${message} Going on by ${nodeName(next)}.`)
     return say.debug(`${nodeName(failed)} is not connected to Session Manager: ${message}`)
   }
   // What could be to blame for a database out of reach has not been looked at.

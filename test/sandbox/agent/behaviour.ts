@@ -17,6 +17,8 @@ export interface Behaviour {
   readonly earlyData: boolean
   /** Message types padded with NULs in place of spaces. */
   readonly nulPadding: boolean
+  /** Asks for KMSEncryption in its handshake, and ends the session when the client cannot do it. */
+  readonly encrypts: boolean
   /** Says nothing from this step on, and closes nothing. */
   readonly silentFrom: SilentStep | undefined
   /** Swallows everything both ways without closing anything. */
@@ -39,6 +41,7 @@ export const FAULTLESS: Behaviour = {
   setupMs: 0,
   earlyData: false,
   nulPadding: false,
+  encrypts: false,
   silentFrom: undefined,
   held: false,
   delayMs: 0,

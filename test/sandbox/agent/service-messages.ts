@@ -19,8 +19,8 @@ export interface Grant {
   readonly localPort: number
 }
 
-/** HandshakeRequest's payload: one action, a port session. */
-export function handshakeRequest(grant: Grant): object {
+/** HandshakeRequest's payload: a port session, and where sessions are encrypted, that. */
+export function handshakeRequest(grant: Grant, encrypts: boolean): object {
   const properties = {
     portNumber: String(grant.port),
     type: 'LocalPortForwarding',
@@ -28,7 +28,12 @@ export function handshakeRequest(grant: Grant): object {
     host: grant.host,
   }
   const action = {ActionType: 'SessionType', ActionParameters: {SessionType: 'Port', Properties: properties}}
-  return {AgentVersion: grant.agentVersion, RequestedClientActions: [action]}
+  return {AgentVersion: grant.agentVersion, RequestedClientActions: encrypts ? [action, KMS_ENCRYPTION] : [action]}
+}
+
+const KMS_ENCRYPTION = {
+  ActionType: 'KMSEncryption',
+  ActionParameters: {KMSKeyId: 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000001'},
 }
 
 /** channel_closed, with the service's short header. */

@@ -16,6 +16,9 @@ import {COMMAND, frameHeader} from './smux.js'
 import {faultOfMessage, readHandshakeResponse} from './strict.js'
 import {type Features, featuresOf} from './versions.js'
 
+/** What a handshake may ask for, in order. */
+const ACTIONS = ['SessionType', 'KMSEncryption']
+
 /** A connection to the database. `signal` aborts when the session ends first. */
 export type Dial = (address: string, port: number, signal: AbortSignal) => Promise<Socket>
 
@@ -189,11 +192,14 @@ export class AgentSession {
     this.#startedAt = performance.now()
     this.#resendTimer = setInterval(() => this.#resend(), timing.resendMs)
     this.#handshakeTimer = setTimeout(() => this.end('handshake', HANDSHAKE_TIMED_OUT), timing.handshakeMs)
-    this.#sendJson(PAYLOAD.handshakeRequest, handshakeRequest(grant))
+    this.#sendJson(PAYLOAD.handshakeRequest, handshakeRequest(grant, this.#behaviour.encrypts))
   }
 
   #onHandshakeResponse(payload: Buffer): void {
-    const {clientVersion, refusal, fault} = readHandshakeResponse(payload)
+    const {clientVersion, refusal, fault} = readHandshakeResponse(
+      payload,
+      this.#behaviour.encrypts ? ACTIONS : ACTIONS.slice(0, 1),
+    )
     if (this.#phase !== 'handshake') return this.#violate('a second HandshakeResponse')
     if (fault !== undefined) this.#violate(fault)
     if (refusal !== undefined) this.end('handshake', refusal)

@@ -115,19 +115,20 @@ export interface HandshakeResponse {
 
 const ACTION_OK = 1
 
-export function readHandshakeResponse(payload: Buffer): HandshakeResponse {
+export function readHandshakeResponse(payload: Buffer, asked: readonly string[]): HandshakeResponse {
   const content = readJson(payload) ?? {}
   const actions: unknown[] = Array.isArray(content['ProcessedClientActions']) ? content['ProcessedClientActions'] : []
-  const first = (actions[0] ?? {}) as Json
+  const failed = asked.findIndex((_, at) => (actions[at] as Json | undefined)?.['ActionStatus'] !== ACTION_OK)
+  const first = (actions[Math.max(failed, 0)] ?? {}) as Json
   const clientVersion = text(content['ClientVersion'])
   const refusal =
     first['ActionStatus'] === ACTION_OK
       ? undefined
-      : `SessionType failed on client with status ${String(first['ActionStatus'])} error: ${text(first['Error'])}`
+      : `${asked[Math.max(failed, 0)]} failed on client with status ${String(first['ActionStatus'])} error: ${text(first['Error'])}`
   const fault = !isFourPartVersion(clientVersion)
     ? 'ClientVersion without four parts'
-    : actions.length !== 1 || first['ActionType'] !== 'SessionType'
-      ? 'HandshakeResponse that does not answer the one action'
+    : actions.length !== asked.length || asked.some((type, at) => (actions[at] as Json)['ActionType'] !== type)
+      ? 'HandshakeResponse that does not answer what was asked'
       : undefined
   return {clientVersion, refusal, fault}
 }

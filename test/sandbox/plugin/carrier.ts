@@ -1,3 +1,5 @@
+import {once} from 'node:events'
+import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {systemClock} from '../../../src/adapters/processes/clock.js'
 import {awsApi} from '../../../src/adapters/aws/aws-api.js'
 import {listenPort} from '../../../src/adapters/network/listen.js'
@@ -117,7 +119,8 @@ export class Carrier {
   /** It goes on listening when the session has ended. */
   async #takePort(accept: Link['accept']): Promise<number> {
     try {
-      const {port} = await listenPort.listen(this.#wantedPort, (socket) => {
+      const loopback = this.#faults.has('only-ipv6') ? {listen: listenOnIpv6} : listenPort
+      const {port} = await loopback.listen(this.#wantedPort, (socket) => {
         if (this.#sending.over) return void this.#giveUp('write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe')
         this.#sockets.push(socket)
         if (this.#dead) return
@@ -203,6 +206,12 @@ export class Carrier {
     await this.#screen.flush()
     process.exit(0)
   }
+}
+
+async function listenOnIpv6(port: number, onConnection: (socket: Socket) => void): Promise<{readonly port: number}> {
+  const server = createServer({allowHalfOpen: true, noDelay: true}, onConnection).listen(port, '::1')
+  await once(server, 'listening')
+  return server.address() as AddressInfo
 }
 
 function forever(): Promise<never> {

@@ -9,6 +9,8 @@ const FAULTS = {
   'hang-port': 'none',
   /** The first resume fails: alive, listening, dead. */
   'dead-resume': 'none',
+  /** Listens on ::1, as where /etc/hosts has only `::1 localhost`: it listens on "localhost" (real plugin 1.2.677). */
+  'only-ipv6': 'none',
   /** Gives up with a setup error, and status 0. */
   'setup-error': 'none',
   /** Ends before it listens, without a word and with status 0. */

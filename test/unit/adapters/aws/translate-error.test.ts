@@ -77,6 +77,17 @@ describe('translateError', () => {
     expect(translate('AccessDenied', answered(), keys, 'sts:AssumeRole').hint).toContain('sts:AssumeRole')
   })
 
+  it('says that an explicit deny is in the way, and prints no statement that would not help', () => {
+    const message =
+      'User: arn:aws:sts::1:assumed-role/r/x is not authorized to perform: ssm:StartSession on resource: arn:aws:ec2:… with an explicit deny in a service control policy'
+    const denied = translate('AccessDeniedException', {...answered(), message})
+    expect(denied).toMatchObject({
+      code: 'ACCESS_DENIED',
+      message: 'AWS does not allow you ssm:StartSession: a service control policy forbids it by an explicit deny.',
+    })
+    expect(denied.hint).not.toContain('Statement')
+  })
+
   it('speaks of the clock when the answer shows that it is wrong', () => {
     expect(translate('SignatureDoesNotMatch', answered(12)).hint).toMatch(/clock is 12 minutes behind AWS's/)
     expect(translate('AuthFailure', answered(-7)).hint).toMatch(/clock is 7 minutes ahead of AWS's/)

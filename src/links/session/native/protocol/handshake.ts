@@ -3,6 +3,7 @@ import {type AgentFeatures, featuresOf} from './agent-version.js'
 import {
   type HandledAction,
   type HandshakeAction,
+  type HandshakeRequest,
   handshakeResponse,
   isRecord,
   readHandshakeRequest,
@@ -22,13 +23,28 @@ export function answerHandshake(payload: Buffer): HandshakeAnswer {
   if (!request) throw fail('PROTOCOL', 'The SSM agent opened with a handshake that cannot be read.')
   const actions = request.actions.map(handle)
   const refused = actions.find(({status}) => status !== 'done')
+  if (refused?.type === 'KMSEncryption') return {...answerOf(request, actions), refusal: encrypted()}
   const session = request.actions.some(({type}) => type === 'SessionType')
   const error = refused?.error ?? (session ? '' : 'The agent names no session type.')
   return {
-    response: handshakeResponse(actions),
-    features: featuresOf(request.agentVersion),
+    ...answerOf(request, actions),
     refusal: error === '' ? undefined : fail('PROTOCOL', `The SSM agent wants a session of another kind. ${error}`),
   }
+}
+
+function answerOf(
+  {agentVersion}: HandshakeRequest,
+  actions: readonly HandledAction[],
+): Omit<HandshakeAnswer, 'refusal'> {
+  return {response: handshakeResponse(actions), features: featuresOf(agentVersion)}
+}
+
+function encrypted(): DbtunnelError {
+  const message =
+    "This account encrypts Session Manager's sessions with a KMS key, which dbtunnel's own engine cannot do."
+  return fail('PROTOCOL', message, {
+    hint: "Use AWS's session-manager-plugin, which can: install it, then --engine plugin",
+  })
 }
 
 function handle({type, parameters}: HandshakeAction): HandledAction {
