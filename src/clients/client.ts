@@ -40,6 +40,8 @@ export interface TerminalClient {
    * password, and USAGE for what the client would refuse. `own` is what dbtunnel's own flags gave.
    */
   read(words: readonly string[], own: ClientLogin): ClientWords
+  /** Whether with these words it prints its help or version, and connects to nothing. */
+  isAboutItself(words: readonly string[]): boolean
   /** Its whole command line for a connection. */
   argv(words: readonly string[], connection: Connection, person: Person): readonly string[]
 }

@@ -11,6 +11,7 @@ With --all, what killed runs have left at AWS is ended, too. psql's own tunnels 
 
   static override examples = [
     {description: 'One of them:', command: '<%= config.bin %> <%= command.id %> prod-db'},
+    {description: 'Two of them, one by its port:', command: '<%= config.bin %> <%= command.id %> prod-db 28441'},
     {description: 'All of them:', command: '<%= config.bin %> <%= command.id %> --all'},
   ]
 
@@ -18,19 +19,25 @@ With --all, what killed runs have left at AWS is ended, too. psql's own tunnels 
 
   static override args = {
     target: Args.string({
-      description: 'As it was opened, what RDS calls it, or a session or process id.',
+      description:
+        'As it was opened, what RDS calls it, its local port, or a session or process id. Several: one after the other.',
       ignoreStdin: true,
     }),
   }
 
+  static override usage = ['close TARGET... [FLAGS]', 'close --all [FLAGS]']
+
+  /** More than one target. */
+  static override strict = false
+
   static override flags = {all: Flags.boolean({description: 'Every tunnel that open keeps.'}), ...outputFlags}
 
   async run(): Promise<{readonly closed: readonly string[]}> {
-    const {args, flags} = await this.parse(Close)
+    const {argv, flags} = await this.parse(Close)
     const terminal = this.openTerminal(flags)
     // Loaded when they are needed, so that a usage error is told at once.
     const [{openApp}, {close}] = await Promise.all([import('../app/ports.js'), import('../flows/close.js')])
-    const closed = await close({target: args.target, all: Boolean(flags.all)}, openApp(terminal))
+    const closed = await close({targets: argv as string[], all: Boolean(flags.all)}, openApp(terminal))
     terminal.notice(closed.length === 0 ? 'Nothing is open.' : `Closed: ${closed.join(', ')}`)
     return {closed}
   }

@@ -30,7 +30,8 @@ NAMES what the config files call it, and OPEN the port where a tunnel of yours l
 
   static override args = {
     pattern: Args.string({
-      description: "Only those of such a name, or such a name of the config files: 'prod-*'.",
+      description:
+        "Only those with this in their name at RDS or in the config files; a pattern is the whole name: 'prod-*'.",
       ignoreStdin: true,
     }),
   }

@@ -17,29 +17,33 @@ type ClosePorts = Pick<Ports, 'clock' | 'files' | 'hostsFile' | 'say' | 'signals
 
 /** What to end: exactly one of the two. */
 export interface CloseRequest {
-  /** A target, session id or process id. */
-  readonly target?: string | undefined
+  /** Targets, local ports, session ids or process ids. */
+  readonly targets: readonly string[]
   readonly all: boolean
 }
 
 /**
- * Ends what is open under this word (target, session id, owner's pid), or all of it, and waits until it is gone: process,
+ * Ends what is open under these words (target, local port, session id, owner's pid), or all of it, and waits until it is gone: process,
  * port, hosts line, and session at AWS. That of psql or exec is ended by its session id or pid only, never with others. Returns the
  * targets. Rejects with USAGE, NOT_OPEN, NOT_CLOSED, or what AWS refuses the end of a session with.
  */
-export async function close({target: word, all}: CloseRequest, ports: ClosePorts): Promise<readonly string[]> {
-  if ((word === undefined) !== all) {
+export async function close({targets: words, all}: CloseRequest, ports: ClosePorts): Promise<readonly string[]> {
+  if ((words.length === 0) !== all) {
     const message = all ? 'Use either a target or --all, not both.' : 'Name a target, or use --all.'
     throw fail('USAGE', message, {hint: 'dbtunnel close TARGET, or: dbtunnel close --all'})
   }
   return supervise(ports, async (run) => {
     const {records, strange} = await readRecords(ports.state)
     for (const {problem} of strange) run.say.notice(`Ignored: ${problem}`)
-    const meant = meantBy(word, records)
-    const [some, others] = [meant.filter((one) => isFree(one, word)), meant.filter((one) => !isFree(one, word))]
-    if (word !== undefined && some.length === 0)
-      throw others[0] ? ofClient(word, others[0].record) : notOpen(word, records)
-    const outcomes = await Promise.allSettled(some.map((one) => end(one, ports, run.signal)))
+    const [some, others] = [new Set<FoundRecord>(), new Set<FoundRecord>()]
+    for (const word of all ? [undefined] : words) {
+      const meant = meantBy(word, records)
+      const free = meant.filter((one) => isFree(one, word))
+      if (word !== undefined && free.length === 0)
+        throw meant[0] ? ofClient(word, meant[0].record) : notOpen(word, records)
+      for (const one of meant) (free.includes(one) ? some : others).add(one)
+    }
+    const outcomes = await Promise.allSettled([...some].map((one) => end(one, ports, run.signal)))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed) throw failed.reason
     // Owners clean up after themselves; this is for those who could not.
@@ -47,8 +51,8 @@ export async function close({target: word, all}: CloseRequest, ports: ClosePorts
       .sweep()
       .catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
     await ports.files.sweep().catch((error: unknown) => run.say.debug(`private folders not swept: ${String(error)}`))
-    for (const {record} of others) run.say.notice(ofClientText(record))
-    return some.map(({record}) => record.target)
+    for (const one of others) if (!some.has(one)) run.say.notice(ofClientText(one.record))
+    return [...some].map(({record}) => record.target)
   })
 }
 

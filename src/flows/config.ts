@@ -35,6 +35,7 @@ export async function explainTarget(
   return {
     files: filesOf(config),
     target: name.text,
+    configured: configured !== undefined,
     lead: lead ? {...listedLead(lead), approved: await approvals.has(lead.approval)} : null,
     settings: [{setting: 'host' in name ? 'host' : 'identifier', ...place}, ...settingsOf(given)],
   }

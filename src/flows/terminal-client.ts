@@ -1,9 +1,9 @@
 import type {ClientWithTerminal} from '../clients/client.js'
-import {runClient} from '../clients/run-client.js'
+import {exitStatus, runClient} from '../clients/run-client.js'
 import type {Ports} from '../core/ports/ports.js'
 import type {Progress} from '../core/ports/progress.js'
 import {supervise} from '../core/supervise.js'
-import {clientEnvironment} from '../databases/environment.js'
+import {clientEnvironment, withoutAwsSecrets} from '../databases/environment.js'
 import type {FlagValues} from '../settings/read.js'
 import {withTunnel} from '../tunnel/with-tunnel.js'
 import {approved} from './request/approval.js'
@@ -33,6 +33,7 @@ export async function runTerminalClient(
   const {flags, target, words, typed} = request
   const {id: command, takesAddress} = client
   const terminal = await client.terminal.load()
+  if (terminal.isAboutItself(words)) return runAlone(await terminal.find(given), words, given)
   const {argv, ...login} = terminal.read(words, {user: flags.user, database: flags.database})
   const asked = await readRequest({target, flags: {...flags, ...login}}, given.sources)
   const program: Program = {
@@ -66,4 +67,10 @@ export async function runTerminalClient(
       ),
     )
   })
+}
+
+/** Without a connection. */
+function runAlone(file: string, argv: readonly string[], ports: Ports): Promise<number> {
+  const spec = {file, argv, env: withoutAwsSecrets(ports.environment)}
+  return supervise(ports, async (run) => exitStatus(await runClient({spec, signals: 'keys'}, ports, run)))
 }

@@ -54,7 +54,7 @@ export function configText({files, targets, groups}: ConfigListing, columns: num
 
 /** What a target is opened with, a row for each setting. `unset` says what counts where one has no value. */
 export function targetText(
-  {files, lead, settings}: TargetListing,
+  {files, target, configured, lead, settings}: TargetListing,
   unset: Readonly<Partial<Record<string, string>>>,
   columns: number | undefined,
 ): string {
@@ -65,7 +65,9 @@ export function targetText(
     {title: 'VALUE', text: (row) => valueText(row), gives: 2, short: (row) => valueText(row, 36)},
     {title: 'FROM', text: ({from}) => harmless(from), gives: 1, short: ({from}) => baseName(from)},
   ]
-  const above = [...filesText(files), ...(lead ? [`Note: ${leadText(lead)}`] : [])]
+  const isIdentifier = settings.some(({setting}) => setting === 'identifier')
+  const unnamed = `No config file names ${shownName(target)}: it is taken for ${isIdentifier ? 'an RDS identifier' : 'an endpoint'}.`
+  const above = [...filesText(files), ...(configured ? [] : [unnamed]), ...(lead ? [`Note: ${leadText(lead)}`] : [])]
   return [...above, ...(above.length === 0 ? [] : ['']), ...table(settings, shown, columns)].join('\n')
 }
 

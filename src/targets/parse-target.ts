@@ -3,6 +3,7 @@ import {type EndpointName, parseEndpointName} from '../core/endpoint-name.js'
 import {fail} from '../core/errors.js'
 import {isDatabaseIdentifier, isHostName, isPort} from '../core/grammars.js'
 import {type DatabaseArn, parseDatabaseArn} from './database-arn.js'
+import {isUrl, meantTarget} from './meant-target.js'
 
 /** What a TARGET word names; `text` is the word as it was typed, all else is in lower case. */
 export type TargetName =
@@ -48,7 +49,7 @@ export interface EndpointTarget {
 const RESOURCE_ID = /^(db|cluster)-[a-z0-9]{26}$/
 
 /**
- * Reads `name`, `name:reader`, `name:CUSTOM_ENDPOINT`, an ARN or a resource id of an instance or cluster, or an RDS endpoint's
+ * Reads `name`, `name:reader`, `name:writer`, `name:CUSTOM_ENDPOINT`, an ARN or a resource id of an instance or cluster, or an RDS endpoint's
  * host name with or without `:PORT`. Rejects all else with TARGET_INVALID.
  */
 export function parseTarget(text: string): TargetName {
@@ -59,6 +60,8 @@ export function parseTarget(text: string): TargetName {
   if (head.includes('.')) return parseHost(text, head, tail)
   if (!isDatabaseIdentifier(head)) throw invalid(text)
   if (tail === undefined) return {kind: 'name', text, id: head, ...resourceIdOf(head)}
+  // A cluster's own endpoint is its writer's.
+  if (tail === 'writer') return {kind: 'name', text, id: head}
   if (tail === 'reader') return {kind: 'reader', text, clusterId: head}
   if (isDatabaseIdentifier(tail)) return {kind: 'custom', text, clusterId: head, endpointId: tail}
   throw invalid(text)
@@ -95,8 +98,12 @@ export function notAnEndpoint(text: string, alias?: string): Error {
       hint: `Name the endpoint instead: ${alias}\nAn alias is not in the certificate, and no token can be signed for it.`,
     })
   }
+  const meant = meantTarget(text)
   return fail('TARGET_INVALID', `${quoted(text)} is not the name of an RDS endpoint.`, {
-    hint: 'Give the identifier of the database, or its own endpoint: an alias of it (CNAME) is not in the certificate and cannot sign a token.',
+    hint:
+      meant !== undefined
+        ? `Did you mean: ${meant}`
+        : 'Give the identifier of the database, or its own endpoint: an alias of it (CNAME) is not in the certificate and cannot sign a token.',
   })
 }
 

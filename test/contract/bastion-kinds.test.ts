@@ -11,6 +11,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   any: 'any',
   instance: 'i-0123456789abcdef0',
   'managed-node': 'mi-0123456789abcdef0',
+  name: 'prod-bastion-a',
   tag: 'tag:Team=db',
 }
 
@@ -46,7 +47,7 @@ it('have a form each but for one, which counts where no rule is given', () => {
 })
 
 it('read nothing that is not a rule', () => {
-  for (const text of ['', 'i-1', 'mi-', 'tag:', 'tag:=x', 'Any', ' any', 'bastion', 'i-0123456789abcdefg']) {
+  for (const text of ['', 'i-1', 'mi-', 'tag:', 'tag:=x', 'Any', ' any', 'i-0123456789abcdefg', 'tag']) {
     expect(parseBastionRule(text)).toBeUndefined()
   }
 })

@@ -158,7 +158,7 @@ describe.concurrent('who sits at a terminal', () => {
   })
 
   it.each([
-    ['no answer', '\r', 64, 'REASON_MISSING'],
+    ['no answer, twice', '\r\r', 64, 'REASON_MISSING'],
     ['Ctrl-D', '\u0004', 64, 'REASON_MISSING'],
     ['Ctrl-C', '\u0003', 130, 'INTERRUPTED'],
   ])('gives %s, and nothing is done', async (_, keys, status, code) => {

@@ -104,6 +104,7 @@ function tables(names: readonly string[], columns: number | undefined): string {
     targetText(
       {
         files: [],
+        configured: true,
         target: 'x',
         settings: names.map((name, at) => ({setting: 'user', value: name, from: from[at] ?? ''})),
         lead: null,

@@ -9,8 +9,9 @@ import {xdgFolder} from './own-folder.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const TEAM_FILE = 'dbtunnel.yaml'
-const USER_FILE = 'config.yaml'
+/** Either spelling; in one folder the first counts. */
+const TEAM_FILES = ['dbtunnel.yaml', 'dbtunnel.yml']
+const USER_FILES = ['config.yaml', 'config.yml']
 
 /** Names the team's file, in the place of the one that would be found. */
 const VARIABLE = 'DBTUNNEL_CONFIG'
@@ -29,8 +30,8 @@ export function configFiles(environment: Environment, cwd: string, named?: strin
 
 async function readUserFile(environment: Environment): Promise<ConfigText | undefined> {
   const folder = xdgFolder(environment, 'XDG_CONFIG_HOME', '.config')
-  const path = folder && join(folder, USER_FILE)
-  if (path === undefined || !(await isThere(path))) return undefined
+  const path = folder && (await firstThere(folder, USER_FILES))
+  if (path === undefined) return undefined
   return {owner: 'user', path, text: await readTrusted(path, {owners: oursOrOfSudo(environment)})}
 }
 
@@ -60,8 +61,8 @@ async function readTeamFile(environment: Environment, cwd: string): Promise<Conf
   const owners = oursOrOfSudo(environment)
   const {folders, repository} = await foldersUpward(cwd, environment['HOME'])
   for (const folder of folders) {
-    const path = join(folder, TEAM_FILE)
-    if (!(await isThere(path))) continue
+    const path = await firstThere(folder, TEAM_FILES)
+    if (path === undefined) continue
     // Whoever wrote the link may be a stranger: it shall not lead to other files of the user's.
     return {owner: 'team', path, text: await readTrusted(path, {owners, within: repository ?? folder})}
   }
@@ -83,6 +84,11 @@ async function foldersUpward(cwd: string, home: string | undefined): Promise<Upw
     const isHome = home !== undefined && isAbsolute(home) && folder === resolve(home)
     if (isHome || above === folder) return {folders}
   }
+}
+
+async function firstThere(folder: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) if (await isThere(join(folder, name))) return join(folder, name)
+  return undefined
 }
 
 /** Whatever it is: a folder of this name, or a link that leads nowhere, is not passed over. */

@@ -133,7 +133,12 @@ function unrunnable(
 
 function missing(file: string, cause?: unknown): DbtunnelError {
   const where = file.includes('/') ? '' : ' on PATH'
-  return fail('CLIENT_MISSING', `There is no program ${file === '' ? '""' : file}${where}.`, {cause})
+  // As in exec prod-db -- "pg_dump | gzip".
+  const hint =
+    /\s/.test(file) && !file.startsWith('/')
+      ? `A line for a shell goes behind: ${shellLine(['sh', '-c', file])}`
+      : undefined
+  return fail('CLIENT_MISSING', `There is no program ${file === '' ? '""' : file}${where}.`, {hint, cause})
 }
 
 const BARE_TEXT = 'it is a text without a first line that begins with #!'

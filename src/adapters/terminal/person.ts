@@ -34,7 +34,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
       keys.once('end', resolve).once('error', () => resolve())
       signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true})
     })
-    return typed.trim()
+    return typed
   } finally {
     if (!typed.includes('\n')) endLine(fd)
     keys.destroy()

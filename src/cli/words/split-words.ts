@@ -1,4 +1,4 @@
-import {closest, distance} from 'fastest-levenshtein'
+import {distance} from 'fastest-levenshtein'
 import type {WordGrammar} from '../../clients/client.js'
 import {type DbtunnelError, fail} from '../../core/errors.js'
 import {shellLine} from '../../core/text/shell-line.js'
@@ -97,6 +97,23 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitE
   const checked = isNamed ? undefined : checkTarget(target, 'dbtunnel exec prod-db -- COMMAND')
   const [name, ...words] = argv.slice(at + 1)
   if (argv[at] === '--' && name !== undefined) return {own, target: checked, client: [name, ...words]}
+  const [more, command = ''] = [argv.slice(at, argv.indexOf('--')), argv[argv.indexOf('--') + 1]]
+  if (
+    hasDashes &&
+    !command.startsWith('-') &&
+    command !== '' &&
+    checked !== undefined &&
+    more.length > 0 &&
+    more.every((word) => !word.startsWith('-'))
+  ) {
+    throw fail('USAGE', 'Several targets are named by --target, once for each.', {
+      hint: shellLine([
+        ...['dbtunnel', 'exec', ...own],
+        ...[checked, ...more].flatMap((one) => ['--target', one]),
+        ...argv.slice(argv.indexOf('--')),
+      ]),
+    })
+  }
   // What stands there may be meant for the command.
   const meant = argv.slice(at).filter((word, index, all) => word !== '--' || all.indexOf('--') !== index)
   throw fail('USAGE', 'The command to run comes after "--".', {
@@ -114,9 +131,9 @@ function ownFlagAt(at: number, argv: readonly string[], flags: OwnFlags): readon
   return flag && (flag.takesNext ? [word, ownValue(word, argv[at + 1])] : [word])
 }
 
-/** `--` is never a value of ours. */
+/** No option is a value of ours: `psql prod-db --reason -c 'select 1'` has forgotten one. `--reason=-c` takes it. */
 function ownValue(flag: string, value: string | undefined): string {
-  if (value !== undefined && value !== '--') return value
+  if (value !== undefined && !/^-./.test(value)) return value
   throw fail('USAGE', `${flag} needs a value.`, {hint: `Give one after it: ${flag} VALUE`})
 }
 
@@ -161,6 +178,15 @@ function targetBehindDashes(
   })
 }
 
+/** Options of other tools, and what they are here. */
+const HABITS: Readonly<Record<string, string>> = {
+  '-u': '-U',
+  '--user-name': '-U',
+  '--verbose': '--debug',
+  '--silent': '--quiet',
+  '--json': '--csv',
+}
+
 function unknownOption(
   word: string,
   problem: string,
@@ -169,9 +195,14 @@ function unknownOption(
   help: string,
 ): DbtunnelError {
   const typed = word.replace(/^-+/, '').replace(/=.*/s, '')
-  const nearest = closest(typed, [...flags.long.keys(), ...others])
+  const habit = HABITS[word.replace(/=.*/s, '')]
+  if (habit !== undefined)
+    return fail('USAGE', `There is no option ${word.replace(/=.*/s, '')}.`, {hint: `Did you mean ${habit}?`})
+  const isNear = (name: string): number => distance(typed, name) - (name[0] === typed[0] ? 0.5 : 0)
+  const [nearest = ''] = [...flags.long.keys(), ...others].sort((one, other) => isNear(one) - isNear(other))
   const far = distance(typed, nearest)
-  const likely = word.startsWith('--') && far > 0 && far <= Math.max(1, Math.floor(typed.length / 3))
+  const likely =
+    word.startsWith('--') && far > 0 && far <= Math.max(typed.length < 5 ? 1 : 2, Math.floor(typed.length / 3))
   return fail('USAGE', likely ? `There is no option --${typed}.` : problem, {
     hint: likely ? `Did you mean --${nearest}?` : help,
   })

@@ -1,4 +1,6 @@
 import {fail} from '../../core/errors.js'
+import {quoted} from '../../core/text/clip.js'
+import {shellLine} from '../../core/text/shell-line.js'
 import type {ClientLogin, ClientWords} from '../client.js'
 import {readPsqlWord} from './options.js'
 
@@ -48,11 +50,26 @@ export function readPsqlArguments(words: readonly string[], own: ClientLogin = {
   }
 
   for (const name of names) {
+    if (STATEMENT.test(name)) throw statementRefused(name)
     if (login.database === undefined) login.database = checkDatabase(name)
     else if (login.user === undefined) login.user = checkUser(name)
     else throw superfluous(name)
   }
   return {...login, argv}
+}
+
+/** Nobody calls a database so; with -d one could. */
+const STATEMENT =
+  /^\s*(\\|(select|insert|update|delete|with|values|show|explain|create|drop|alter|truncate|vacuum|analyze|table|copy|grant|revoke|begin|set|call|do)\s)/i
+
+function statementRefused(text: string): Error {
+  return fail(
+    'ARGUMENT_REFUSED',
+    `psql takes a word alone for the name of a database, and ${quoted(text)} is a statement.`,
+    {
+      hint: `Put -c before it: ${shellLine(['-c', text])}`,
+    },
+  )
 }
 
 function checkUser(user: string | undefined): string | undefined {

@@ -16,6 +16,18 @@ export function hasPrompt(words: readonly string[]): boolean {
   return true
 }
 
+/** Whether psql, given these words, prints its help or version, and connects to nothing. */
+export function isAboutItself(words: readonly string[]): boolean {
+  for (let at = 0; at < words.length; at++) {
+    const read = readPsqlWord(words[at] as string)
+    if (read.kind === 'end') return false
+    if (read.kind !== 'options') continue
+    if (read.bare.some((letter) => ['V', '?', 'help'].includes(letter))) return true
+    if (read.valued && read.valued.value === undefined) at++
+  }
+  return false
+}
+
 /**
  * Words for psql to have before the user's own, so that its prompt begins with the target. psql reads ~/.psqlrc, and
  * the user's own -v, after them: a PROMPT1 there wins, and may show the same by %:DBTUNNEL:, whose value psql does not

@@ -6,7 +6,7 @@ export interface Person {
   readonly isAway: boolean
   /** Whether they can be asked, whatever our streams are: not in a shell's background job. */
   canAsk(): boolean
-  /** Asks for one line; what they type is shown. Empty when they give none. Rejects with the reason of `signal`. */
+  /** Asks for one line; what they type is shown. Ends with a line break, but for Ctrl-D. Rejects with the reason of `signal`. */
   ask(question: string, signal: AbortSignal): Promise<string>
   /** Whether a program with our streams would have a conversation with them. */
   readonly isInteractive: boolean

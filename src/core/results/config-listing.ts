@@ -40,6 +40,8 @@ export interface ConfiguredListing {
 export interface TargetListing {
   readonly files: readonly ConfigFileListing[]
   readonly target: string
+  /** Whether a config file names it. */
+  readonly configured: boolean
   /** Where the team's file leads the name to another database than it would be without it; else null. */
   readonly lead: LeadListing | null
   readonly settings: readonly SettingListing[]

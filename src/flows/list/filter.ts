@@ -3,7 +3,7 @@ import {fail} from '../../core/errors.js'
 import type {Tags} from '../../core/results/database-listing.js'
 
 export interface ListFilter {
-  /** Of a target's own name, or one of the config files: `prod-*`. */
+  /** Of a target's own name, or one of the config files: `prod-*`. Without a `*` or `?`: a part of such a name. */
   readonly pattern?: string | undefined
   /** `Key=Value`, or `Key` with whatever value; all of them. */
   readonly tags?: readonly string[] | undefined
@@ -17,7 +17,7 @@ interface Row {
 
 /** Tells of a row whether it is meant. Rejects with VALUE_INVALID for a tag without a key. */
 export function readFilter({pattern = '*', tags = []}: ListFilter): (row: Row) => boolean {
-  const isNamed = matches(pattern)
+  const isNamed = matches(/[*?]/.test(pattern) ? pattern : `*${pattern}*`)
   const wanted = tags.map((text): readonly [string, string | undefined] => {
     const [key = '', ...value] = text.split('=')
     if (key === '') throw fail('VALUE_INVALID', `--tag: ${JSON.stringify(text)} is not Key=Value.`)

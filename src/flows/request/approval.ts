@@ -116,7 +116,7 @@ function quietly(run: Run): Run {
 /** Asks whoever sits at the terminal, and keeps the answer. */
 async function approve(lead: Lead, {approvals, person}: ApprovalPorts, run: Run): Promise<void> {
   if (person.isAway || !person.canAsk()) throw missing(lead)
-  const typed = await person.ask(question(lead), run.signal)
+  const typed = (await person.ask(question(lead), run.signal)).trim()
   if (typed.toLowerCase() !== 'yes') throw missing(lead)
   try {
     await approvals.keep(lead.approval)

@@ -18,7 +18,8 @@ export interface ReasonRequest {
 }
 
 /**
- * The settings, with a reason where they want one: the person at the terminal is asked, once. To be called before
+ * The settings, with a reason where they want one: the person at the terminal is asked, and after an
+ * empty line once more. To be called before
  * anything is drawn or AWS is asked. Rejects with REASON_MISSING, or VALUE_INVALID for what was typed.
  */
 export async function withReason(
@@ -27,9 +28,11 @@ export async function withReason(
   run: Pick<Run, 'signal'>,
 ): Promise<Settings> {
   if (!settings.requireReason || settings.reason !== undefined) return settings
-  const text = person.canAsk()
-    ? await person.ask(`Reason for ${target} (kept in the session history): `, run.signal)
-    : ''
+  const question = `Reason for ${target} (kept in the session history): `
+  const ask = async (): Promise<string> => (person.canAsk() ? person.ask(question, run.signal) : '')
+  // Enter may have been pressed before the question was read.
+  const line = await ask()
+  const text = line.trim() || (line === '' ? '' : (await ask()).trim())
   if (text === '') throw reasonMissing(target, command, typed)
   return {...settings, reason: reasonText({text, origin: 'The reason'})}
 }

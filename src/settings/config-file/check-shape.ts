@@ -32,8 +32,14 @@ function failuresOf(issue: core.$ZodIssue, owner: ConfigText['owner'], yaml: Yam
   const value = path.reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], yaml.value)
   const {message} = issue
   const text = value === undefined ? 'It is missing.' : `Expected ${message}, and not ${shown(value, issue)}.`
-  const hint = message === 'text' && typeof value === 'number' ? 'Put it in quotes.' : undefined
+  const hint = message === 'text' && typeof value === 'number' ? 'Put it in quotes.' : placeHint(path, value)
   return [{line: yaml.lineOf(path), failure: yaml.failAt(path, text, {hint})}]
+}
+
+/** `shop: prod-db` among the targets. */
+function placeHint([section, name, ...more]: Path, value: unknown): string | undefined {
+  const isPlace = section === 'targets' && name !== undefined && more.length === 0 && typeof value === 'string'
+  return isPlace ? `Write: ${name}: {${value.includes('.') ? 'host' : 'identifier'}: …}` : undefined
 }
 
 function unknownKey(key: string, path: Path, owner: ConfigText['owner'], yaml: Yaml): DbtunnelError {

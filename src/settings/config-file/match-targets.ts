@@ -2,7 +2,7 @@ import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../../core/text/closest-names.js'
 import {fail} from '../../core/errors.js'
 import {allConfigured, type Config} from './layers.js'
-import {shownName} from '../../core/text/shell-line.js'
+import {shellLine, shownName} from '../../core/text/shell-line.js'
 
 /**
  * The names of the configured targets that a group, a pattern (`prod-*`) or a name means, each once, in order. Rejects with
@@ -26,7 +26,7 @@ function matching(names: readonly string[], pattern: string): readonly string[] 
       ? `Did you mean ${close.map((name) => shownName(name)).join(' or ')}?`
       : names.length > 0
         ? `There are: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
-        : 'There is no config file with targets: dbtunnel config'
+        : `There is no config file with targets. For those of RDS: ${shellLine(['dbtunnel', 'list', pattern])}`
   throw fail('TARGET_UNKNOWN', `No target of the config files is called ${pattern}.`, {hint})
 }
 

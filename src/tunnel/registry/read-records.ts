@@ -42,13 +42,13 @@ export async function readRecords(
 }
 
 /**
- * By its target, a session's id, its owner's pid, or its endpoint's name; where nothing is called so, by what RDS calls the
+ * By its target, its local port, a session's id, its owner's pid, or its endpoint's name; where nothing is called so, by what RDS calls the
  * database. All of them without a word.
  */
 export function meantBy(word: string | undefined, records: readonly FoundRecord[]): readonly FoundRecord[] {
   if (word === undefined) return records
-  const isNamed = ({target, sessions, owner, endpoint}: TunnelRecord): boolean =>
-    [target, String(owner.pid), endpoint.host, ...sessions.map(({id}) => id)].includes(word)
+  const isNamed = ({target, localPort, sessions, owner, endpoint}: TunnelRecord): boolean =>
+    [target, String(localPort), String(owner.pid), endpoint.host, ...sessions.map(({id}) => id)].includes(word)
   const named = records.filter(({record}) => isNamed(record))
   return named.length > 0 ? named : records.filter(({record}) => isOf(word, record))
 }

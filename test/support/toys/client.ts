@@ -25,6 +25,7 @@ export const toybox: ClientWithTerminal = {
       version: async (file, process, environment) =>
         (await process.output({file, argv: ['--version'], env: environment}, 5000)).trim(),
       read: (words, own) => ({...own, argv: words}),
+      isAboutItself: () => false,
       argv: (words) => words,
     }),
   },

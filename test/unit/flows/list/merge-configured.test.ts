@@ -95,7 +95,8 @@ it.each([
   [{pattern: 'orders*'}, ['orders', 'orders:reader', 'orders:analytics']],
   [{pattern: 'SHO?'}, ['prod-db']],
   [{tags: ['Own=file']}, ['prod-db']],
-  [{tags: ['Own', 'Stage=prod'], pattern: 'orders'}, ['orders']],
+  [{tags: ['Own', 'Stage=prod'], pattern: 'orders'}, ['orders', 'orders:reader', 'orders:analytics']],
+  [{pattern: 'RDER'}, ['orders', 'orders:reader', 'orders:analytics']],
   [{tags: ['Own=fil']}, []],
   [{tags: ['Nosuch']}, []],
 ])('%j means %j', async (filter, meant) => {

@@ -30,6 +30,18 @@ describe('a reason', () => {
     expect(who.asked).toEqual(['Reason for prod-db (kept in the session history): '])
   })
 
+  it('is asked for once more after Enter alone, and not after Ctrl-D', async () => {
+    const answers = ['\n', 'INC-1\n']
+    const who = {canAsk: () => true, ask: async () => answers.shift() ?? ''}
+    expect(await withReason({target: 'x', settings: guarded, command: 'psql', typed: []}, who, recordedRun())).toEqual({
+      ...guarded,
+      reason: 'INC-1',
+    })
+    const gone = person('')
+    await expect(give(guarded, gone)).rejects.toMatchObject({code: 'REASON_MISSING'})
+    expect(gone.asked).toHaveLength(1)
+  })
+
   it('is asked for nowhere else', async () => {
     const who = person('INC-1')
     expect(await give({...guarded, reason: 'INC-2'}, who)).toMatchObject({reason: 'INC-2'})
