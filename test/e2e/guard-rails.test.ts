@@ -158,13 +158,17 @@ describe.concurrent('who sits at a terminal', () => {
   })
 
   it.each([
-    ['no answer, twice', '\r\r', 64, 'REASON_MISSING'],
+    ['no answer, twice', '\r', 64, 'REASON_MISSING'],
     ['Ctrl-D', '\u0004', 64, 'REASON_MISSING'],
     ['Ctrl-C', '\u0003', 130, 'INTERRUPTED'],
   ])('gives %s, and nothing is done', async (_, keys, status, code) => {
     const {env, screen} = asked(['psql', 'prod-db'])
-    await screen.waitFor(ASKED)
+    const at = await screen.waitFor(ASKED)
     screen.type(keys)
+    if (keys === '\r') {
+      await screen.waitFor(ASKED, at)
+      screen.type(keys)
+    }
     await screen.waitFor(new RegExp(`^dbtunnel: .*\\[${code}\\]`, 'm'))
     expect(await screen.ended).toMatchObject({status})
     expect(askedAws(env)).toEqual([])
