@@ -114,8 +114,13 @@ export function foreignHost(text: string): string | undefined {
 }
 
 function invalid(text: string): Error {
-  return fail('TARGET_INVALID', `${quoted(text)} cannot be the name of a database.`, {
-    hint: 'A target is an RDS identifier (prod-db), a cluster with an endpoint (prod:reader, prod:reports), an ARN, or an endpoint host name.',
+  const what = isUrl(text) ? 'A URL' : quoted(text)
+  const meant = meantTarget(text)
+  return fail('TARGET_INVALID', `${what} cannot be the name of a database.`, {
+    hint:
+      meant !== undefined
+        ? `Did you mean: ${meant}`
+        : 'A target is an RDS identifier (prod-db), a cluster with an endpoint (prod:reader, prod:reports), an ARN, or an endpoint host name.',
   })
 }
 
