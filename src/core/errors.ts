@@ -12,6 +12,7 @@ export const CATALOG = {
   ARGUMENT_REFUSED: {exit: 64},
   VALUE_INVALID: {exit: 64},
   REASON_MISSING: {exit: 64},
+  CLIENT_MISMATCH: {exit: 64},
   COMMAND_UNKNOWN: {exit: 64},
   TARGET_UNKNOWN: {exit: 68},
   NOT_OPEN: {exit: 68},

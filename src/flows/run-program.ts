@@ -2,6 +2,7 @@ import type {Connection} from '../databases/connection.js'
 import type {DatabaseKind} from '../databases/database-kind.js'
 import {databaseKind} from '../databases/kind-of.js'
 import {guardCaveat} from '../databases/session-limits.js'
+import {checkKind} from '../clients/check-kind.js'
 import {type Client, mayBeRefused} from '../clients/client.js'
 import {exitStatus} from '../clients/run-client.js'
 import type {AccountPorts} from '../core/ports/ports.js'
@@ -31,6 +32,11 @@ export interface Program {
 /** Whether it needs no line in the hosts file. Of a program that is not known, that is not known either. */
 export function takesAddress({client}: Program): boolean {
   return client?.takesAddress ?? false
+}
+
+/** Checks that a program that is known can talk to a database; throws CLIENT_MISMATCH. */
+export function fitFor({name, client}: Program): TunnelRequest['checkTarget'] {
+  return (target) => checkKind(name, client, target)
 }
 
 /** How it is started and shown. */

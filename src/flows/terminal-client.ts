@@ -9,7 +9,7 @@ import {withTunnel} from '../tunnel/with-tunnel.js'
 import {approved} from './request/approval.js'
 import {prepareOne, signInToAll} from './request/prepare.js'
 import {readRequest} from './request/read-request.js'
-import {type Program, runProgram} from './run-program.js'
+import {fitFor, type Program, runProgram} from './run-program.js'
 
 export interface TerminalRequest {
   readonly target: string
@@ -48,7 +48,7 @@ export async function runTerminalClient(
     const unapproved = await prepareOne(asked, {command, typed}, given, run)
     await signInToAll([unapproved], run)
     const {ports, ...prepared} = await approved(unapproved, run)
-    const wish = {...prepared, command, takesAddress}
+    const wish = {...prepared, command, takesAddress, checkTarget: fitFor(program)}
     const person = {isInteractive: ports.person.isInteractive, production: prepared.settings.production}
     return withTunnel(wish, ports, {progress}, run, (tunnel) =>
       runProgram(

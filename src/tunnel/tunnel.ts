@@ -14,6 +14,8 @@ export interface TunnelRequest extends DiscoveryRequest {
   readonly command: TunnelRecord['command']
   /** A client that takes an address needs no line in the hosts file. */
   readonly takesAddress: NameOptions['takesAddress']
+  /** Throws where what the tunnel is for cannot talk to this database. Asked before anything is opened. */
+  readonly checkTarget?: ((target: Target) => void) | undefined
 }
 
 /** A database within reach: verified, named and with its password in place. */

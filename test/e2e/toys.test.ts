@@ -198,6 +198,20 @@ describe('a setting that is one new file', () => {
   })
 })
 
+describe('a client on a database of another kind', () => {
+  it.each([
+    [['psql', 'wiki-mysql'], 'dbtunnel toybox wiki-mysql'],
+    [['exec', 'wiki-mysql', '--', 'pg_dump'], 'dbtunnel toybox wiki-mysql'],
+    [['toybox', 'prod-db'], 'dbtunnel psql prod-db'],
+  ])('%j is refused before any session, and the client that fits is named', async (words, hint) => {
+    const {status, stderr} = await dbtunnel(words)
+    expect(stderr).toContain('[CLIENT_MISMATCH]')
+    expect(stderr).toContain(hint)
+    expect(status).toBe(64)
+    expect(sandbox.sessions.open()).toEqual([])
+  })
+})
+
 describe('an observer that is one new file', () => {
   it('is told of a tunnel that opens, changes and closes; what it notes is in status', async () => {
     const audit = (): readonly string[] =>

@@ -10,7 +10,7 @@ import type {Run} from '../../core/run.js'
 import {withTunnel} from '../../tunnel/with-tunnel.js'
 import type {Lead} from '../request/lead.js'
 import type {PreparedTarget} from '../request/prepare.js'
-import {type Program, type ProgramRun, runProgram, takesAddress} from '../run-program.js'
+import {fitFor, type Program, type ProgramRun, runProgram, takesAddress} from '../run-program.js'
 import {relayLines} from './relay-lines.js'
 import type {SharedOutput} from './shared-output.js'
 
@@ -57,7 +57,7 @@ async function runOne({target, ports, ...prepared}: OneOfMany, shared: ManyRun, 
   const {lead} = prepared
   if (lead && shared.unsettled.has(lead)) throw shared.unsettled.get(lead)
   const {program, argv, hosts, notice, outputFiles, outputs} = shared
-  const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program)}
+  const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program), checkTarget: fitFor(program)}
   return withTunnel(wish, ports, {progress: debugProgress(run.say), hosts}, run, (tunnel) => {
     const start = async (spec: Pick<ProcessSpec, 'file' | 'env'>): Promise<ProcessEnd> => {
       const files = await outputFiles?.(target)

@@ -7,7 +7,7 @@ import {withTunnel} from '../../tunnel/with-tunnel.js'
 import {approved} from '../request/approval.js'
 import {prepareOne, signInToAll} from '../request/prepare.js'
 import {readRequest} from '../request/read-request.js'
-import {runProgram, takesAddress} from '../run-program.js'
+import {fitFor, runProgram, takesAddress} from '../run-program.js'
 import {locateProgram} from './program.js'
 
 export interface ExecRequest {
@@ -36,7 +36,7 @@ export async function exec(
     const unapproved = await prepareOne(asked, {command: 'exec', typed}, given, run)
     await signInToAll([unapproved], run)
     const {ports, ...prepared} = await approved(unapproved, run)
-    const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program)}
+    const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program), checkTarget: fitFor(program)}
     return withTunnel(wish, ports, {progress}, run, (tunnel) =>
       runProgram(
         program,

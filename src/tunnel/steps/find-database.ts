@@ -26,6 +26,7 @@ export const findDatabase: Step<Opening, FoundDatabase> = {
       discoveryCache.cached ?? describe(request, aws, run),
       sessionCarriers(settings, ports, run.say),
     ])
+    request.checkTarget?.(described.target)
     // Missing authorities are told before anything is opened.
     await trust(described.target)
     if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
