@@ -12,7 +12,11 @@ export interface WordGrammar {
   takesNextWord(word: string): boolean
 }
 
-export type FindPorts = Pick<Ports, 'process' | 'files' | 'platform'>
+export interface FindPorts {
+  readonly process: Pick<ProcessPort, 'find'>
+  readonly files: Pick<Ports['files'], 'readText'>
+  readonly platform: Ports['platform']
+}
 
 export interface ClientLogin {
   readonly user?: string | undefined

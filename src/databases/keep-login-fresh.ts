@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 30_000
 
 export interface LoginPorts {
   readonly signing: SigningApi
-  readonly files: PrivateFiles
+  readonly files: Pick<PrivateFiles, 'write'>
   readonly clock: Clock
 }
 
@@ -90,7 +90,7 @@ export async function keepLoginFresh(
 async function writeAll(
   texts: Readonly<Record<string, string>>,
   folder: string,
-  files: PrivateFiles,
+  files: Pick<PrivateFiles, 'write'>,
 ): Promise<FreshLogin['files']> {
   const paths: Record<string, string> = {}
   for (const [name, text] of Object.entries(texts)) paths[name] = await files.write(folder, name, text)

@@ -70,6 +70,9 @@ export interface Health {
   readonly session: Link
 }
 
+/** What a keeper needs of a tunnel. */
+type KeptTunnel = Pick<Tunnel, 'target' | 'localEnd' | 'opened' | 'connector'>
+
 type KeepPorts = Pick<Ports, 'clock' | 'networks'> & {
   readonly aws: Pick<AwsApi, 'loginMark' | 'mayRenewCredentials'>
 }
@@ -80,7 +83,7 @@ type KeepPorts = Pick<Ports, 'clock' | 'networks'> & {
  * gives reason to: a tunnel that nobody uses falls asleep when Session Manager ends its session.
  */
 export class Keeper {
-  readonly #tunnel: Tunnel
+  readonly #tunnel: KeptTunnel
   readonly #wish: KeepWish
   readonly #ports: KeepPorts
   readonly #run: Run
@@ -92,7 +95,7 @@ export class Keeper {
   #failures = 0
   #isShut = false
 
-  constructor(tunnel: Tunnel, wish: KeepWish, ports: KeepPorts, run: Run) {
+  constructor(tunnel: KeptTunnel, wish: KeepWish, ports: KeepPorts, run: Run) {
     this.#tunnel = tunnel
     this.#wish = wish
     this.#ports = ports

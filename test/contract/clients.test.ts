@@ -2,8 +2,6 @@ import {readdirSync} from 'node:fs'
 import {describe, expect, it} from 'vitest'
 import {clientOf, terminalClients, terminalFor} from '../../src/clients/client-of.js'
 import {clients} from '../../src/clients/kinds.js'
-import type {PrivateFiles} from '../../src/core/ports/files.js'
-import type {ProcessPort} from '../../src/core/ports/process.js'
 import {kinds} from '../../src/databases/kinds.js'
 
 const folderOf = (part: string): string[] =>
@@ -38,8 +36,8 @@ describe.each([...terminalClients])('$id with a prompt', ({id, programs, termina
   })
 
   it('that is not there says how to install it', async () => {
-    const process = {find: async () => undefined} as unknown as ProcessPort
-    const files = {readText: async () => 'ID=debian\n'} as unknown as PrivateFiles
+    const process = {find: async () => undefined}
+    const files = {readText: async () => 'ID=debian\n'}
     const missing = (await terminal.load()).find({process, files, platform: 'linux'})
     await expect(missing).rejects.toMatchObject({code: 'CLIENT_MISSING', hint: expect.any(String) as string})
   })

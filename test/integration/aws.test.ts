@@ -1,5 +1,5 @@
 import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
-import {createServer, type IncomingMessage} from 'node:http'
+import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -408,7 +408,7 @@ describe('signatures', () => {
     const {host, pathname, search} = new URL(url)
     const received = {method: 'GET', url: pathname + search, headers: {host, ...headers}, socket: {localPort: 8443}}
     const expected = {service: 'ssmmessages', region: REGION, keys: plane.keys, now: plane.clock.now()}
-    return authenticate(received as unknown as IncomingMessage, new Uint8Array(), expected)
+    return authenticate(received, new Uint8Array(), expected)
   }
 
   it.each([

@@ -4,18 +4,25 @@ import {isForeground} from './foreground.js'
 const WIPE = '\r\u001B[J'
 const USUAL_COLUMNS = 80
 
+/** What the line needs of a terminal. */
+type Screen = Pick<NodeJS.WriteStream, 'columns'> & {
+  write(text: string): unknown
+  on(event: 'resize', listener: () => void): unknown
+  off(event: 'resize', listener: () => void): unknown
+}
+
 /**
  * One line at the end of what a terminal shows, rewritten in place. The cursor
  * waits in its first column: wherever a terminal moves it to when its width
  * changes, the line begins there, also when it was broken into two.
  */
 export class StatusLine {
-  readonly #screen: NodeJS.WriteStream
+  readonly #screen: Screen
   #text: ((columns: number) => string) | undefined
   /** What stands on the screen. */
   #drawn = ''
 
-  constructor(screen: NodeJS.WriteStream) {
+  constructor(screen: Screen) {
     this.#screen = screen
   }
 

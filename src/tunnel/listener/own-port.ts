@@ -41,7 +41,7 @@ export interface OwnPort {
  * PORT_IN_USE.
  */
 export async function takeOwnPort(
-  localEnd: LocalEnd,
+  localEnd: Pick<LocalEnd, 'port' | 'alsoAt'>,
   wish: OwnPortWish,
   ports: OwnPortPorts,
   run: Run,

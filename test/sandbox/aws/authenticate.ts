@@ -16,6 +16,11 @@ export interface Expected {
   readonly now: number
 }
 
+/** What is signed of a request, and the port that it came to. */
+export type SignedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
+  readonly socket: Pick<IncomingMessage['socket'], 'localPort'>
+}
+
 /** Why a request is not authentic. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -28,7 +33,7 @@ export class Refusal extends Error {
 }
 
 /** Whoever signed this request, header by header and byte by byte. Throws a Refusal. */
-export function authenticate(request: IncomingMessage, body: Uint8Array, expected: Expected): Caller {
+export function authenticate(request: SignedRequest, body: Uint8Array, expected: Expected): Caller {
   const {scope, signedHeaders, signature} = readAuthorization(request.headers.authorization)
   const amzDate = request.headers['x-amz-date']
   const signedAt = typeof amzDate === 'string' ? instantOf(amzDate) : undefined
@@ -117,7 +122,7 @@ function checkDate(amzDate: string, signedAt: number, now: number): void {
  * header that means something to AWS.
  */
 function checkSignedHeaders(
-  request: IncomingMessage,
+  request: SignedRequest,
   signed: readonly string[],
   {service, region}: Pick<Expected, 'service' | 'region'>,
 ): void {
@@ -133,7 +138,7 @@ function checkSignedHeaders(
   }
 }
 
-function headerOf(request: IncomingMessage, name: string): string {
+function headerOf(request: SignedRequest, name: string): string {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(',') : (value ?? '')
 }

@@ -2,7 +2,6 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {fail} from '../../../src/core/errors.js'
 import type {SigningApi} from '../../../src/core/ports/aws.js'
 import type {Clock} from '../../../src/core/ports/clock.js'
-import type {PrivateFiles} from '../../../src/core/ports/files.js'
 import type {Run} from '../../../src/core/run.js'
 import {Teardown} from '../../../src/core/teardown.js'
 import type {LocalLogin} from '../../../src/databases/database-kind.js'
@@ -79,7 +78,7 @@ const files = {
     written.push({path: `${folder}/${name}`, content})
     return `${folder}/${name}`
   },
-} as unknown as PrivateFiles
+}
 
 const keep = (changes: Partial<LocalLogin> = {}) =>
   keepLoginFresh(postgres, {...login, ...changes}, '/run/x', {signing, files, clock}, run)

@@ -7,7 +7,6 @@ import type {Run} from '../../../src/core/run.js'
 import {partOf} from '../../../src/core/teardown.js'
 import type {Discovery} from '../../../src/tunnel/discovery/discover.js'
 import {type Health, Keeper} from '../../../src/tunnel/keeper.js'
-import type {Tunnel} from '../../../src/tunnel/tunnel.js'
 import type {OpenedSession, Connector} from '../../../src/tunnel/connector.js'
 import {type LocalEnd, openLocalEnd} from '../../../src/tunnel/listener/listener.js'
 import type {Link, LinkEnd} from '../../../src/links/link.js'
@@ -107,7 +106,7 @@ const connector: Connector = {
 async function kept({keepAlive = false, mayRenew = true} = {}) {
   const opened: OpenedSession = await connector.open(at('db'), 0, run)
   log.length = 0
-  const tunnel = {target: at('db').target, localEnd, opened, connector} as unknown as Tunnel
+  const tunnel = {target: at('db').target, localEnd, opened, connector}
   const wish = {keepAlive, changed: ({state, session}: Health) => void changes.push(`${state} ${session.id}`)}
   const ports = {
     clock,

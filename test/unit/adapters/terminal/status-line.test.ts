@@ -19,7 +19,7 @@ let line: StatusLine
 
 beforeEach(() => {
   screen = new PaperScreen()
-  line = new StatusLine(screen as unknown as NodeJS.WriteStream)
+  line = new StatusLine(screen)
 })
 afterEach(() => line.end())
 

@@ -1,22 +1,21 @@
 import {describe, expect, it} from 'vitest'
+import type {FindPorts} from '../../../../src/clients/client.js'
 import {findPsql} from '../../../../src/clients/psql/find.js'
 import {fail} from '../../../../src/core/errors.js'
-import type {PrivateFiles} from '../../../../src/core/ports/files.js'
-import type {ProcessPort} from '../../../../src/core/ports/process.js'
 
-const absent = {find: async () => undefined} as unknown as ProcessPort
+const absent = {find: async () => undefined}
 
-function releasedAs(text: string | undefined): PrivateFiles {
+function releasedAs(text: string | undefined): FindPorts['files'] {
   const readText = async (path: string): Promise<string> => {
     if (text === undefined || path !== '/etc/os-release') throw fail('CONFIG_INVALID', 'missing')
     return text
   }
-  return {readText} as unknown as PrivateFiles
+  return {readText}
 }
 
 describe('findPsql', () => {
   it('gives the path that PATH leads to', async () => {
-    const present = {find: async (name: string) => `/opt/bin/${name}`} as unknown as ProcessPort
+    const present = {find: async (name: string) => `/opt/bin/${name}`}
     expect(await findPsql({process: present, files: releasedAs(undefined), platform: 'linux'})).toBe('/opt/bin/psql')
   })
 

@@ -1,7 +1,6 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {fail} from '../../../../src/core/errors.js'
 import type {PortHolder} from '../../../../src/core/ports/network.js'
-import type {LocalEnd} from '../../../../src/tunnel/listener/listener.js'
 import {type OwnPort, takeOwnPort} from '../../../../src/tunnel/listener/own-port.js'
 import {ManualClock, settle} from '../../../support/manual-clock.js'
 import {type RecordedRun, recordedRun} from '../../../unit/links/session/plugin/recorded-run.js'
@@ -28,16 +27,15 @@ afterEach(async () => {
   expect(clock.sleepers).toBe(0)
 })
 
-const localEnd = (port: number) =>
-  ({
-    port,
-    async alsoAt(second: number) {
-      log.push(`take ${second}`)
-      if (!(tries.shift() ?? holders.length === 0)) throw fail('PORT_IN_USE', 'It is taken.')
-      taken = true
-      return () => void (taken = false)
-    },
-  }) as unknown as LocalEnd
+const localEnd = (port: number) => ({
+  port,
+  async alsoAt(second: number) {
+    log.push(`take ${second}`)
+    if (!(tries.shift() ?? holders.length === 0)) throw fail('PORT_IN_USE', 'It is taken.')
+    taken = true
+    return () => void (taken = false)
+  },
+})
 
 const holder = (uid: number, program?: string): PortHolder => ({uid, owner: program ? {pid: 7, program} : undefined})
 

@@ -1,7 +1,7 @@
 import {expect, it} from 'vitest'
+import {overflow} from '../../../../../src/adapters/files/overflow.js'
 import {nativeCarrier} from '../../../../../src/links/session/native/carrier.js'
 import {decodeMessage, PAYLOAD} from '../../../../../src/links/session/native/protocol/message.js'
-import type {NativePorts} from '../../../../../src/links/session/native/native-session.js'
 import {encodeMessage as writeAtAgent} from '../../../../sandbox/agent/agent-message.js'
 import {ManualClock} from '../../../../support/manual-clock.js'
 import {quietRun} from '../../../../support/native-session.js'
@@ -22,7 +22,13 @@ const REQUEST = JSON.stringify({
 /** A session whose agent is the test: `say` has it send a payload, `heard` tells the types of what it got. */
 async function openWithAgent() {
   const webSocket = new MemoryWebSockets()
-  const ports = {webSocket, clock: new ManualClock(), aws: {signing: {upgradeHeaders: async () => ({})}}}
+  const resumeSession = (): Promise<never> => Promise.reject(new Error('no session is resumed here'))
+  const ports = {
+    webSocket,
+    clock: new ManualClock(),
+    aws: {signing: {upgradeHeaders: async () => ({})}, ssm: {resumeSession}},
+    overflow,
+  }
   const bastion = {id: 'i-0123456789abcdef0'}
   const request = {target: bastion.id, document: 'AWS-StartPortForwardingSessionToRemoteHost', parameters: {}}
   const carry = {
@@ -32,10 +38,7 @@ async function openWithAgent() {
     request,
     limits: {webSocketMs: 10_000, handshakeMs: 10_000},
   }
-  const opening = nativeCarrier(ports as unknown as NativePorts, {uploadBytesPerSecond: 'unlimited'}).open(
-    carry,
-    quietRun(),
-  )
+  const opening = nativeCarrier(ports, {uploadBytesPerSecond: 'unlimited'}).open(carry, quietRun())
   while (webSocket.links.length === 0) await new Promise(setImmediate)
   let sequence = 0
   const say = (payloadType: number, text: string): void => {
