@@ -20,12 +20,12 @@ export default defineConfig({
     // Real programs on shared machines: one hiccup is shown (as a retry), and does not hold a change back.
     retry: process.env['CI'] ? 1 : 0,
     reporters: ['default', './test/config/closing-line.ts'],
+    // Each file puts back what it changes of its process, and so many share one: imports would cost more than tests.
     projects: [
-      // Each puts back what it changes of its process, and so many share one: half the time of all of them is imports.
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false}},
       {extends: true, test: {name: 'sandbox', include: ['test/sandbox/**/*.test.ts']}},
-      {extends: true, test: {name: 'contract', include: ['test/contract/**/*.test.ts']}},
-      {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts']}},
+      {extends: true, test: {name: 'contract', include: ['test/contract/**/*.test.ts'], isolate: false}},
+      {extends: true, test: {name: 'integration', include: ['test/integration/**/*.test.ts'], isolate: false}},
       {extends: true, test: {name: 'interrupts', include: [INTERRUPTS]}},
       {
         extends: true,
