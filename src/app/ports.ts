@@ -14,6 +14,10 @@ import {hostsFile} from '../adapters/hosts-file/hosts-file.js'
 import {hostsHelper} from '../adapters/hosts-helper/hosts-helper.js'
 import {helperByParent} from '../adapters/hosts-helper/apart.js'
 import {helperInstaller} from '../adapters/hosts-helper/install.js'
+import {tlsPort} from '../adapters/network/encrypt.js'
+import {socketPort} from '../adapters/network/listen-at.js'
+import {localPasswords} from '../adapters/files/local-passwords.js'
+import {socketFolders} from '../adapters/files/socket-folders.js'
 import {listenPort} from '../adapters/network/listen.js'
 import {localNetworks} from '../adapters/network/local-networks.js'
 import {outputFolder} from '../adapters/files/output-folder.js'
@@ -64,6 +68,7 @@ export function openApp(terminal: Terminal, flags: {readonly config?: string | u
     hostsFile: hostsFile(),
     hostsHelper: parent ? helperByParent(parent) : hostsHelper,
     listen: listenPort,
+    localPasswords: localPasswords(environment),
     networks: localNetworks,
     nodeVersion: process.versions.node,
     outputFolder,
@@ -77,6 +82,8 @@ export function openApp(terminal: Terminal, flags: {readonly config?: string | u
     process: processes(),
     say: terminal,
     signals: processSignals,
+    socketFolders: socketFolders(environment),
+    sockets: socketPort,
     sources: {
       env: environment,
       cwd,
@@ -88,6 +95,7 @@ export function openApp(terminal: Terminal, flags: {readonly config?: string | u
     },
     ssmOf: (account) => leftSessions(account, terminal),
     state: stateFolder(environment),
+    tls: tlsPort,
     webSocket: webSocketPort,
   }
 }

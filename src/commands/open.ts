@@ -22,6 +22,10 @@ With --json: one object on one line. A session that is lost is replaced, on the 
       command: 'eval "$(<%= config.bin %> <%= command.id %> prod-db --detach)"',
     },
     {
+      description: 'For clients that know nothing of tokens, and stay connected for days:',
+      command: '<%= config.bin %> <%= command.id %> prod-db --auto-login',
+    },
+    {
       description: 'For a script, which reads one line once the tunnel is ready:',
       command: '<%= config.bin %> <%= command.id %> prod-db --quiet --json',
     },
@@ -41,6 +45,10 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     }),
     new: Flags.boolean({
       description: 'Open another one, even if this database is open already.',
+      helpGroup: 'TUNNEL',
+    }),
+    'new-password': Flags.boolean({
+      description: 'With --auto-login --tcp: make another local password; the earlier one is worth nothing any more.',
       helpGroup: 'TUNNEL',
     }),
     ...outputFlags,
@@ -82,8 +90,8 @@ With --json: one object on one line. A session that is lost is replaced, on the 
     const drawn = terminal.isScreen && !flags.quiet && !flags.debug
     const app = openApp(terminal, flags)
     const {parent} = app.background
-    const {new: another, detach: isToDetach, ...others} = flags
-    const request = {target: args.target, flags: others, another, isForShell, words: this.argv}
+    const {new: another, detach: isToDetach, 'new-password': isPasswordRenewed, ...others} = flags
+    const request = {target: args.target, flags: others, another, isPasswordRenewed, isForShell, words: this.argv}
     if (isToDetach && !parent) return detach(request, app, ready)
     this.#isInBackground = parent !== undefined
     const told: OpenView['ready'] | undefined =

@@ -23,6 +23,7 @@ export const CATALOG = {
   DATABASE_UNREACHABLE: {exit: 69},
   INTERNAL: {exit: 70},
   PORT_IN_USE: {exit: 73},
+  SOCKET_IN_USE: {exit: 73},
   HOSTS_CONFLICT: {exit: 73},
   HOSTS_UNWRITABLE: {exit: 73},
   HOSTS_LOCKED: {exit: 73},

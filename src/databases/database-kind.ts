@@ -1,7 +1,11 @@
 import type {DbtunnelError} from '../core/errors.js'
 import type {Conversation, ProbeLine} from '../core/ports/network.js'
+import type {AutoLogin} from './auto-login.js'
 import type {Connection} from './connection.js'
+import type {LoginOutcome} from './login-outcome.js'
 import type {TokenLogin} from './sign-token.js'
+
+export type {LoginOutcome} from './login-outcome.js'
 
 /** Who would log in, for a probe that has to. */
 export interface ProbeLogin {
@@ -15,17 +19,6 @@ export interface ProbeLogin {
 export interface LocalLogin extends TokenLogin {
   readonly localPort: number
 }
-
-/** What came of one login; `words` are the database's own. */
-export type LoginOutcome =
-  /** `isByIam`: whether the database has IAM asked about this user, as far as it can be seen from inside. */
-  | {readonly kind: 'in'; readonly user: string; readonly isByIam: boolean}
-  /** The database asked IAM, and IAM said no. */
-  | {readonly kind: 'refused-by-iam'; readonly words: string}
-  /** It compared the token with a password of its own: the user is not one that logs in by IAM, or there is none. */
-  | {readonly kind: 'asked-for-password'; readonly words: string}
-  /** Something else, such as a database that does not exist. */
-  | {readonly kind: 'failed'; readonly words: string}
 
 /** One login by a terminal client of this kind, which does nothing there and leaves. */
 export interface LoginCheck {
@@ -87,6 +80,9 @@ export interface DatabaseKind {
   readonly loginCheck: LoginCheck
   /** The likeliest cause of a login that was refused, and what to do about it: LOGIN_REFUSED. */
   explainRefusal(outcome: Exclude<LoginOutcome, {kind: 'in'}>, attempt: LoginAttempt): DbtunnelError
+
+  /** Its part of a local end that logs in by itself; missing where dbtunnel has none for it. */
+  readonly autoLogin?: AutoLogin
 }
 
 /** The user's environment. */

@@ -32,6 +32,7 @@ function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: numbe
     profile: account.profile,
     bastion: status?.bastion ?? (last && {id: last.bastion}),
     session: status?.session ?? last?.id,
+    autoLogin: opened?.autoLogin && {socket: opened.autoLogin.socket, tcp: opened.autoLogin.port !== undefined},
     login: opened && {user: opened.user, database: opened.database, readOnly: opened.readOnly},
     openSince: new Date(since).toISOString(),
     ageMs: now - since,

@@ -13,15 +13,23 @@ export function openedLines({unset = [], env}: OpenedTunnel, shell: Shell = 'sh'
 }
 
 /** What is open, for people. A name that others have chosen stands there as a shell would have to be given it. */
-export function openedFacts({target, endpoint, localPort, bastion, session}: OpenedTunnel): string {
+export function openedFacts({target, endpoint, localPort, bastion, session, user, autoLogin}: OpenedTunnel): string {
   const facts = [
     ['target', shownName(target)],
     ['endpoint', `${endpoint.host}:${endpoint.port}`],
-    ['local port', `127.0.0.1:${localPort}`],
+    ...(autoLogin
+      ? [
+          ['socket', shownName(autoLogin.socket)],
+          ...(autoLogin.port === undefined
+            ? []
+            : [['local port', `127.0.0.1:${autoLogin.port}, with the local password`]]),
+          ['auto-login', `whoever connects here is logged in as ${shownName(user)}`],
+        ]
+      : [['local port', `127.0.0.1:${localPort}`]]),
     ['bastion', bastionText(bastion)],
     ['session', shownName(session)],
-  ] as const
-  return facts.map(([name, fact]) => `  ${name.padEnd(10)}  ${fact}`).join('\n')
+  ]
+  return facts.map(([name = '', fact]) => `  ${name.padEnd(10)}  ${fact}`).join('\n')
 }
 
 /** One object on one line. */

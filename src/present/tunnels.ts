@@ -17,7 +17,7 @@ const HEALTH: Readonly<Record<ListedTunnel['health'], string>> = {
 
 const COLUMNS: readonly Column<ListedTunnel>[] = [
   {title: 'TARGET', text: ({target}) => shownName(target)},
-  {title: 'PORT', text: ({localPort}) => String(localPort)},
+  {title: 'PORT', text: ({localPort, autoLogin}) => (isSocketAlone(autoLogin) ? 'socket' : String(localPort))},
   {
     title: 'HEALTH',
     gives: 1,
@@ -46,9 +46,15 @@ export function tunnelsText({tunnels, leftovers, strange}: TunnelListing, column
 }
 
 function details(tunnel: ListedTunnel): readonly string[] {
-  const {target, localPort, endpoint, login, bastion, session, why, log, owner, profile, region} = tunnel
+  const {target, localPort, endpoint, autoLogin, login, bastion, session, why, log, owner, profile, region} = tunnel
   const facts = [
     ['endpoint', `${endpoint.host}:${endpoint.port}`],
+    ['socket', autoLogin && shownName(autoLogin.socket)],
+    [
+      'mode',
+      autoLogin &&
+        `auto-login: logs in whoever connects${autoLogin.tcp ? ', over TCP with the local password,' : ''} as you`,
+    ],
     ['login', login && loginText(login)],
     ['bastion', bastion ? bastionText(bastion) : NOTHING],
     ['session', shownName(session ?? NOTHING)],
@@ -61,9 +67,13 @@ function details(tunnel: ListedTunnel): readonly string[] {
     ['log', log && shownName(log)],
   ] as const
   return [
-    `${shownName(target)} on port ${localPort}:`,
+    isSocketAlone(autoLogin) ? `${shownName(target)} at a socket:` : `${shownName(target)} on port ${localPort}:`,
     ...facts.flatMap(([name, fact]) => (fact === undefined ? [] : [`  ${name.padEnd(8)}  ${printable(fact)}`])),
   ]
+}
+
+function isSocketAlone(autoLogin: ListedTunnel['autoLogin']): boolean {
+  return autoLogin !== undefined && !autoLogin.tcp
 }
 
 function loginText({user, database, readOnly}: NonNullable<ListedTunnel['login']>): string {

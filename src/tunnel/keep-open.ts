@@ -37,6 +37,7 @@ export async function keepOpen(
   const changed = (health: Health): void => {
     // Tokens of expired credentials let nobody in.
     if (health.state === 'up') void login.refresh()
+    tunnel.autoLogin?.tellWay(health.why)
     observers.changed(now())
   }
   const keeper = new Keeper(tunnel, {keepAlive: settings.keepAlive, changed}, ports, limited)

@@ -3,6 +3,7 @@ import type {Ports} from '../core/ports/ports.js'
 import type {OpenedTunnel, TunnelStatus} from '../core/results/opened-tunnel.js'
 import type {TunnelRecord} from '../core/results/tunnel-record.js'
 import type {Say} from '../core/run.js'
+import type {LoginFacts, LogoutFacts} from './listener/login-listener.js'
 import type {RunRecord} from './registry/record-run.js'
 
 /** A tunnel through which the database has answered, and whose it is. */
@@ -29,6 +30,10 @@ export interface TunnelObserver {
   changed?(status: TunnelStatus): void
   /** Every second, while it is kept open. */
   second?(status: TunnelStatus): void
+  /** A program was logged in, where the local end does that by itself. */
+  loggedIn?(login: LoginFacts): void
+  /** It is gone. */
+  loggedOut?(logout: LogoutFacts): void
   /** Once, whatever ends it. It is waited for. */
   closed?(end: TunnelEnd): Promise<void> | void
 }
@@ -58,6 +63,12 @@ export function all(observers: readonly TunnelObserver[]): Required<TunnelObserv
     },
     second(status) {
       for (const one of observers) one.second?.(status)
+    },
+    loggedIn(login) {
+      for (const one of observers) one.loggedIn?.(login)
+    },
+    loggedOut(logout) {
+      for (const one of observers) one.loggedOut?.(logout)
     },
     async closed(end) {
       for (const one of observers) await one.closed?.(end)

@@ -11,12 +11,14 @@ import type {Target} from '../targets/target.js'
 import {openDiscoveryCache} from './discovery/cache.js'
 import {localEndAt} from './listener/choose-port.js'
 import {guardPorts, tellObstacle} from './listener/guard-port.js'
+import {LoginListener} from './listener/login-listener.js'
 import {sweep} from './registry/sweep.js'
 import {chooseRoute} from './steps/choose-route.js'
 import {connect} from './steps/connect.js'
 import {findDatabase} from './steps/find-database.js'
 import {logIn} from './steps/log-in.js'
 import {mapName} from './steps/map-name.js'
+import {prepareLogins} from './steps/prepare-logins.js'
 import type {Opening, Step} from './steps/step.js'
 import type {Tunnel, TunnelRequest} from './tunnel.js'
 
@@ -24,6 +26,9 @@ import type {Tunnel, TunnelRequest} from './tunnel.js'
 const SWEEP_GRACE_MS = 500
 
 const STEPS = [findDatabase, chooseRoute, connect, mapName, logIn] as const
+/** Clients need neither the endpoint's name nor a token. */
+const AUTO_LOGIN_STEPS = [findDatabase, chooseRoute, connect, prepareLogins] as const
+const WITHOUT_NAME = {mode: 'hostaddr', takesAddress: true} as const
 
 /** How an opening is shown, and what it shares with others. */
 export interface OpeningOptions {
@@ -36,7 +41,7 @@ export interface OpeningOptions {
 }
 
 /**
- * Opens a tunnel in five steps. At most three AWS round trips in sequence: RDS, EC2 and STS side by side, then SSM's
+ * Opens a tunnel in five steps; in four where the local end logs in by itself. At most three AWS round trips in sequence: RDS, EC2 and STS side by side, then SSM's
  * inventory, then StartSession; that alone where an earlier run has found out the rest, and it still holds. Rejects with
  * the first failure, or TIMEOUT when `settings.timeoutMs` is over first; what was taken is on `run.undo`.
  */
@@ -54,10 +59,13 @@ export async function openTunnel(
   }
   // Before any call to AWS: neither program nor database will mend it. The usual port depends on the database.
   const isUsual = settings.localPort === 0 && request.command === 'open'
-  const localEnd = isUsual ? undefined : await localEndAt(settings.localPort, ports, run)
+  const logins = request.isAutoLogin ? new LoginListener(settings.tcp, ports, run.say) : undefined
+  const localEnd = isUsual
+    ? undefined
+    : await localEndAt(settings.localPort, {...ports, listen: logins ?? ports.listen}, run)
   // Before the clock runs and anything is drawn: sudo may ask for a password.
-  const hosts =
-    shared.hosts ?? (await openHosts({mode: settings.resolve, takesAddress: request.takesAddress}, ports, run))
+  const names = logins ? WITHOUT_NAME : {mode: settings.resolve, takesAddress: request.takesAddress}
+  const hosts = shared.hosts ?? (await openHosts(names, ports, run))
 
   const deadline = ports.clock.now() + settings.timeoutMs
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
@@ -88,16 +96,18 @@ export async function openTunnel(
       hosts,
       discoveryCache,
       localEnd,
+      logins,
       trust: trustFor(request, ports),
       timeLeft,
     }
     const found = await step(findDatabase, opening)
     const chosen = await step(chooseRoute, found)
     const connected = await step(connect, chosen)
+    if (logins) return step(prepareLogins, connected)
     const named = await step(mapName, connected)
     return step(logIn, named)
   }
-  progress.begin(STEPS.map(({title}) => title))
+  progress.begin((logins ? AUTO_LOGIN_STEPS : STEPS).map(({title}) => title))
   run.undo.push('progress', 'local', () => progress.end())
   try {
     return await withDeadline(open(), settings.timeoutMs, tooLate, run.signal)

@@ -1,5 +1,6 @@
 import type {CallerIdentity} from '../core/ports/aws.js'
 import type {TunnelRecord} from '../core/results/tunnel-record.js'
+import type {AutoLoginPlace} from '../databases/auto-login.js'
 import type {Connection} from '../databases/connection.js'
 import type {FreshLogin} from '../databases/keep-login-fresh.js'
 import type {NameMapping, NameOptions} from '../hosts/map-name.js'
@@ -8,6 +9,7 @@ import type {Target} from '../targets/target.js'
 import type {OpenedSession, Connector} from './connector.js'
 import type {DiscoveryRequest} from './discovery/discover.js'
 import type {LocalEnd} from './listener/listener.js'
+import type {LoginService} from './listener/login-listener.js'
 import type {RunRecord} from './registry/record-run.js'
 
 export interface TunnelRequest extends DiscoveryRequest {
@@ -16,6 +18,10 @@ export interface TunnelRequest extends DiscoveryRequest {
   readonly takesAddress: NameOptions['takesAddress']
   /** Throws where what the tunnel is for cannot talk to this database. Asked before anything is opened. */
   readonly checkTarget?: ((target: Target) => void) | undefined
+  /** Whether the local end logs in by itself, and clients need no name and no token. */
+  readonly isAutoLogin?: boolean | undefined
+  /** Whether the local password is to be another one from now on. */
+  readonly isPasswordRenewed?: boolean | undefined
 }
 
 /** A database within reach: verified, named and with its password in place. */
@@ -30,7 +36,8 @@ export interface Tunnel {
   readonly caller?: CallerIdentity | undefined
   readonly user: string
   readonly database: string
-  readonly mapping: NameMapping
+  /** How clients find the endpoint's name; where the local end logs in by itself they need not. */
+  readonly mapping: NameMapping | {readonly via: 'auto-login'}
   /** The files that hold its token. */
   readonly login: FreshLogin
   /** Where others read of it. */
@@ -44,6 +51,19 @@ export interface Tunnel {
    * an earlier run had found out. Undefined when it was not. Rejects as resolving does.
    */
   readonly lookAgain: () => Promise<Login | undefined>
+  /** Where the local end logs in by itself. */
+  readonly autoLogin?: AutoLoginEnd | undefined
+}
+
+/** A local end that logs in by itself. */
+export interface AutoLoginEnd {
+  readonly place: AutoLoginPlace
+  /** Path of the socket. */
+  readonly socket: string
+  /** From now on programs are let in. */
+  begin(told: Pick<LoginService, 'loggedIn' | 'loggedOut'>): void
+  /** Why there is no way to the database now; undefined when there is one. */
+  tellWay(why: string | undefined): void
 }
 
 /** Where one logs in, and as whom. */
@@ -62,7 +82,7 @@ export function connectionOf(
     user: tunnel.user,
     database: tunnel.database,
     sslmode,
-    mapping: tunnel.mapping.via,
+    mapping: tunnel.mapping.via === 'hosts' ? 'hosts' : 'hostaddr',
     authoritiesFile: tunnel.authoritiesFile,
     homeFiles: tunnel.homeFiles,
     loginFiles: tunnel.login.files,

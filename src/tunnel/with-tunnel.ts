@@ -1,3 +1,4 @@
+import type {AutoLogin} from '../databases/auto-login.js'
 import {shellEnvironment} from '../databases/environment.js'
 import {databaseKind} from '../databases/kind-of.js'
 import {CATALOG, isDbtunnelError} from '../core/errors.js'
@@ -8,7 +9,7 @@ import {spokenName} from '../targets/parse-target.js'
 import {all, type TunnelFacts, type TunnelObserver} from './observer.js'
 import {observers as everyObserver} from './observers.js'
 import {type OpeningOptions, openTunnel} from './open-tunnel.js'
-import {connectionOf, type Tunnel, type TunnelRequest} from './tunnel.js'
+import {type AutoLoginEnd, connectionOf, type Tunnel, type TunnelRequest} from './tunnel.js'
 
 export interface RunOptions extends OpeningOptions {
   /** Beside those that are told of every tunnel. */
@@ -41,6 +42,7 @@ export async function withTunnel<T>(
   run.undo.push('observers', 'local', () => observers.closed({status: status ?? statusOfError(run.signal.reason)}))
   const facts = factsOf(request, tunnel, ports)
   await observers.opened(facts)
+  tunnel.autoLogin?.begin(observers)
   try {
     const done = await work(tunnel, facts.opened, observers)
     status = done.status
@@ -55,12 +57,21 @@ function statusOfError(error: unknown): number {
   return isDbtunnelError(error) ? error.exitCode : CATALOG.INTERNAL.exit
 }
 
+/** Where programs find a local end that logs in by itself. */
+function shownPlace(kind: AutoLogin, {place, socket}: AutoLoginEnd): Pick<OpenedTunnel, 'autoLogin' | 'unset' | 'env'> {
+  return {
+    autoLogin: {socket, port: place.tcp?.port, passwordFile: place.tcp?.passwordFile},
+    unset: kind.inTheWay(place),
+    env: {...kind.variables(place), DBTUNNEL_URL: kind.url(place)},
+  }
+}
+
 function factsOf(
   {name, settings, command}: TunnelRequest,
   tunnel: Tunnel,
   {environment, clock}: AccountPorts,
 ): TunnelFacts {
-  const {target, localEnd, opened, user, database, caller, mapping} = tunnel
+  const {target, localEnd, opened, user, database, caller, mapping, autoLogin} = tunnel
   const {session} = opened
   const {bastion: node, carrier} = session.via
   const bastion = {id: node.id, name: node.name}
@@ -84,8 +95,9 @@ function factsOf(
       readOnly,
       reason,
       allowOtherUsers: allowOtherUsers || undefined,
-      unset: kind.inTheWay,
-      env: shellEnvironment(kind, environment, connection),
+      ...(kind.autoLogin && autoLogin
+        ? shownPlace(kind.autoLogin, autoLogin)
+        : {unset: kind.inTheWay, env: shellEnvironment(kind, environment, connection)}),
     },
   }
 }

@@ -125,7 +125,7 @@ function lastingBase(environment: Environment): string {
 }
 
 /** Of the state folder, made where it is missing; undefined where it cannot be had, or would be made in another user's home. */
-function runFolder(environment: Environment): string | undefined {
+export function runFolder(environment: Environment): string | undefined {
   const state = statePlace(environment)
   if (state === undefined) return undefined
   try {
@@ -184,7 +184,7 @@ async function removeLeft(folder: string, table: ProcessTable): Promise<void> {
 }
 
 /** A folder that is ours alone; anything less is passed over. */
-function privateBase(folder: string | undefined): string | undefined {
+export function privateBase(folder: string | undefined): string | undefined {
   if (folder === undefined || !isAbsolute(folder)) return undefined
   try {
     const real = realpathSync(folder)
@@ -197,7 +197,7 @@ function privateBase(folder: string | undefined): string | undefined {
 }
 
 /** TMPDIR, in which no other user can replace what is ours: our own, or one like /tmp with the sticky bit. */
-function temporaryBase(environment: Environment): string {
+export function temporaryBase(environment: Environment): string {
   const folder = environment['TMPDIR'] || '/tmp'
   let real: string
   try {

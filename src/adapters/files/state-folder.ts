@@ -18,6 +18,8 @@ export const AUDIT_LOG = 'audit.jsonl'
 export const RUN = 'run'
 /** A folder of its own, with what this user has approved. */
 export const APPROVED = 'approved'
+/** A folder of its own, with the passwords of local ends. */
+export const PASSWORDS = 'passwords'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -46,7 +48,7 @@ export function stateFolder(environment: Environment): StatePort {
         const names = await folder.names()
         for (const name of names) if (await isLeftDraft(name, folder)) await folder.remove(name)
         const others = names.filter(
-          (name) => !draftOwner(name) && !isLog(name) && ![AUDIT_LOG, APPROVED, RUN].includes(name),
+          (name) => !draftOwner(name) && !isLog(name) && ![AUDIT_LOG, APPROVED, PASSWORDS, RUN].includes(name),
         )
         return (await Promise.all(others.map((name) => readState(name, folder)))).flat()
       } catch (error) {

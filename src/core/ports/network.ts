@@ -85,6 +85,32 @@ export interface ListenPort {
   listen(port: number, onConnection: (socket: LocalSocket) => void): Promise<Listener>
 }
 
+export interface SocketPort {
+  /**
+   * Listens at a socket of the file system, for this user alone. What a run has left there that was killed is replaced.
+   * Rejects with SOCKET_IN_USE where someone listens, and FILES_UNWRITABLE.
+   */
+  listenAt(path: string, onConnection: (socket: LocalSocket) => void): Promise<Pick<Listener, 'close'>>
+}
+
+/** How a stream is to be encrypted. */
+export interface TlsRequest {
+  /** The name that the certificate must be for, to the letter. */
+  readonly host: string
+  /** Whether a certificate may have `*` for the whole first label, as those of an RDS Proxy have. */
+  readonly mayBeWildcard: boolean
+  /** PEM certificates of the authorities to trust, and no others. */
+  readonly authorities: string
+}
+
+export interface TlsPort {
+  /**
+   * TLS 1.2 or newer over a stream, whose owner closes it by the one that is returned. Rejects with TLS_IDENTITY before a byte
+   * is sent over it, with TUNNEL_LOST where the stream ends first, and when `signal` aborts, with its reason.
+   */
+  encrypt(stream: Duplex, request: TlsRequest, signal: AbortSignal): Promise<Duplex>
+}
+
 /** The networks that this machine is in. */
 export interface LocalNetworks {
   /** A text that is another one when they have changed. */

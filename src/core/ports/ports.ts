@@ -18,11 +18,14 @@ import type {
   PortOwners,
   Prober,
   Resolver,
+  SocketPort,
+  TlsPort,
   WebSocketPort,
 } from './network.js'
 import type {OutputFolderPort, OutputStream} from './output.js'
 import type {OverflowPort} from './overflow.js'
 import type {Person} from './person.js'
+import type {LocalPasswords, SocketFolders} from './local-login.js'
 import type {ProcessPort} from './process.js'
 import type {SignalPort} from './signals.js'
 import type {StatePort} from './state.js'
@@ -70,6 +73,7 @@ export interface Ports {
   readonly hostsFile: HostsFile
   readonly hostsHelper: HostsHelperPort
   readonly listen: ListenPort
+  readonly localPasswords: LocalPasswords
   readonly networks: LocalNetworks
   /** Such as `20.19.0`. */
   readonly nodeVersion: string
@@ -79,6 +83,9 @@ export interface Ports {
   readonly person: Person
   readonly platform: NodeJS.Platform
   readonly portOwners: PortOwners
+  readonly socketFolders: SocketFolders
+  readonly sockets: SocketPort
+  readonly tls: TlsPort
   readonly prober: Prober
   readonly process: ProcessPort
   readonly resolver: Resolver

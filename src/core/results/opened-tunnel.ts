@@ -5,7 +5,7 @@ export interface OpenedTunnel {
   /** As the user typed it. */
   readonly target: string
   readonly endpoint: Endpoint
-  /** On 127.0.0.1. */
+  /** On 127.0.0.1; of a local end that is a socket alone, the number in its name. */
   readonly localPort: number
   readonly bastion: {readonly id: string; readonly name?: string | undefined}
   /** The id of the session at Session Manager. */
@@ -14,8 +14,20 @@ export interface OpenedTunnel {
   readonly user: string
   readonly database: string
   readonly region: string
-  /** How clients find the endpoint's name: in the hosts file, or by the address, which only some of them take. */
-  readonly via: 'hosts' | 'hostaddr'
+  /**
+   * How clients find the endpoint's name: in the hosts file, or by the address, which only some of them take. Where the local
+   * end logs in by itself they need no name.
+   */
+  readonly via: 'hosts' | 'hostaddr' | 'auto-login'
+  /** Where the local end logs in by itself: paths of the socket and of the file with the local password, and the port. */
+  readonly autoLogin?:
+    | {
+        readonly socket: string
+        /** On 127.0.0.1; missing where that was not asked for. */
+        readonly port?: number | undefined
+        readonly passwordFile?: string | undefined
+      }
+    | undefined
   /** Whether sessions begin read-only. */
   readonly readOnly: boolean
   readonly reason?: string | undefined

@@ -160,7 +160,8 @@ function readOpened(fields: Fields): OpenedTunnel {
     user: word(fields, 'user', LOGIN),
     database: word(fields, 'database', LOGIN),
     region: word(fields, 'region', REGION),
-    via: word(fields, 'via', /^(hosts|hostaddr)$/) as OpenedTunnel['via'],
+    via: word(fields, 'via', /^(hosts|hostaddr|auto-login)$/) as OpenedTunnel['via'],
+    autoLogin: optional(fields, 'autoLogin', readAutoLogin),
     // That was not there at first.
     readOnly: fields['readOnly'] === true,
     reason: maybe(fields, 'reason', TEXT),
@@ -168,6 +169,11 @@ function readOpened(fields: Fields): OpenedTunnel {
     unset: list(fields['unset'] ?? [], 'unset', (name) => word({name}, 'name', VARIABLE)),
     env: readVariables(record(fields['env'], 'env')),
   }
+}
+
+function readAutoLogin(fields: Fields): NonNullable<OpenedTunnel['autoLogin']> {
+  const port = fields['port'] === undefined ? undefined : readPort(fields, 'port')
+  return {socket: word(fields, 'socket', PATH), port, passwordFile: maybe(fields, 'passwordFile', PATH)}
 }
 
 const VARIABLE = /^[A-Z][A-Z_]{1,40}$/

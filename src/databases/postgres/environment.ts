@@ -86,9 +86,9 @@ function optionsOf({readOnly}: Connection, inherited: Inherited): string {
   return [inherited['PGOPTIONS'], readOnly ? GUARD_OPTIONS : ''].filter(Boolean).join(' ')
 }
 
-/** Ends on a whole character: PostgreSQL would show a cut one as question marks. */
-function applicationName({target, reason}: Connection): string {
-  let name = reason === undefined ? `dbtunnel:${target}` : `dbtunnel:${target} ${reason}`
+/** With a program's own name behind ours. Ends on a whole character: PostgreSQL would show a cut one as question marks. */
+export function applicationName({target, reason}: Pick<Connection, 'target' | 'reason'>, program?: string): string {
+  let name = [`dbtunnel:${target}`, reason, program].filter(Boolean).join(' ')
   while (Buffer.byteLength(name) > APPLICATION_NAME_BYTES) name = [...name].slice(0, -1).join('')
   return name
 }

@@ -1,13 +1,14 @@
 import {LIMITS} from '../session-limits.js'
 
-const GUARD_RAILS = {
+/** Settings of a session that begins read-only. */
+export const GUARD_RAILS = {
   default_transaction_read_only: 'on',
   statement_timeout: LIMITS.statement,
   lock_timeout: LIMITS.lock,
   idle_in_transaction_session_timeout: LIMITS.idleTransaction,
 } as const
 
-/** For PGOPTIONS: settings of a session that begins read-only. */
+/** The same for PGOPTIONS. */
 export const GUARD_OPTIONS: string = Object.entries(GUARD_RAILS)
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ')

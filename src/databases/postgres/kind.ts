@@ -1,4 +1,5 @@
 import type {DatabaseKind} from '../database-kind.js'
+import {autoLogin} from './auto-login/auto-login.js'
 import {connectionUrl, connectionVariables, HOME_FILES, IN_THE_WAY, isHarmless, ownsVariable} from './environment.js'
 import {grants, IAM_MARK} from './grants.js'
 import {loginCheck} from './login-check.js'
@@ -25,4 +26,5 @@ export const postgres: DatabaseKind = {
   grants,
   loginCheck,
   explainRefusal: explainRefusedLogin,
+  autoLogin,
 }

@@ -1,4 +1,4 @@
-import type {LoginCheck} from '../database-kind.js'
+import type {LoginCheck, LoginOutcome} from '../database-kind.js'
 
 /** What psql is run with to find out whether it is let in; it reads no psqlrc, and asks nobody. */
 const ARGUMENTS = [
@@ -21,11 +21,15 @@ export const loginCheck: LoginCheck = {
   read({code, stdout, stderr}) {
     const [, isMember, user] = /^([tf])\|(.*)$/m.exec(stdout) ?? []
     if (code === 0 && user !== undefined) return {kind: 'in', user, isByIam: isMember === 't'}
-    const words = wordsOf(stderr)
-    if (/PAM authentication failed/.test(words)) return {kind: 'refused-by-iam', words}
-    if (/password authentication failed|no password supplied/.test(words)) return {kind: 'asked-for-password', words}
-    return {kind: 'failed', words}
+    return refusalIn(wordsOf(stderr))
   },
+}
+
+/** What the database's words say of a login that it has refused. */
+export function refusalIn(words: string): Exclude<LoginOutcome, {kind: 'in'}> {
+  if (/PAM authentication failed/.test(words)) return {kind: 'refused-by-iam', words}
+  if (/password authentication failed|no password supplied/.test(words)) return {kind: 'asked-for-password', words}
+  return {kind: 'failed', words}
 }
 
 /** The first line that says something, without what psql puts before it. */

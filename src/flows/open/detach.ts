@@ -2,6 +2,7 @@ import {acquire} from '../../core/acquire.js'
 import {fail} from '../../core/errors.js'
 import type {Ports} from '../../core/ports/ports.js'
 import {spokenName} from '../../targets/parse-target.js'
+import {checkAutoLogin} from './auto-login.js'
 import {checkOutput, type OpenRequest, type OpenView} from './open-request.js'
 import {readRequest} from '../request/read-request.js'
 import {type ApprovalPorts, isUnapproved, withApproval} from '../request/approval.js'
@@ -18,7 +19,7 @@ const SILENT = {notice: () => {}}
  * with, or INTERNAL when it ends without a word.
  */
 export async function detach(
-  opening: Pick<OpenRequest, 'target' | 'flags' | 'words' | 'isForShell'>,
+  opening: Pick<OpenRequest, 'target' | 'flags' | 'words' | 'isForShell' | 'isPasswordRenewed'>,
   ports: SupervisePorts & ApprovalPorts & SignInPorts & Pick<Ports, 'background' | 'sources'>,
   ready: OpenView['ready'],
 ): Promise<void> {
@@ -26,6 +27,7 @@ export async function detach(
   checkOutput(opening)
   const request = await readRequest(opening, {...ports.sources, say: SILENT})
   const {name, settings} = request
+  checkAutoLogin(opening, settings)
   await supervise(ports, async (run) => {
     // There it can be asked for no more.
     const why = {target: spokenName(name), settings, command: 'open', typed: words} as const

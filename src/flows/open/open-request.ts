@@ -9,6 +9,8 @@ export interface OpenRequest {
   readonly flags: FlagValues
   /** Whether one that is open already will not do. */
   readonly another: boolean
+  /** Whether the local password is to be another one from now on. */
+  readonly isPasswordRenewed: boolean
   /** Whether lines for a shell are to be printed of it. */
   readonly isForShell: boolean
   /** All words behind `open`, for a command to type again. */

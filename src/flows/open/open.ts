@@ -11,6 +11,7 @@ import {withTunnel} from '../../tunnel/with-tunnel.js'
 import {approved, isUnapproved} from '../request/approval.js'
 import {prepareOne, signInToAll} from '../request/prepare.js'
 import {readRequest} from '../request/read-request.js'
+import {checkAutoLogin, defaultTtl, tcpNotice} from './auto-login.js'
 import {checkOutput, type OpenRequest, type OpenView} from './open-request.js'
 import {aboutOther, farewell, productionNotice} from './sentences.js'
 
@@ -21,11 +22,12 @@ import {aboutOther, farewell, productionNotice} from './sentences.js'
  * another run keeps the same tunnel open, that one is shown, and nothing opened.
  */
 export async function open(request: OpenRequest, given: Ports, view: OpenView, progress: Progress): Promise<void> {
-  const {words, flags, another} = request
+  const {words, flags, another, isPasswordRenewed} = request
   checkOutput(request)
   const asked = await readRequest(request, given.sources)
+  checkAutoLogin(request, asked.settings)
   const localPort = asked.settings.localPort || (asked.settings.openPort ?? 0)
-  const kept = {...asked, settings: {...asked.settings, localPort}}
+  const kept = {...asked, settings: {...asked.settings, localPort, ttlMs: defaultTtl(asked.settings)}}
   let status: (() => TunnelStatus) | undefined
   const running = supervise(given, async (run) => {
     const unapproved = await prepareOne(kept, {command: 'open', typed: words}, given, run)
@@ -41,15 +43,16 @@ export async function open(request: OpenRequest, given: Ports, view: OpenView, p
       return
     }
     if (!mayAsk) await signInToAll([{ports, ...prepared}], run)
-    const wish = {...prepared, command: 'open', takesAddress: false} as const
+    const isAutoLogin = settings.autoLogin
+    const wish = {...prepared, command: 'open', takesAddress: false, isAutoLogin, isPasswordRenewed} as const
     const {observers} = view
     await withTunnel(wish, ports, {progress, observers}, run, async (tunnel, opened, told) => {
       if (request.isForShell) checkVariables(opened.env)
-      const notice = productionNotice(opened, settings, flags)
+      const notice = productionNotice(opened, settings, flags) ?? tcpNotice(settings, flags)
       if (notice !== undefined) run.say.notice(notice)
       const {mapping} = tunnel
       if (mapping.via === 'hostaddr') run.say.notice(unmappedNotice(mapping, mappingCommand('open', words)))
-      else if (mapping.caveat !== undefined) run.say.notice(mapping.caveat)
+      else if (mapping.via === 'hosts' && mapping.caveat !== undefined) run.say.notice(mapping.caveat)
       const wanted = {settings, target: name.text}
       const ready = (now: () => TunnelStatus): void => {
         view.ready(opened, {isHere: true, shell: settings.shell})

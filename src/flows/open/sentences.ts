@@ -14,7 +14,8 @@ export function aboutOther({opened, record: {owner, since, status}}: AlreadyOpen
   const {target, localPort} = opened
   const age = durationText(now - since)
   const health = status?.why === undefined ? '' : ` It is not up now: ${status.why}`
-  return `${target} is open already: on port ${localPort}, for ${age}, by process ${owner.pid}.${health} For another one: --new`
+  const where = opened.autoLogin && opened.autoLogin.port === undefined ? opened.autoLogin.socket : `port ${localPort}`
+  return `${target} is open already: on ${where}, for ${age}, by process ${owner.pid}.${health} For another one: --new`
 }
 
 /** Says when a tunnel to a production database is closed; undefined where it is not, or the user has set the time. */

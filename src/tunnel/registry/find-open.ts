@@ -50,6 +50,8 @@ function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): b
     readOnly,
     reason = opened.reason,
     allowOtherUsers,
+    autoLogin,
+    tcp,
   } = settings
   // Of a custom endpoint only the word tells, and what a name of the config files stands for may have changed.
   const isSameWord = name.kind === 'custom' && opened.target.toLowerCase() === `${name.clusterId}:${name.endpointId}`
@@ -58,7 +60,9 @@ function isWanted(opened: OpenedTunnel, name: TargetName, settings: Settings): b
   const isPlace = (localPort === 0 || localPort === opened.localPort) && (resolve === 'auto' || resolve === opened.via)
   const isGuarded = readOnly === opened.readOnly && reason === opened.reason
   const isForAll = !allowOtherUsers || opened.allowOtherUsers === true
-  return isTarget && isLogin && isPlace && isGuarded && isForAll
+  const isEnd =
+    autoLogin === (opened.autoLogin !== undefined) && (!autoLogin || tcp === (opened.autoLogin?.port !== undefined))
+  return isTarget && isEnd && isLogin && isPlace && isGuarded && isForAll
 }
 
 async function isSameAccount({account}: TunnelRecord, {profile, region}: Settings, aws: AwsApi): Promise<boolean> {

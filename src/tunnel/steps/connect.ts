@@ -19,6 +19,6 @@ export const connect: Step<ChosenRoute, Connected> = {
     // It may have been found anew.
     return {...before, discovery: opened.discovery, connector, opened}
   },
-  detail: ({localEnd, opened: {session}}) =>
-    `port ${localEnd.port} (${session.via.carrier}); the database answers, its certificate is right`,
+  detail: ({localEnd, logins, request, opened: {session}}) =>
+    `${logins && !request.settings.tcp ? session.via.carrier : `port ${localEnd.port} (${session.via.carrier})`}; the database answers, its certificate is right`,
 }

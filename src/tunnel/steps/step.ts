@@ -4,6 +4,7 @@ import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
 import type {DiscoveryCache} from '../discovery/cache.js'
 import type {LocalEnd} from '../listener/listener.js'
+import type {LoginListener} from '../listener/login-listener.js'
 import type {TunnelRequest} from '../tunnel.js'
 
 /** One thing that has to be there before a client can connect. Each step is given what the ones before it have found. */
@@ -26,6 +27,8 @@ export interface Opening {
   readonly discoveryCache: DiscoveryCache
   /** Undefined where the port depends on the database. */
   readonly localEnd: LocalEnd | undefined
+  /** What logs programs in, where the local end does that by itself. */
+  readonly logins: LoginListener | undefined
   /** PEM certificates of the authorities to trust for a database; looked up once for each. */
   readonly trust: (target: Target) => Promise<string>
   /** For what is still to do, in milliseconds; 1 at least. */

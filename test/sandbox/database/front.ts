@@ -2,14 +2,22 @@ import {type Duplex} from 'node:stream'
 import {createServer as createTlsServer, type Server as TlsServer} from 'node:tls'
 import {type Front, openListener} from './listener.js'
 import {type Desk, handOver, receive, refuseClear, steal} from './login.js'
-import {NO, YES} from './messages.js'
-import {type Authorities, certificateFor, type Disguise, isDisguise, type Mode} from './mode.js'
+import {ASK_PASSWORD, NO, YES} from './messages.js'
+import {
+  type Authorities,
+  certificateFor,
+  type Disguise,
+  isDisguise,
+  isQuestion,
+  type Mode,
+  type Question,
+} from './mode.js'
 import {readFirst} from './reading.js'
 
 /** What RDS puts before PostgreSQL, for one endpoint. */
 export async function openFront(desk: Desk, authorities: Authorities, mode: () => Mode): Promise<Front> {
   const tlsServers = new Map<Mode, Promise<TlsServer>>()
-  const tlsServerFor = (kind: 'honest' | Disguise): Promise<TlsServer> => {
+  const tlsServerFor = (kind: 'honest' | Disguise | Question): Promise<TlsServer> => {
     const known = tlsServers.get(kind) ?? createTls(kind, desk, authorities)
     tlsServers.set(kind, known)
     return known
@@ -20,7 +28,7 @@ export async function openFront(desk: Desk, authorities: Authorities, mode: () =
 interface Serving {
   readonly desk: Desk
   readonly address: string
-  readonly tlsServerFor: (kind: 'honest' | Disguise) => Promise<TlsServer>
+  readonly tlsServerFor: (kind: 'honest' | Disguise | Question) => Promise<TlsServer>
 }
 
 async function serve(client: Duplex, mode: Mode, {desk, address, tlsServerFor}: Serving): Promise<void> {
@@ -30,10 +38,10 @@ async function serve(client: Duplex, mode: Mode, {desk, address, tlsServerFor}: 
     first = await readFirst(client)
   }
   if (first?.kind === 'ssl' && mode !== 'no-tls') {
-    const server = await tlsServerFor(isDisguise(mode) ? mode : 'honest')
+    const server = await tlsServerFor(isDisguise(mode) || isQuestion(mode) ? mode : 'honest')
     // Bytes already here came in clear before TLS began: PostgreSQL drops such a client, too (CVE-2021-23214).
     if (client.readableLength > 0) return void client.destroy()
-    client.write(YES)
+    client.write(mode === 'early-bytes' ? Buffer.concat([YES, ASK_PASSWORD]) : YES)
     server.emit('connection', client)
     return
   }
@@ -48,13 +56,17 @@ async function serve(client: Duplex, mode: Mode, {desk, address, tlsServerFor}: 
 }
 
 /** A TLS server that listens nowhere: connections are handed to it. */
-async function createTls(kind: 'honest' | Disguise, desk: Desk, authorities: Authorities): Promise<TlsServer> {
+async function createTls(
+  kind: 'honest' | Disguise | Question,
+  desk: Desk,
+  authorities: Authorities,
+): Promise<TlsServer> {
   const {endpoint} = desk
   const {cert, key} = await certificateFor(kind, endpoint.names ?? [endpoint.host], authorities)
   const server = createTlsServer({cert, key, minVersion: 'TLSv1.2'}, (client) => {
     client.on('error', () => client.destroy())
     const served =
-      kind === 'honest' ? receive(client, desk) : readFirst(client).then((first) => steal(client, first, desk))
+      kind === 'honest' ? receive(client, desk) : readFirst(client).then((first) => steal(client, first, desk, kind))
     served.catch(() => client.destroy())
   })
   return server.on('tlsClientError', (_error, client) => client.destroy())

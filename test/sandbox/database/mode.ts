@@ -6,6 +6,7 @@ export type Mode =
   /** Honest, but every byte to the client waits so long. */
   | {readonly msPerByte: number}
   | Disguise
+  | Question
   /** Answers that it speaks no TLS, and asks for the password in clear. */
   | 'no-tls'
   /** Takes connections and never answers. */
@@ -20,6 +21,10 @@ export type MysqlMode =
   | 'full'
   /** An impostor with a good certificate, which asks for a proof by this plugin and keeps it. */
   | {readonly asks: string}
+
+/** With a certificate that is right: what an impostor does in the place of asking for a cleartext password once. */
+export type Question = (typeof QUESTIONS)[number]
+export const QUESTIONS = ['md5', 'sasl', 'no-question', 'two-questions', 'early-bytes'] as const
 
 /** What is wrong with an impostor's certificate. */
 export type Disguise = 'other-name' | 'other-authority' | 'expired' | 'not-yet-valid' | 'self-signed'
@@ -36,6 +41,10 @@ export function isDisguise(mode: Mode): mode is Disguise {
   return DISGUISES.includes(mode)
 }
 
+export function isQuestion(mode: Mode): mode is Question {
+  return (QUESTIONS as readonly unknown[]).includes(mode)
+}
+
 export function isMysqlMode(mode: Mode): mode is MysqlMode {
   return mode === 'full' || (typeof mode === 'object' && 'asks' in mode)
 }
@@ -47,12 +56,17 @@ export interface Authorities {
 
 /** The certificate that an endpoint of these names shows. */
 export function certificateFor(
-  mode: 'honest' | Disguise,
+  mode: 'honest' | Disguise | Question,
   names: readonly string[],
   {trusted, other}: Authorities,
 ): Promise<Certificate> {
   switch (mode) {
     case 'honest':
+    case 'md5':
+    case 'sasl':
+    case 'no-question':
+    case 'two-questions':
+    case 'early-bytes':
       return trusted.issue(names)
     case 'other-name':
       return trusted.issue(['impostor.invalid'])

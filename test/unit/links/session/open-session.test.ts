@@ -43,6 +43,8 @@ const SETTINGS: Settings = {
   requireReason: false,
   allowOtherUsers: false,
   ownPort: true,
+  autoLogin: false,
+  tcp: false,
 }
 const TALK = async () => 'answered' as const
 const ANSWERED: ProbeOutcome = {kind: 'answered', tls: 'TLSv1.3', validUntil: Infinity}
