@@ -65,7 +65,7 @@ describe('a local end that logs in by itself', () => {
     const {block, socket, running, env} = tunnel
     const folder = dirname(socket)
     expect(block.split('\n')).toEqual([
-      'unset PGPASSWORD PGSERVICE PGOPTIONS PGSSLROOTCERT PGSSLCERT PGSSLCRL PGHOSTADDR PGCHANNELBINDING PGAPPNAME PGPASSFILE PGREQUIREAUTH;',
+      expect.stringMatching(/^unset PGPASSWORD PGSERVICE .*PGCHANNELBINDING .*PGSSLROOTCERT PGHOSTADDR /),
       `export PGHOST=${folder};`,
       'export PGPORT=5432;',
       expect.stringMatching(/^export PGREQUIREPEER=\S+;$/),
@@ -218,7 +218,7 @@ describe('a local end that logs in by itself', () => {
     await wire.until((received) => received.includes(Buffer.from([0x5a, 0, 0, 0, 5])))
     wire.write(message('Q', 'show transaction_read_only'))
     await wire.until((received) => received.includes('SHOW'))
-    expect(wire.received.toString('latin1')).toMatch(/\u0002on/)
+    expect(wire.received.includes('\u0000\u0002on')).toBe(true)
     wire.stream.destroy()
   })
 

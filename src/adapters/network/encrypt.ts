@@ -42,7 +42,7 @@ export const tlsPort: TlsPort = {
         if (!tls.authorized || tls.isSessionReused() || !certificate)
           return over(distrust(host, namedOtherwise(), undefined))
         signal.removeEventListener('abort', stop)
-        resolve(tls as Duplex)
+        resolve(tls)
       })
     })
   },

@@ -237,8 +237,9 @@ export class LoginListener implements ListenPort {
     outcome: Exclude<AutoLoginOutcome, {kind: 'in'}>,
     program: LocalSocket,
     by: LoginFacts['by'],
-    {target, explain}: LoginService,
+    service: LoginService,
   ): Promise<void> {
+    const {target} = service
     const {strange, refused, password, failed} = this.#lines
     const say = (line: string): void => this.#say.notice(printable(redact(line)))
     switch (outcome.kind) {
@@ -266,7 +267,7 @@ export class LoginListener implements ListenPort {
         })
       case 'refused-by-database': {
         // Once, and not for each time that a program tries again.
-        const why = this.#isExplained ? undefined : explain(outcome.outcome)
+        const why = this.#isExplained ? undefined : service.explain(outcome.outcome)
         this.#isExplained ||= why !== undefined
         if (why !== undefined) this.#say.notice(redact(why))
       }

@@ -30,6 +30,8 @@ describe('readSettings', () => {
       timeoutMs: 60_000,
       keepAlive: false,
       allowOtherUsers: false,
+      autoLogin: false,
+      tcp: false,
       ownPort: true,
       production: false,
       readOnly: false,
@@ -56,7 +58,12 @@ describe('readSettings', () => {
 
   it('lets other users in, and leaves the database’s own port free, when told to', async () => {
     expect(await read({'allow-other-users': true})).toMatchObject({allowOtherUsers: true, ownPort: true})
-    expect(await read({'no-own-port': true})).toMatchObject({allowOtherUsers: false, ownPort: false})
+    expect(await read({'no-own-port': true})).toMatchObject({
+      allowOtherUsers: false,
+      autoLogin: false,
+      tcp: false,
+      ownPort: false,
+    })
   })
 
   it('reads every flag', async () => {
@@ -84,6 +91,8 @@ describe('readSettings', () => {
       timeoutMs: 90_000,
       keepAlive: false,
       allowOtherUsers: false,
+      autoLogin: false,
+      tcp: false,
       ownPort: true,
       production: false,
       readOnly: false,

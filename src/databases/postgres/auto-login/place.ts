@@ -1,13 +1,21 @@
 import type {AutoLoginPlace} from '../../auto-login.js'
 import {IN_THE_WAY} from '../environment.js'
-import {PASSFILE} from '../passfile.js'
 
 /** The port that the socket is named after: libpq looks for no other name. */
 export const PORT = 5432
 export const SOCKET = `.s.PGSQL.${PORT}`
 
 /** Of another tunnel's lines; with them libpq would ask for TLS, or look elsewhere. */
-const OF_TLS = ['PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLCRL', 'PGHOSTADDR', 'PGCHANNELBINDING', 'PGAPPNAME'] as const
+const OTHERS = [
+  ...IN_THE_WAY,
+  'PGSSLROOTCERT',
+  'PGHOSTADDR',
+  'PGCHANNELBINDING',
+  'PGAPPNAME',
+  'PGPASSFILE',
+  'PGREQUIREAUTH',
+  'PGREQUIREPEER',
+] as const
 
 /** The lines lead to the socket, and where there is a port as well, to that: not all clients know sockets. */
 export function placeVariables({
@@ -24,18 +32,10 @@ export function placeVariables({
   return {...where, PGUSER: user, PGDATABASE: database, PGSSLMODE: 'disable', PGGSSENCMODE: 'disable'}
 }
 
-export function placeInTheWay({tcp, osUser}: AutoLoginPlace): readonly string[] {
-  if (tcp) return [...IN_THE_WAY, ...OF_TLS, 'PGREQUIREPEER']
-  return [
-    ...IN_THE_WAY,
-    ...OF_TLS,
-    PASSFILE_VARIABLE,
-    'PGREQUIREAUTH',
-    ...(osUser === undefined ? ['PGREQUIREPEER'] : []),
-  ]
+export function placeInTheWay(place: AutoLoginPlace): readonly string[] {
+  const ours = Object.keys(placeVariables(place))
+  return [...new Set<string>(OTHERS)].filter((name) => !ours.includes(name))
 }
-
-const PASSFILE_VARIABLE = `PG${PASSFILE.toUpperCase()}`
 
 export function placeUrl({folder, tcp, user, database}: AutoLoginPlace): string {
   // A folder in the place of the host, as libpq and node-postgres have it.

@@ -23,6 +23,7 @@ it('editors know every key, and which ones a team’s file may not have', () => 
   expect(own.top).toEqual(team.top)
   expect(own.defaults.filter((key) => !team.defaults.includes(key)).toSorted()).toEqual([
     'allowOtherUsers',
+    'autoLogin',
     'caBundle',
     'engine',
     'idle',
@@ -33,6 +34,7 @@ it('editors know every key, and which ones a team’s file may not have', () => 
     'reason',
     'resolve',
     'sslmode',
+    'tcp',
     'timeout',
   ])
   const places = ['identifier', 'host', 'port', 'tags']
