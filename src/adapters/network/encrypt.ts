@@ -1,5 +1,4 @@
 import {X509Certificate} from 'node:crypto'
-import type {Duplex} from 'node:stream'
 import {connect, type PeerCertificate} from 'node:tls'
 import {fail} from '../../core/errors.js'
 import type {TlsPort} from '../../core/ports/network.js'
