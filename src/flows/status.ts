@@ -21,7 +21,7 @@ export async function status(
 }
 
 function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: number): ListedTunnel {
-  const {target, command, endpoint, localPort, account, sessions, since, opened, status, log, owner} = record
+  const {target, command, endpoint, localPort, account, sessions, since, opened, status, log, owner, nameLost} = record
   const last = sessions.at(-1)
   return {
     target,
@@ -38,6 +38,7 @@ function listed(record: TunnelRecord, process: 'alive' | 'elsewhere', now: numbe
     ageMs: now - since,
     health: status?.state ?? (command === 'open' ? 'starting' : 'unknown'),
     why: status?.why,
+    nameLost,
     owner: {pid: owner.pid, process},
     connections: status?.open,
     bytesUp: status?.bytesUp,

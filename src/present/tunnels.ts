@@ -46,7 +46,8 @@ export function tunnelsText({tunnels, leftovers, strange}: TunnelListing, column
 }
 
 function details(tunnel: ListedTunnel): readonly string[] {
-  const {target, localPort, endpoint, autoLogin, login, bastion, session, why, log, owner, profile, region} = tunnel
+  const {target, localPort, endpoint, autoLogin, login, bastion, session, why, nameLost, log, owner, profile, region} =
+    tunnel
   const facts = [
     ['endpoint', `${endpoint.host}:${endpoint.port}`],
     ['socket', autoLogin && shownName(autoLogin.socket)],
@@ -64,6 +65,7 @@ function details(tunnel: ListedTunnel): readonly string[] {
       owner.process === 'alive' ? undefined : `process ${owner.pid}, on another machine or in another container`,
     ],
     ['why', why],
+    ['name', nameLost],
     ['log', log && shownName(log)],
   ] as const
   return [

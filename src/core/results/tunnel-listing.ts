@@ -26,6 +26,8 @@ export interface ListedTunnel {
   readonly health: TunnelState | 'starting' | 'unknown'
   /** Why it is not up. */
   readonly why?: string | undefined
+  /** Why programs do not find it by the database's name. */
+  readonly nameLost?: string | undefined
   /** `elsewhere`: on another machine or in another container, so that nobody here can tell. */
   readonly owner: {readonly pid: number; readonly process: 'alive' | 'elsewhere'}
   /** A few seconds old at the most; missing where nobody counts. */

@@ -56,6 +56,8 @@ export interface TunnelRecord {
   readonly status?: TunnelStatus | undefined
   /** Path of the file that a background process writes its lines to. */
   readonly log?: string | undefined
+  /** Why the database's name does not lead to this tunnel now, where it should by the hosts file. */
+  readonly nameLost?: string | undefined
   /** Of a dead owner: why its sessions could not be ended, and since when that is so. */
   readonly failure?: {readonly message: string; readonly since: number} | undefined
 }
@@ -88,6 +90,7 @@ export function readTunnelRecord(text: string): TunnelRecord {
     opened: optional(fields, 'opened', readOpened),
     status: optional(fields, 'status', readStatus),
     log: maybe(fields, 'log', PATH),
+    nameLost: maybe(fields, 'nameLost', MESSAGE),
     failure: optional(fields, 'failure', readFailure),
   }
 }

@@ -17,7 +17,7 @@ export interface RunRecord {
   /** Systems Manager, with every session noted: by its mark until StartSession is answered, by its id until it has ended. */
   readonly ssm: SsmApi
   /** What is known by now, once a session was asked for. Never rejects. */
-  note(facts: Pick<TunnelRecord, 'opened' | 'status' | 'log'>): Promise<void>
+  note(facts: Pick<TunnelRecord, 'opened' | 'status' | 'log' | 'nameLost'>): Promise<void>
 }
 
 export interface RecordedRun extends Pick<TunnelRecord, 'command' | 'target' | 'localPort'> {

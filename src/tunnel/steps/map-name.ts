@@ -1,4 +1,5 @@
 import {mapName as map, type NameMapping} from '../../hosts/map-name.js'
+import {keepMapped} from '../../hosts/keep-mapped.js'
 import {type OwnPort, takeOwnPort} from '../listener/own-port.js'
 import type {Run} from '../../core/run.js'
 import type {Connected} from './connect.js'
@@ -15,7 +16,7 @@ export interface Named extends Connected {
 export const mapName: Step<Connected, Named> = {
   title: 'Name',
   async run(before) {
-    const {request, discovery, localEnd, hosts, ports, run} = before
+    const {request, discovery, localEnd, hosts, record, ports, run} = before
     // What a killed run left there would lead others astray; but nothing of ours depends on it.
     await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
     const {host, port} = discovery.target.endpoint
@@ -24,10 +25,20 @@ export const mapName: Step<Connected, Named> = {
     const prepare = async (within: Run): Promise<OwnPort> =>
       (ownPort = await takeOwnPort(localEnd, {host, port, isWanted: settings.ownPort}, ports, within))
     const mapping = await map(host, {mode: settings.resolve, takesAddress, prepare}, hosts, run)
-    if (mapping.via === 'hostaddr' || !ownPort) return {...before, mapping}
+    if (mapping.via === 'hostaddr') return {...before, mapping}
+    const say = (line: string): void => run.say.notice(line, command === 'open' ? undefined : 'client')
+    const over = new AbortController()
+    const changed = (nameLost: string | undefined): void => void record.note({nameLost})
+    const keeping = keepMapped(host.toLowerCase(), {...ports, hosts, say, changed}, over.signal)
+    // Before the line goes: nothing puts it back then.
+    run.undo.push('watch of the hosts file', 'local', () => {
+      over.abort()
+      return keeping
+    })
+    if (!ownPort) return {...before, mapping}
 
     ownPort.watch((why) => {
-      const say = (line: string): void => run.say.notice(line, command === 'open' ? undefined : 'client')
+      over.abort()
       say(`${why}. That line has been taken out.`)
       hosts.remove(host.toLowerCase()).catch((error: unknown) => say((error as Error).message))
     })
