@@ -43,9 +43,9 @@ const {CATALOG} = await importSource('src/core/errors.ts')
 const lines = [
   '# Messages',
   '',
-  'What dbtunnel says when something fails, by the code in brackets behind an error (`code` with `--json`). This page is',
-  'made of the source (`npm run readme`). Words in capitals stand for what is only known when it runs; where there are',
-  'several wordings, they stand between braces: {one | other}.',
+  'All errors of dbtunnel, grouped by the code that stands in brackets behind the message (`code` with `--json`). This page',
+  'is generated from the source (`npm run readme`). Words in CAPITALS are placeholders. `{one | other}` means that one of',
+  'these texts is shown.',
   '',
 ]
 for (const [code, {exit}] of Object.entries(CATALOG)) {
@@ -58,7 +58,7 @@ for (const [code, {exit}] of Object.entries(CATALOG)) {
     lines.push(...block([message, ...(hint ? hint.split('\n').map((line) => `  ${line}`) : [])]))
   }
 }
-lines.push('## Notices', '', 'Lines that `--quiet` holds back.', '')
+lines.push('## Notices', '', 'Messages that `--quiet` hides.', '')
 for (const notice of [...new Set(notices)].filter((line) => /[a-z]{2}/.test(line)).sort()) {
   lines.push(...block(notice.split('\n')))
 }
@@ -180,6 +180,7 @@ function called(node, known, depth) {
     return placeholder(callee.property.name === 'join' || callee.property.name === 'trim' ? callee.object : callee)
   }
   if (['String', 'printable', 'shellLine', 'shellWord', 'quoted'].includes(callee.name)) return again(given[0])
+  if (CALLED[callee.name]) return CALLED[callee.name]
   const found = known.get(callee.name) ?? exported.get(callee.name)
   if (found?.type === 'FunctionDeclaration' && depth < 4) {
     const returns = []
@@ -197,9 +198,28 @@ function isTextual(node) {
   return ['TemplateLiteral', 'Literal', 'BinaryExpression', 'ConditionalExpression'].includes(node.type)
 }
 
-/** Its last word in capitals: `endpoint.host` is HOST. */
+/** What a reader calls the values of some names. */
+const CALLED = {
+  profileOption: ' [--profile PROFILE]',
+  accountOptions: ' --region REGION [--profile PROFILE]',
+  nodeName: 'BASTION',
+  harmless: 'NAME',
+  shownName: 'PATH',
+  oneLine: 'REASON',
+  redact: 'REASON',
+  foreignWords: 'REASON',
+  reasonOf: 'REASON',
+  readingReason: 'REASON',
+  durationText: 'DURATION',
+  policyJson: 'POLICY',
+  said: 'REASON',
+}
+
+/** Its last word in capitals: `endpoint.host` is HOST. Milliseconds are shown as seconds. */
 function placeholder(node) {
   const name =
     node.type === 'Identifier' ? node.name : node.type === 'MemberExpression' ? node.property.name : undefined
+  if (name && CALLED[name]) return CALLED[name]
+  if (/(Ms|_MS)$/.test(name ?? '')) return 'SECONDS'
   return (name ?? 'value').replaceAll(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
 }

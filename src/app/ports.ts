@@ -106,6 +106,9 @@ function workingDirectory(): string {
     // eslint-disable-next-line no-restricted-properties -- here is where it comes in
     return process.cwd()
   } catch (cause) {
-    throw fail('CONFIG_INVALID', 'The working directory is gone.', {hint: 'Go to one that is there: cd', cause})
+    throw fail('CONFIG_INVALID', 'The current directory no longer exists.', {
+      hint: 'Change to your home directory: cd',
+      cause,
+    })
   }
 }

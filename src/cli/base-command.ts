@@ -28,16 +28,20 @@ export abstract class BaseCommand extends Command {
   protected checkWords(hint: string): void {
     const word = mangledWord(this.argv)
     if (word === undefined) return
-    throw fail('ARGUMENT_REFUSED', `The word ${JSON.stringify(word)} is not in UTF-8, and would not arrive as it is.`, {
-      hint,
-    })
+    throw fail(
+      'ARGUMENT_REFUSED',
+      `The word ${JSON.stringify(word)} is not valid UTF-8, so it cannot be passed on unchanged.`,
+      {
+        hint,
+      },
+    )
   }
 
   /** stderr and stdout for this command, as its flags want them. */
   protected openTerminal(flags: {quiet: boolean; debug: boolean}): Terminal {
     this.#debug = flags.debug
     const terminal = new Terminal({...flags, json: this.jsonEnabled()})
-    if (this.#withholds) terminal.notice('NODE_DEBUG is set. Its lines are not shown: they hold secrets.')
+    if (this.#withholds) terminal.notice('NODE_DEBUG is set. Its output is hidden, because it contains secrets.')
     return terminal
   }
 

@@ -35,7 +35,7 @@ export async function execute({root, pjson}: {readonly root: string; readonly pj
 export function endWithoutOutput(cause: NodeJS.ErrnoException): void {
   const what = cause.code === 'ENOSPC' ? 'the disk is full' : cause.message
   const failure = fail('FILES_UNWRITABLE', `stdout cannot be written: ${what}.`, {
-    hint: 'Free some space there, or lead stdout elsewhere.',
+    hint: 'Free some disk space, or redirect stdout to another place.',
     cause,
   })
   // A run that has something to undo listens: it does so, and tells.

@@ -24,7 +24,7 @@ export function parserError(error: ParserError, command: ParsedCommand): Dbtunne
   // It takes `--detach=no` for an argument, and names another one.
   const valued = first.startsWith('Unexpected ') ? command.argv.find((word) => isValued(word, command)) : undefined
   if (valued !== undefined) {
-    const message = `${nameOf(valued)} is a switch, and takes no value.`
+    const message = `${nameOf(valued)} does not take a value.`
     return fail('USAGE', message, {hint: help, cause: error})
   }
   const [, flag, reason] = /^Parsing (--\S+) (.*)$/.exec(`${first} ${second}`) ?? []
@@ -36,7 +36,7 @@ function missing({args = []}: ParserError, {id}: ParsedCommand, help: string): D
   const [name] = args.map((arg) => (arg as {readonly name: string}).name)
   if (name !== 'target') return fail('USAGE', `${name?.toUpperCase() ?? 'A word'} is missing.`, {hint: help})
   return fail('TARGET_MISSING', 'No target is given.', {
-    hint: `Name the database first, for example: dbtunnel ${id} prod-db`,
+    hint: `Put the database right after the command: dbtunnel ${id} prod-db`,
   })
 }
 

@@ -1,5 +1,4 @@
 import {basename} from 'node:path'
-import {fail} from '../core/errors.js'
 import type {Client, ClientWithTerminal, TerminalClient} from './client.js'
 import {clients} from './kinds.js'
 
@@ -14,7 +13,7 @@ export function clientOf(program: string): Client | undefined {
 /** The terminal client for a kind of database. */
 export async function terminalFor(databaseKind: string): Promise<TerminalClient> {
   const found = terminalClients.find(({databases}) => databases.includes(databaseKind))
-  if (!found) throw fail('INTERNAL', `No client connects to a ${databaseKind} database.`)
+  if (!found) throw new Error(`No client connects to a ${databaseKind} database.`)
   return found.terminal.load()
 }
 

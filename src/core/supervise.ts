@@ -62,7 +62,7 @@ export async function supervise<T>(ports: SupervisePorts, work: (run: Run) => Pr
       },
       stoppedAt + ONE_PRESS_MS - clock.now(),
     )
-    for (const error of errors) say.notice(`Not undone: ${error.message}`)
+    for (const error of errors) say.notice(`Cleanup failed: ${error.message}`)
   }
 }
 
@@ -81,12 +81,12 @@ function aborted(signal: AbortSignal): Promise<never> {
 function ending(signal: Exclude<Signal, 'SIGCONT'>): DbtunnelError {
   switch (signal) {
     case 'SIGHUP':
-      return fail('HANGUP', 'The terminal has gone.')
+      return fail('HANGUP', 'The terminal was closed (SIGHUP).')
     case 'SIGINT':
       return fail('INTERRUPTED', 'Interrupted.')
     case 'SIGQUIT':
       return fail('QUIT', 'Stopped by SIGQUIT.')
     case 'SIGTERM':
-      return fail('TERMINATED', 'Asked to stop (SIGTERM).')
+      return fail('TERMINATED', 'Stopped by SIGTERM.')
   }
 }

@@ -99,5 +99,5 @@ async function writeAll(
 
 function renewalNotice(error: unknown): string {
   const why = isDbtunnelError(error) ? `${error.message} ` : ''
-  return `The database token could not be renewed; until it is, a new login may be refused. ${why}Trying again every ${LOOK_EVERY_MS / 1000} s.`
+  return `The database token could not be renewed, and new logins may be refused until it is. ${why}Trying again every ${LOOK_EVERY_MS / 1000} s.`
 }

@@ -1,4 +1,3 @@
-import {fail} from '../core/errors.js'
 import type {DatabaseKind} from './database-kind.js'
 import {kinds} from './kinds.js'
 
@@ -10,14 +9,14 @@ export function databaseKindOf(rdsEngine: string): DatabaseKind | undefined {
 /** The kind with this id. */
 export function databaseKind(id: string): DatabaseKind {
   const kind = kinds.find((one) => one.id === id)
-  if (!kind) throw fail('INTERNAL', `There is no database kind ${id}.`)
+  if (!kind) throw new Error(`There is no database kind ${id}.`)
   return kind
 }
 
 /** The kind of a host name that RDS was not asked about: the one whose port it is, else the usual one. */
 export function databaseKindAt(port: number | undefined): DatabaseKind {
   const kind = kinds.find(({defaultPort}) => defaultPort === port) ?? kinds.find(({isUsual}) => isUsual)
-  if (!kind) throw fail('INTERNAL', 'No database kind is the usual one.')
+  if (!kind) throw new Error('No database kind is the usual one.')
   return kind
 }
 

@@ -18,16 +18,20 @@ export function checkProxy(
     // it, whoever carries the tunnel could be given the token.
     throw fail(
       'VALUE_INVALID',
-      `${host} is an RDS Proxy. Public authorities sign its certificate, so its name must be checked.`,
+      `${host} is an RDS Proxy. Its certificate comes from a public CA, so verify-ca is not enough: the host name must be checked.`,
       {
-        hint: 'Leave --sslmode and DBTUNNEL_SSLMODE out: it is verify-full then.',
+        hint: 'Remove --sslmode and unset DBTUNNEL_SSLMODE. The default is verify-full.',
       },
     )
   }
   if (readOnly) {
     // It ends every login that brings some: "RDS Proxy currently doesn't support command-line options".
-    throw fail('VALUE_INVALID', `${host} is an RDS Proxy, which takes no settings at login: it cannot be read-only.`, {
-      hint: 'Connect to a database behind it, or without this guard rail: --write',
-    })
+    throw fail(
+      'VALUE_INVALID',
+      `${host} is an RDS Proxy. It accepts no settings at login, so a session cannot be made read-only.`,
+      {
+        hint: 'Connect to the database itself, or turn read-only off for this run: --write',
+      },
+    )
   }
 }

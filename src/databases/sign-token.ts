@@ -1,4 +1,3 @@
-import {fail} from '../core/errors.js'
 import type {Endpoint, SigningApi} from '../core/ports/aws.js'
 
 export interface TokenLogin {
@@ -13,6 +12,6 @@ export async function signToken({endpoint, region, user}: TokenLogin, signing: S
   const token = await signing.databaseToken({...endpoint, region, user})
   // It goes where a password goes: a surprise must not.
   const expected = token.startsWith(`${endpoint.host}:${endpoint.port}/?`) && /^[\x21-\x7e]+$/.test(token)
-  if (!expected) throw fail('INTERNAL', 'The signer returned something that is no IAM token for this database.')
+  if (!expected) throw new Error('The signer returned no valid IAM token for this database.')
   return token
 }

@@ -19,8 +19,8 @@ export async function approve(
   try {
     await approvals.keep(lead.approval)
   } catch (cause) {
-    throw fail('FILES_UNWRITABLE', `The approval cannot be kept: ${(cause as Error).message}.`, {
-      hint: 'Name the file instead, which approves of it for that run: --config FILE',
+    throw fail('FILES_UNWRITABLE', `The approval cannot be saved: ${(cause as Error).message}.`, {
+      hint: 'To use the file for one run without a saved approval: --config FILE',
       cause,
     })
   }

@@ -65,7 +65,7 @@ function isFree({record, process}: FoundRecord, word: string | undefined): boole
 async function end({record, process}: FoundRecord, ports: ClosePorts, signal: AbortSignal): Promise<void> {
   const {owner, target, localPort} = record
   if (process === 'elsewhere') {
-    throw fail('NOT_CLOSED', `${target} is kept open by process ${owner.pid} of another machine or container.`, {
+    throw fail('NOT_CLOSED', `${target} is open in process ${owner.pid} of another machine or container.`, {
       hint: `End it there: kill ${owner.pid}`,
     })
   }
@@ -115,9 +115,9 @@ async function stop({owner, target}: TunnelRecord, {state, clock}: ClosePorts, s
 }
 
 function ofClient(word: string, record: TunnelRecord): Error {
-  return fail('NOT_OPEN', `${word} is not kept open for others: ${ofClientText(record)}`)
+  return fail('NOT_OPEN', `${word} is not open for others: ${ofClientText(record)}`)
 }
 
 function ofClientText({target, command, owner}: TunnelRecord): string {
-  return `${command} has ${target} open for itself; to end it all the same: dbtunnel close ${owner.pid}`
+  return `${command} uses ${target}. To close it anyway: dbtunnel close ${owner.pid}`
 }

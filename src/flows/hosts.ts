@@ -41,7 +41,7 @@ export function cleanHosts(ports: SupervisePorts & Pick<Ports, 'hostsFile' | 'ho
         'HOSTS_UNWRITABLE',
         `The hosts file ${file} ${(await hostsFile.obstacle()) ?? 'could not be cleaned'}.`,
         {
-          hint: 'Mend that, or take the lines out by hand: dbtunnel hosts',
+          hint: "Fix that, or remove dbtunnel's lines by hand. To see them: dbtunnel hosts",
         },
       )
     }
@@ -59,8 +59,8 @@ export type Installation = HelperChange | {readonly status: number}
 export async function installHelper(words: readonly string[], installer: HelperInstaller): Promise<Installation> {
   if (!installer.isRoot) return throughSudo(['hosts', 'install', ...words], installer)
   if (!installer.user) {
-    throw fail('HELPER_NOT_INSTALLED', 'Root needs no hosts helper, and nobody called sudo.', {
-      hint: 'As the user who is to have it: dbtunnel hosts install',
+    throw fail('HELPER_NOT_INSTALLED', 'The hosts helper is for ordinary users, and you are root without sudo.', {
+      hint: 'Run this as the user who needs it: dbtunnel hosts install',
     })
   }
   await installer.install(installer.user)
@@ -77,8 +77,8 @@ async function throughSudo(words: readonly string[], installer: HelperInstaller)
   const status = await installer.again(words)
   // dbtunnel itself never ends with 1, so sudo did.
   if (status === 1)
-    throw fail('HELPER_NOT_INSTALLED', 'sudo did not let dbtunnel run as root.', {
-      hint: `On a terminal, where sudo can ask: ${shellLine(['dbtunnel', ...words])}\nSee what you may do with: sudo -l`,
+    throw fail('HELPER_NOT_INSTALLED', 'sudo did not allow dbtunnel to run as root.', {
+      hint: `Run it in a terminal, so that sudo can ask for your password: ${shellLine(['dbtunnel', ...words])}\nTo list what sudo allows you: sudo -l`,
     })
   return {status}
 }

@@ -56,7 +56,7 @@ function tellWhenLost(starting: Promise<HostsHelper>, over: AbortSignal, run: Ru
     await (
       await starting
     ).ended
-    if (!over.aborted) run.say.notice('The hosts helper has ended: new connections may not find the name.', 'client')
+    if (!over.aborted) run.say.notice('The hosts helper stopped: new connections may not find the name.', 'client')
   }
   // That it could not be started is told by who needs it.
   tell().catch((error: unknown) => run.say.debug(`no hosts helper: ${String(error)}`))

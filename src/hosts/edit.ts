@@ -80,7 +80,7 @@ export function foreignAddress(content: Buffer, name: string): ForeignLine | und
 }
 
 export function conflict(path: string, name: string, line: ForeignLine): DbtunnelError {
-  return fail('HOSTS_CONFLICT', `Line ${line.number} of ${path} gives ${name} another address: ${line.text}`, {
-    hint: 'Take that line out, or connect without the hosts file: --resolve hostaddr',
+  return fail('HOSTS_CONFLICT', `Line ${line.number} of ${path} maps ${name} to another address: ${line.text}`, {
+    hint: 'Remove that line, or connect without the hosts file: --resolve hostaddr',
   })
 }

@@ -44,9 +44,13 @@ export function hostsThroughHelper(starting: Promise<HostsHelper>, file: HostsFi
 }
 
 function notItsName(name: string): DbtunnelError {
-  return fail('HOSTS_UNWRITABLE', `The hosts file needs root, and sudo is used for names of RDS alone: not ${name}.`, {
-    hint: 'Run it as root, or connect without the hosts file: --resolve hostaddr',
-  })
+  return fail(
+    'HOSTS_UNWRITABLE',
+    `Writing the hosts file requires root. dbtunnel uses sudo only for RDS endpoint names, and not for ${name}.`,
+    {
+      hint: 'Run it as root, or connect without the hosts file: --resolve hostaddr',
+    },
+  )
 }
 
 /** `failed {"code":…,"message":…,"hint":…}`. */

@@ -6,7 +6,7 @@ export function unmappedNotice(
   {why, mayRetry}: Extract<NameMapping, {via: 'hostaddr'}>,
   command: string | undefined,
 ): string {
-  return mayRetry && command !== undefined ? `${why} For them:\n  ${command}` : why
+  return mayRetry && command !== undefined ? `${why} For clients that need it:\n  ${command}` : why
 }
 
 /**

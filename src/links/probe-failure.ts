@@ -42,8 +42,8 @@ export function probeFailure(
     case 'silent':
       return fail('TIMEOUT', `${addressOf(target)} gave no answer through bastion ${nodeName(bastion)} in time.`, {
         hint: isConnected
-          ? 'It has taken the connection: it may be busy, or waking from a pause. Try again, or give it more time: --timeout 2m'
-          : `Give it more time (--timeout), or let the bastion in if its packets are dropped.\n${letIn(target)}`,
+          ? 'It has taken the connection: it may be busy, or waking from a pause. Try again with more time: --timeout 2m'
+          : `Try again with more time: --timeout 2m. If a security group drops the packets, allow the bastion:\n${letIn(target)}`,
       })
     case 'clear':
       return fail('PROTOCOL', `${addressOf(target)} answered, but offers no TLS.`, {
@@ -51,7 +51,7 @@ export function probeFailure(
       })
     case 'untrusted':
       return fail('TLS_IDENTITY', `${host} did not prove its identity: ${outcome.reason}.`, {
-        hint: 'No password was sent. If its authority is a private or a newer one: --ca-bundle FILE',
+        hint: 'No password was sent. If the server uses a private or newer CA: --ca-bundle FILE',
       })
   }
 }

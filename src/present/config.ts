@@ -73,7 +73,7 @@ export function targetText(
 
 /** What `approve` has done. */
 export function approvedText(lead: LeadListing | undefined, target: string): string {
-  if (!lead) return `No file leads ${harmless(target)} to another database. There is nothing to approve.`
+  if (!lead) return `No file maps ${harmless(target)} to another database. There is nothing to approve.`
   return `Approved: ${placesText(lead)}`
 }
 
@@ -83,7 +83,7 @@ function leadText(lead: LeadListing): string {
 }
 
 function placesText({target, without, to, from}: LeadListing): string {
-  return harmless(`${from} leads ${target} to ${to}, and without that file it is ${without}.`)
+  return harmless(`${from} maps ${target} to ${to}, and without that file it is ${without}.`)
 }
 
 function filesText(files: ConfigListing['files']): readonly string[] {

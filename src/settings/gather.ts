@@ -94,7 +94,7 @@ function fromFlags({flag, offFlag}: Setting, flags: FlagValues): Given | undefin
   const value = flag === undefined ? undefined : given[flag]
   const isOff = offFlag !== undefined && given[offFlag.name] === true
   if (value === true && isOff) {
-    throw fail('USAGE', `--${flag} and --${offFlag.name} contradict each other.`, {hint: 'Give one of them.'})
+    throw fail('USAGE', `--${flag} and --${offFlag.name} cannot be used together.`, {hint: 'Use only one of them.'})
   }
   if (isOff) return {text: 'false', origin: `--${offFlag.name}`}
   if (typeof value === 'string') return {text: value, origin: `--${flag}`}
@@ -147,8 +147,8 @@ async function findRegion(
     if (given?.origin !== '--region' || regionOf(given) === targetRegion) {
       return {text: targetRegion, origin: 'name of the endpoint'}
     }
-    throw fail('VALUE_INVALID', `--region ${given.text} contradicts the target, whose name is in ${targetRegion}.`, {
-      hint: 'Leave --region out.',
+    throw fail('VALUE_INVALID', `--region ${given.text} does not match the target, which is in ${targetRegion}.`, {
+      hint: 'Remove --region.',
     })
   }
   const found = given ?? (await regionOfProfile(profile, sources))

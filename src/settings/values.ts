@@ -58,9 +58,9 @@ export function sslMode(given: Given): TlsMode {
   if (!LOWER_SSLMODES.includes(given.text)) return oneOf(given, ['verify-full', 'verify-ca'])
   throw fail(
     'VALUE_INVALID',
-    `${given.origin} ${given.text} would send the token (a password) to any server that answers.`,
+    `${given.origin} ${given.text} is not allowed: the token (a password) could go to any server.`,
     {
-      hint: 'Use verify-full (the default), or verify-ca, which does not compare the name.',
+      hint: 'Use verify-full (the default), or verify-ca, which does not check the host name.',
     },
   )
 }

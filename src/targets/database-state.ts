@@ -23,7 +23,7 @@ export function servingEndpoint(name: TargetName, found: Found, account: Account
 export function checkIamLogin(found: Found, account: Account): void {
   const [first] = subjectsOf(found, account)
   if (!first || found.owner.iamLogin) return
-  throw fail('IAM_LOGIN_OFF', `IAM login is off for the ${first.kind} ${first.id}.`, {
+  throw fail('IAM_LOGIN_OFF', `IAM database authentication is off for the ${first.kind} ${first.id}.`, {
     hint: `Turn it on: ${awsRds(first, 'iam-login')}`,
   })
 }
@@ -32,11 +32,11 @@ export function checkIamLogin(found: Found, account: Account): void {
 export function checkEndpoint(name: TargetName, {host, port}: Endpoint): void {
   if (name.kind === 'endpoint' && name.port !== undefined && name.port !== port) {
     throw fail('TARGET_INVALID', `${host} listens on port ${port}, not ${name.port}.`, {
-      hint: 'Leave the port out of the target.',
+      hint: 'Remove the port from the target.',
     })
   }
   if (isHostName(host) && isPort(port)) return
-  throw fail('PROTOCOL', `RDS gave ${name.text} an endpoint that is not valid: ${JSON.stringify(`${host}:${port}`)}.`)
+  throw fail('PROTOCOL', `RDS gave ${name.text} an invalid endpoint: ${JSON.stringify(`${host}:${port}`)}.`)
 }
 
 /** A line for a state that may interrupt a login. */
@@ -58,5 +58,5 @@ function nothingServes(name: TargetName, subject: Subject | undefined): Dbtunnel
     subject?.kind === 'cluster'
       ? `See its members: ${awsRds(subject, 'members')}`
       : subject && `Wait for it: ${awsRds(subject, 'wait')}`
-  return fail('DATABASE_UNAVAILABLE', `No instance answers for ${name.text} now.`, {hint})
+  return fail('DATABASE_UNAVAILABLE', `No instance is available for ${name.text} now.`, {hint})
 }

@@ -31,8 +31,8 @@ export async function locateWriter(
     denied = error
   }
   if (!denied) {
-    throw fail('TARGET_UNKNOWN', `RDS knows no global database with the endpoint ${host} in ${input.region}.`, {
-      hint: 'Name a region that it is in: --region REGION\nAnother account: --profile',
+    throw fail('TARGET_UNKNOWN', `RDS has no global database with the endpoint ${host} in ${input.region}.`, {
+      hint: 'Set a region that it is in: --region REGION\nTo look in another account: --profile NAME',
     })
   }
   const clusters = await rds.clusters(signal).catch((error: unknown) => {
@@ -44,9 +44,9 @@ export async function locateWriter(
   if (port !== undefined && input.user !== undefined && input.isBastionNamed) return at(input.region, '')
   throw fail(
     'ACCESS_DENIED',
-    `In which region ${id} writes is not known: AWS does not allow you rds:DescribeGlobalClusters.`,
+    `In which region ${id} writes is not known: AWS does not allow you to call to call to call rds:DescribeGlobalClusters.`,
     {
-      hint: `Name the region: --region REGION\nOr let the policy of your user or role allow it:\n${policyJson([globalDatabaseStatement()])}`,
+      hint: `Set the region: --region REGION\nOr let the policy of your user or role allow it:\n${policyJson([globalDatabaseStatement()])}`,
       cause: denied,
     },
   )

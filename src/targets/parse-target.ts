@@ -95,7 +95,7 @@ function parseHost(text: string, host: string, tail: string | undefined): Global
 export function notAnEndpoint(text: string, alias?: string): Error {
   if (alias !== undefined) {
     return fail('TARGET_INVALID', `${quoted(text)} is an alias (CNAME) of the RDS endpoint ${alias}.`, {
-      hint: `Name the endpoint instead: ${alias}\nAn alias is not in the certificate, and no token can be signed for it.`,
+      hint: `Use the endpoint instead: ${alias}\nAn alias is not in the certificate, and IAM tokens are not valid for it.`,
     })
   }
   const meant = meantTarget(text)
@@ -103,7 +103,7 @@ export function notAnEndpoint(text: string, alias?: string): Error {
     hint:
       meant !== undefined
         ? `Did you mean: ${meant}`
-        : 'Give the identifier of the database, or its own endpoint: an alias of it (CNAME) is not in the certificate and cannot sign a token.',
+        : 'Use the identifier of the database, or its own RDS endpoint: an alias (CNAME) is not in the certificate, and IAM tokens are not valid for it.',
   })
 }
 
@@ -116,7 +116,7 @@ export function foreignHost(text: string): string | undefined {
 function invalid(text: string): Error {
   const what = isUrl(text) ? 'A URL' : quoted(text)
   const meant = meantTarget(text)
-  return fail('TARGET_INVALID', `${what} cannot be the name of a database.`, {
+  return fail('TARGET_INVALID', `${what} is not a valid target.`, {
     hint:
       meant !== undefined
         ? `Did you mean: ${meant}`

@@ -19,7 +19,7 @@ export async function unknownTarget(
     orNone(rds.clusters(signal), signal),
     name.kind === 'custom' ? orNone(rds.clusterEndpoints(name.clusterId, signal), signal) : [],
   ])
-  const elsewhere = `Another region or account: --region, --profile.`
+  const elsewhere = `To look in another region or account: --region REGION --profile NAME`
 
   if (name.kind === 'reader' || name.kind === 'custom') {
     const instance = instances.find(({id}) => id === name.clusterId)

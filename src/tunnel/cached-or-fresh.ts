@@ -64,7 +64,7 @@ export async function openWarmOrCold<T extends Opened>(
   const opened = await connector.open(fresh, connector.timeLeft(), run)
   // What has been shown of the steps so far may be of the database as it was.
   const {name} = discovery.target
-  run.say.notice(`${name} is not as an earlier run had found it: ${why} AWS was asked again: ${whereIs(opened)}.`)
+  run.say.notice(`${name} is not what the cache says: ${why} AWS was asked again: ${whereIs(opened)}.`)
   return opened
 }
 

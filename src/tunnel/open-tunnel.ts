@@ -72,8 +72,8 @@ export async function openTunnel(
   const late = new AbortController()
   let at: string = findDatabase.title
   const tooLate = (): Error => {
-    const error = fail('TIMEOUT', `Not ready after ${settings.timeoutMs / 1000} s, at the step "${at}".`, {
-      hint: 'Try again, or give it more time: --timeout 2m',
+    const error = fail('TIMEOUT', `Timed out after ${settings.timeoutMs / 1000} s, at the step "${at}".`, {
+      hint: 'Try again with more time: --timeout 2m',
     })
     late.abort(error)
     return error

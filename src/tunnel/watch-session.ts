@@ -189,7 +189,7 @@ async function watchPrograms(
 }
 
 function unheardOf({via: {bastion}}: Link): DbtunnelError {
-  return fail('TUNNEL_LOST', `Nothing comes through bastion ${nodeName(bastion)} any more.`)
+  return fail('TUNNEL_LOST', `Nothing arrives through bastion ${nodeName(bastion)} any more.`)
 }
 
 function closed(): DbtunnelError {
@@ -198,5 +198,5 @@ function closed(): DbtunnelError {
 
 /** Why a session does not count as one any more. */
 function asLoss(error: unknown): DbtunnelError {
-  return isDbtunnelError(error) ? error : fail('TUNNEL_LOST', 'The session does not answer.', {cause: error})
+  return isDbtunnelError(error) ? error : fail('TUNNEL_LOST', 'The session stopped responding.', {cause: error})
 }

@@ -306,7 +306,7 @@ for (const {name, file, missing = false} of CANDIDATES) {
       await expect.poll(() => world.hub.session(session.id).opens, {timeout: 20_000}).toBe(2)
       await session.check()
       expect(await session.closed).toMatchObject({
-        error: {code: 'TUNNEL_LOST', message: expect.stringContaining('The session-manager-plugin gave up: ')},
+        error: {code: 'TUNNEL_LOST', message: expect.stringContaining('The session-manager-plugin failed: ')},
       })
       await cut
     })

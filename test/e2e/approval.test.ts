@@ -254,7 +254,7 @@ describe.concurrent('no approval is asked for', () => {
     expect(await run(...PSQL)).toMatchObject({status: 0, stdout: `${HOST}\n`})
     expect(await run('approve', 'prod-db')).toMatchObject({
       status: 0,
-      stdout: 'No file leads prod-db to another database. There is nothing to approve.\n',
+      stdout: 'No file maps prod-db to another database. There is nothing to approve.\n',
     })
   })
 

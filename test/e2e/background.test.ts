@@ -62,7 +62,7 @@ describe.concurrent('open --detach', () => {
     )
     await shell.waitFor(/status 0\s+shell> $/, ready)
     const screen = shell.plain()
-    expect(screen).toMatch(/Login: alice, by IAM token[^]*To end it:\s+dbtunnel close prod-db/)
+    expect(screen).toMatch(/Login: alice, by IAM token[^]*To close it:\s+dbtunnel close prod-db/)
     shell.hangUp()
     await shell.ended
 

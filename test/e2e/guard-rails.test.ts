@@ -78,7 +78,7 @@ describe.concurrent('a production target', () => {
       expect(await ended).toMatchObject({
         status: 64,
         stdout: '',
-        stderr: `dbtunnel: No reason is given for prod-db. [REASON_MISSING]\n  dbtunnel ${command} --reason 'TICKET: what for' ${again}\n`,
+        stderr: `dbtunnel: A reason is required for prod-db. [REASON_MISSING]\n  dbtunnel ${command} --reason 'TICKET: what for' ${again}\n`,
       })
       expect(askedAws(env)).toEqual([])
     },
@@ -121,7 +121,7 @@ describe.concurrent('exec for several targets', () => {
     const env = guarded('requireReason: true')
     expect(await several(['--', 'true'], env)).toMatchObject({
       status: 64,
-      stderr: expect.stringContaining('No reason is given for prod-db and 1 more. [REASON_MISSING]'),
+      stderr: expect.stringContaining('A reason is required for prod-db and 1 more. [REASON_MISSING]'),
     })
     expect(askedAws(env)).toEqual([])
   })

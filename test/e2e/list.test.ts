@@ -143,7 +143,7 @@ describe('whether a bastion leads there', () => {
       expect(stdout).toMatch(/^prod-db .* unknown$/m)
       expect(stderr).toMatch(
         new RegExp(
-          `^AWS does not allow you ${action}: whether there is a bastion is not known\\.\n.*\n.*"${action}".*\n$`,
+          `^AWS does not allow you to call to call to call ${action}: whether there is a bastion is not known\\.\n.*\n.*"${action}".*\n$`,
         ),
       )
     },

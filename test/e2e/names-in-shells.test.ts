@@ -100,7 +100,7 @@ it('the shell that the lines are for may stand in a variable, and not beside --j
   expect(again).toMatchObject({status: 0, stdout: expect.stringMatching(/^\{.*\}\n$/)})
   expect(await run(['open', 'prod-db', '--json', '--shell', 'fish'], {env})).toMatchObject({
     status: 64,
-    stdout: expect.stringContaining('--json and --shell contradict each other.'),
+    stdout: expect.stringContaining('--json and --shell cannot be used together.'),
   })
   expect(await run(['open', 'prod-db', '--shell', 'csh'], {env})).toMatchObject({
     status: 64,
@@ -115,7 +115,7 @@ it('a value that no shell would read back is refused, and nothing is left open',
   expect(await run(words, {env})).toMatchObject({
     status: 64,
     stdout: '',
-    stderr: expect.stringContaining('PGDATABASE cannot be printed as a line for a shell: its value holds a control'),
+    stderr: expect.stringContaining('PGDATABASE cannot be printed as a shell variable: its value holds a control'),
   })
   expect(await run(['status'], {env})).toMatchObject({stderr: 'Nothing is open.\n'})
 })

@@ -218,7 +218,7 @@ describe.concurrent('a CNAME of an endpoint', () => {
     const {status, stderr} = await psql('db.corp.internal', env())
     expect(status).toBe(64)
     expect(stderr).toContain('[TARGET_INVALID]')
-    expect(stderr).toContain('Name the endpoint instead: prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com')
+    expect(stderr).toContain('Use the endpoint instead: prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com')
   })
 
   it.each(['web.corp.internal', 'nothing.corp.internal'])('%s leads to none', async (target) => {

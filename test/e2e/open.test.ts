@@ -272,7 +272,8 @@ it('an ordinary user gets PGHOSTADDR, and hears who will not find the name and w
   if (root) asOrdinary(env)
   const tunnel = await opened(['--bastion', 'tag:Name=prod-bastion-a'], {env, uid: root ? NOBODY : undefined})
   expect(tunnel.stdout()).toContain('\nexport PGHOSTADDR=127.0.0.1;\n')
-  expect(tunnel.stderr()).toContain(`Others, such as JDBC and GUI clients, will not find ${HOST}. For them:
+  expect(tunnel.stderr())
+    .toContain(`Others, such as JDBC and GUI clients, will not find ${HOST}. For clients that need it:
   dbtunnel open prod-db --bastion tag:Name=prod-bastion-a --resolve hosts
 `)
   // The passfile is its owner's alone.

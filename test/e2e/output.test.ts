@@ -118,7 +118,7 @@ it('without a home folder, as under cron: one line on the audit log, and none on
   const {HOME: _, ...env} = environment()
   const {status, stderr} = await inBash('"$@"', ['psql', 'prod-db', '-Atc', 'select 1'], env)
   expect(status).toBe(0)
-  expect(stderr).toMatch(/\nLogin: [^\n]*\nThe audit log is not written: there is no home folder\.\n$/)
+  expect(stderr).toMatch(/\nLogin: [^\n]*\nThe audit log could not be written: there is no home folder\.\n$/)
 })
 
 describe.skipIf(!existsSync('/dev/full')).concurrent('a full disk', () => {

@@ -81,6 +81,6 @@ it('that lets nobody through: 78, and what to do', async () => {
   const {status, stderr} = await run(['psql', 'prod-db', '-c', 'select 1'], {env})
   expect(status).toBe(78)
   expect(stderr).toContain(`The proxy 127.0.0.1:${proxy.port} lets nobody through to`)
-  expect(stderr).toMatch(/\[PROXY_REFUSED\]\n {2}Who runs it has to allow that. To go without it: NO_PROXY=/)
+  expect(stderr).toMatch(/\[PROXY_REFUSED\]\n {2}Ask its administrator to allow it. To bypass the proxy: NO_PROXY=/)
   expect(stderr).not.toContain(PASSWORD)
 })

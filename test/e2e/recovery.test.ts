@@ -147,7 +147,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
         await expectCut(tunnel)
         await expectBack(tunnel)
         expect(noticesOf(tunnel)).toMatch(
-          /^prod-db: The session-manager-plugin gave up: [^\n]* Another session is up[^\n]*; 1 connection cut\.\n$/,
+          /^prod-db: The session-manager-plugin failed: [^\n]* Another session is up[^\n]*; 1 connection cut\.\n$/,
         )
       }
     })
@@ -184,7 +184,7 @@ describe('a psql that was started before', {timeout: 60_000}, () => {
       await expectCut(tunnel)
       await expectBack(tunnel)
       expect(noticesOf(tunnel)).toMatch(
-        /Nothing comes through bastion \S+ "prod-bastion-a" any more\. Another session is up[^\n]* "jump-b"; 1 connection cut\.\n$/,
+        /Nothing arrives through bastion \S+ "prod-bastion-a" any more\. Another session is up[^\n]* "jump-b"; 1 connection cut\.\n$/,
       )
     })
   })

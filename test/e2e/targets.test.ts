@@ -100,7 +100,7 @@ it('a query that is sent without a WebSocket goes on, or ends psql: the plugin s
   expect(await native.ended).toMatchObject({status: 0, stdout: '1\n2\n'})
   const {status, stdout, stderr} = await plugin.ended
   expect({status, stdout}).toEqual({status: 2, stdout: '1\n'})
-  expect(stderr).toMatch(/\n?dbtunnel: The session-manager-plugin gave up: [^\n]+ psql has lost its connection\.\n/)
+  expect(stderr).toMatch(/\n?dbtunnel: The session-manager-plugin failed: [^\n]+ psql has lost its connection\.\n/)
   await rm(folder, {recursive: true})
 })
 

@@ -332,7 +332,7 @@ describe.concurrent('what has changed since', () => {
     database('tenant-06').iamLogin = false
     const {status, stderr} = await desk.psql()
     expect(status).toBe(2)
-    expect(stderr).toContain('IAM login is off for the instance tenant-06.')
+    expect(stderr).toContain('IAM database authentication is off for the instance tenant-06.')
     expect(stderr).toContain('--enable-iam-database-authentication')
     expect(desk.entries()).toEqual([])
   })

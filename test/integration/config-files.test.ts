@@ -86,7 +86,7 @@ it('a link of the user’s own may lead to a device, which is not read', async (
   const {own, read} = place()
   mkdirSync(dirname(own), {recursive: true})
   symlinkSync('/dev/zero', own)
-  await expect(read()).rejects.toThrow(`The file ${own} cannot be read: it is not a plain file.`)
+  await expect(read()).rejects.toThrow(`The file ${own} cannot be read: it is not a regular file.`)
 })
 
 it('a link in a repository stays in the repository, and one elsewhere in its folder', async () => {
@@ -97,7 +97,7 @@ it('a link in a repository stays in the repository, and one elsewhere in its fol
   const secret = write(join(home, '.pgpass'), {text: 'host:5432:*:alice:s3cr3t\n', mode: 0o600})
   const leaves = {
     code: 'CONFIG_UNSAFE',
-    message: `The config file ${team} is not read: it is a link that leads out of ${repository}.`,
+    message: `The config file ${team} is not read: it is a symbolic link to a place outside ${repository}.`,
   }
   rmSync(team)
   symlinkSync('../.pgpass', team)
@@ -229,7 +229,7 @@ async function refused(_: string, make: (at: Place) => void, mend: RegExp): Prom
 
 const UNREADABLE: readonly (readonly [string, (at: Place) => void, string])[] = [
   ['a folder', ({team}) => mkdirSync(team), 'it is a folder'],
-  ['a named pipe', ({team}) => execFileSync('mkfifo', [team]), 'it is not a plain file'],
+  ['a named pipe', ({team}) => execFileSync('mkfifo', [team]), 'it is not a regular file'],
   ['a link to nothing', linkTo(() => 'nothing'), 'it is a link that leads nowhere'],
   ['a link to itself', linkTo(({team}) => team), 'it is a link that leads in a circle'],
   ['endless', ({team}) => write(team, {text: '#'.repeat(300_000)}), 'it is longer than 256 KiB'],

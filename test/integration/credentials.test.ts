@@ -155,7 +155,7 @@ describe('a credential_process', () => {
     await program(text)
     const failure = await failureOf(api('dev').sts.identity())
     expect(failure).toMatchObject({code: 'CREDENTIALS_MISSING', exitCode: 77})
-    expect(failure.message).toBe('The credential_process of profile dev gave no credentials.')
+    expect(failure.message).toBe('The credential_process of profile dev returned no credentials.')
     expect(inspect(failure, {depth: 20})).not.toContain('s3cret')
   })
 
@@ -203,7 +203,7 @@ describe('a credential_process', () => {
       )
     const failure = await failureOf(boundProgram({profile: 'dev', line: file}, () => promisify(exec)(file), 500))
     expect(failure).toMatchObject({code: 'TIMEOUT', exitCode: 75})
-    expect(failure.message).toBe('The credential_process of profile dev gave nothing within 0.5 s.')
+    expect(failure.message).toBe('The credential_process of profile dev returned nothing within 0.5 s.')
     await until('its end', async () => !(await isAlive()))
   })
 
@@ -233,7 +233,7 @@ describe('keys of the environment', () => {
     const {sts, rds} = api()
     await Promise.all([sts.identity(), rds.clusters()])
     await sts.identity()
-    expect(notices).toEqual([expect.stringContaining('The AWS keys of the environment end in 9 min.')])
+    expect(notices).toEqual([expect.stringContaining('The AWS keys in the environment expire in 9 min.')])
   })
 
   it('that last are not mentioned', async () => {

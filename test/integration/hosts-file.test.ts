@@ -189,7 +189,7 @@ describe('when it cannot be', () => {
 
   test.each<[string, () => void, RegExp]>([
     ['no such file', () => rmSync(path), /it does not exist \(ENOENT\)/],
-    ['a folder', () => (rmSync(path), mkdirSync(path)), /it is a folder|not a plain file/],
+    ['a folder', () => (rmSync(path), mkdirSync(path)), /it is a folder|not a regular file/],
     ['a circle of links', () => (rmSync(path), symlinkSync(path, path)), /its links lead in a circle \(ELOOP\)/],
   ])('%s: HOSTS_UNWRITABLE in plain words', async (_, arrange, words) => {
     arrange()

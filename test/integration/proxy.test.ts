@@ -189,7 +189,7 @@ describe('a proxy that', () => {
       code: 'PROXY_REFUSED',
       hint: expect.stringContaining('NO_PROXY=amazonaws.com') as string,
     })
-    expect(channel?.message).toContain(`${name()} lets nobody through to ssmmessages.eu-west-1.amazonaws.com:443`)
+    expect(channel?.message).toContain(`${name()} refused the connection to ssmmessages.eu-west-1.amazonaws.com:443`)
   })
 
   it('cannot reach AWS', async () => {

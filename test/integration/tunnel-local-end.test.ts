@@ -71,7 +71,7 @@ it('is else at any free one, and that is said', async () => {
   const {port} = await usualLocalEnd(TARGET, own, run)
   expect(asked).toEqual([...other.asked, 0])
   expect(run.notices).toEqual([
-    `The ports that prod-db usually has here (${other.asked.join(', ')}) are taken: this time it is ${port}.`,
+    `The ports that prod-db usually has here (${other.asked.join(', ')}) are in use, so it is ${port}.`,
   ])
 })
 

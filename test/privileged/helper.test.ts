@@ -123,7 +123,7 @@ describe('sudo that needs no password', () => {
       expect(status).toBe(130)
       if (signal === 'SIGTERM') expect(stderr).not.toContain('Not undone')
       else {
-        expect(stderr).toMatch(/Not undone: .* in the hosts file: The hosts helper has ended/)
+        expect(stderr).toMatch(/Cleanup failed: .* in the hosts file: The hosts helper has ended/)
         expect(hostsText()).toContain(HOST)
         // The next start takes it out.
         expect(await run(['psql', 'prod-db', '-c', 'select 1'], {env, ...asUser, detached: true})).toMatchObject({
@@ -218,7 +218,7 @@ describe('sudo that asks for a password', () => {
       detached: true,
     })
     expect(status).toBe(73)
-    expect(stderr).toMatch(/The hosts file needs root, and sudo did not give it: .*password is required/)
+    expect(stderr).toMatch(/Writing the hosts file requires root, and sudo failed: .*password is required/)
     expect(stderr).toContain('[HOSTS_UNWRITABLE]')
     await watch.expectNothingLeft()
   })
@@ -387,7 +387,7 @@ describe('hosts, hosts clean', () => {
     leave()
     const {status, stderr} = await run(['hosts', 'clean'], {env, ...asUser, detached: true})
     expect(status).toBe(73)
-    expect(stderr).toMatch(/The hosts file needs root, and sudo did not give it: .*\[HOSTS_UNWRITABLE\]/s)
+    expect(stderr).toMatch(/Writing the hosts file requires root, and sudo failed: .*\[HOSTS_UNWRITABLE\]/s)
   })
 
   it('as root, clean needs no sudo', async () => {

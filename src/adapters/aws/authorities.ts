@@ -19,7 +19,7 @@ export async function awsAuthorities(profile?: string): Promise<string | undefin
       'CONFIG_INVALID',
       `${origin} is ${file}, which cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
       {
-        hint: 'It has to be a PEM file with the authorities to trust for AWS.',
+        hint: 'It must be a PEM file with the CA certificates for AWS.',
         cause,
       },
     )

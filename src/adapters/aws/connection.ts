@@ -126,7 +126,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         if (late.aborted) {
-          throw fail('TIMEOUT', `AWS gave no whole answer to ${action} within ${CALL_MS / 1000} s.`, {
+          throw fail('TIMEOUT', `AWS did not finish its answer to ${action} within ${CALL_MS / 1000} s.`, {
             hint: 'Try again.',
           })
         }

@@ -37,9 +37,13 @@ export async function boundProgram<T>(
   // Whatever ends us meanwhile.
   process.on('exit', end)
   const late = (): Error =>
-    fail('TIMEOUT', `The credential_process of profile ${program.profile} gave nothing within ${limitMs / 1000} s.`, {
-      hint: runProgram(program),
-    })
+    fail(
+      'TIMEOUT',
+      `The credential_process of profile ${program.profile} returned nothing within ${limitMs / 1000} s.`,
+      {
+        hint: runProgram(program),
+      },
+    )
   try {
     return await withDeadline(ask(), limitMs, late)
   } catch (error) {

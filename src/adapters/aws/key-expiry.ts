@@ -23,7 +23,7 @@ export function expiryWatch(
     if (told || left > SOON_MS) return
     told = true
     say.notice(
-      `The AWS keys of the environment end in ${durationText(left)}. From then on there is no new login to the database, and a lost session stays lost.`,
+      `The AWS keys in the environment expire in ${durationText(left)}. After that, nobody can log in to the database with them, and a lost session cannot be replaced.`,
     )
   }
 }

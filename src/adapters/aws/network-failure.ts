@@ -25,7 +25,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'Check the network, DNS and VPN.',
 }
 
-const UNTRUSTED = 'If a proxy opens TLS here, name a file with its authority: AWS_CA_BUNDLE=/path/to/ca.pem'
+const UNTRUSTED = 'If a proxy intercepts TLS, set a file with its CA: AWS_CA_BUNDLE=/path/to/ca.pem'
 
 /** Whatever OpenSSL or Node finds wrong with a certificate. */
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO|ERR_TLS_CERT|SELF_SIGNED|UNABLE_TO_)/
@@ -35,11 +35,11 @@ export function networkFailure(error: Error, host: string | undefined): Dbtunnel
   const {code = '', hostname, name} = error as ConnectionError
   const certificate = CERTIFICATE.test(code)
   const cause = certificate
-    ? `its certificate is not to be trusted (${code})`
+    ? `its certificate is not trusted (${code})`
     : (LIKELY[code] ?? (name === 'TimeoutError' ? LIKELY['ETIMEDOUT'] : undefined))
   if (cause === undefined) return undefined
   const {AWS_CA_BUNDLE: bundle} = process.env
-  const untrusted = bundle ? `AWS_CA_BUNDLE is ${bundle}: the authority is not in it.` : UNTRUSTED
+  const untrusted = bundle ? `AWS_CA_BUNDLE is ${bundle}: it does not contain this CA.` : UNTRUSTED
   return fail('AWS_UNREACHABLE', `Cannot reach ${hostname ?? host ?? 'AWS'}: ${cause}.`, {
     cause: error,
     hint: certificate ? untrusted : (HINTS[code] ?? 'Check the network, VPN and firewall.'),

@@ -21,8 +21,9 @@ export async function allPages<Item>(
     all.push(...(page.items ?? []))
     token = page.next || undefined
     if (token === undefined) return all
-    if (seen.has(token)) throw fail('AWS_FAILED', `AWS gave the same page of ${action} twice.`, {hint: 'Try again.'})
-    if (seen.size === MOST_PAGES) throw fail('AWS_FAILED', `AWS gave more than ${MOST_PAGES} pages of ${action}.`)
+    if (seen.has(token))
+      throw fail('AWS_FAILED', `AWS returned the same page of ${action} twice.`, {hint: 'Try again.'})
+    if (seen.size === MOST_PAGES) throw fail('AWS_FAILED', `AWS returned more than ${MOST_PAGES} pages of ${action}.`)
     seen.add(token)
   }
 }

@@ -134,8 +134,8 @@ function unknownProfile(name: string, names: readonly string[]): DbtunnelError {
     close.length > 0
       ? `Did you mean --profile ${close.map((one) => shownName(one)).join(' or ')}?`
       : names.length > 0
-        ? `There are: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
-        : `Make it: aws configure sso${profileOption(name)}`
+        ? `Known profiles: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
+        : `Create it: aws configure sso${profileOption(name)}`
   return fail('CONFIG_INVALID', `There is no AWS profile ${JSON.stringify(name)}.`, {hint})
 }
 

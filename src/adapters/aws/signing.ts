@@ -17,7 +17,7 @@ export function signingApi(connection: Connection): SigningApi {
       const offset = connection.clockOffset()
       // The signer takes this machine's time as it is, though the SDK's clients correct it.
       if (isTooWrong(offset)) {
-        throw fail('CREDENTIALS_INVALID', "The database would refuse a token with this machine's time.", {
+        throw fail('CREDENTIALS_INVALID', "This computer's clock is wrong, so the database would reject the token.", {
           hint: clockAdvice(offset),
         })
       }

@@ -176,7 +176,7 @@ function grantOf(
   if (SessionId && TokenValue && StreamUrl) {
     return {sessionId: SessionId, tokenValue: TokenValue, streamUrl: StreamUrl, awsDomains: domains}
   }
-  throw fail('AWS_FAILED', 'AWS answered ssm:StartSession without a session.', {hint: 'Try again.'})
+  throw fail('AWS_FAILED', 'AWS accepted ssm:StartSession, but returned no session.', {hint: 'Try again.'})
 }
 
 function nodeOf(one: InstanceInformation): readonly ManagedNode[] {

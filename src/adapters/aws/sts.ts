@@ -18,8 +18,8 @@ export function stsApi(connection: Connection): StsApi {
       )
       const name = callerName(Arn)
       if (name !== '' && !/\p{Cc}/u.test(name)) return {account: Account, arn: Arn, name}
-      throw fail('PROTOCOL', `AWS gave this login a name that is not valid: ${JSON.stringify(Arn)}.`, {
-        hint: 'Name the database user: --user NAME',
+      throw fail('PROTOCOL', `Your AWS session name cannot be used as the database user: ${JSON.stringify(Arn)}.`, {
+        hint: 'Set the database user: --user NAME',
       })
     },
   }

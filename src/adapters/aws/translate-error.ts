@@ -99,9 +99,9 @@ export function translateError(error: unknown, circumstances: Circumstances): un
   }
   if ($metadata?.httpStatusCode !== undefined) {
     const from = host ?? 'The endpoint'
-    return fail('AWS_FAILED', `${from} answered (HTTP ${$metadata.httpStatusCode}), but not as AWS does.`, {
+    return fail('AWS_FAILED', `${from} answered (HTTP ${$metadata.httpStatusCode}), but the answer is not from AWS.`, {
       ...details,
-      hint: 'A proxy, a captive portal or a wrong AWS_ENDPOINT_URL may be in the way.',
+      hint: "Check your proxy, the network's login page and AWS_ENDPOINT_URL.",
     })
   }
   return error
@@ -127,14 +127,14 @@ function notAUrl(error: InvalidUrl): DbtunnelError {
 function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
   const {profile, renewal, program, profiles} = source
   if (renewal !== undefined) {
-    return fail('CREDENTIALS_EXPIRED', `Profile ${profile} gives no credentials: ${oneLine(error.message)}`, {
+    return fail('CREDENTIALS_EXPIRED', `Profile ${profile} has no valid credentials: ${oneLine(error.message)}`, {
       cause: error,
       hint: `Log in again: ${shellLine(renewal)}`,
     })
   }
   if (program !== undefined) {
     // Without its cause, which holds the program's arguments and output.
-    const message = `The credential_process of profile ${program.profile} gave no credentials.`
+    const message = `The credential_process of profile ${program.profile} returned no credentials.`
     return fail('CREDENTIALS_MISSING', message, {hint: runProgram(program)})
   }
   const others = profiles.filter((name) => name !== profile)
@@ -146,8 +146,8 @@ function noCredentials(error: Error, source: CredentialSource): DbtunnelError {
       hint: [
         others.length > 0
           ? chooseProfile(others)
-          : 'Make a profile and log in: aws configure sso && aws sso login --profile NAME',
-        'Or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one).',
+          : 'Create a profile and log in: aws configure sso && aws sso login --profile NAME',
+        'Or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN for temporary keys).',
       ].join('\n'),
     },
   )
@@ -167,24 +167,32 @@ export function expired(source: CredentialSource, details: {cause?: unknown} = {
 
 /** Its line may hold a secret. */
 export function runProgram({profile}: CredentialProgram): string {
-  return `To see why, run what this prints:\naws configure get credential_process${profileOption(profile)}`
+  return `To see the error, run the program yourself. This command shows it:\naws configure get credential_process${profileOption(profile)}`
 }
 
 /** `held`: there were credentials, which have expired. */
 export function mfaNeeded({profile}: CredentialSource, held: boolean): DbtunnelError {
   return held
-    ? fail('CREDENTIALS_EXPIRED', `The credentials of profile ${profile} have expired; new ones take an MFA code.`, {
-        hint: 'End this, and type the same command again: it asks for the code.',
-      })
-    : fail('CREDENTIALS_MISSING', `Profile ${profile} takes an MFA code, which is asked for on a terminal only.`, {
-        hint: `Type it there, without --quiet and --json. Or let the AWS CLI ask: eval "$(aws configure export-credentials${profileOption(profile)} --format env)"`,
-      })
+    ? fail(
+        'CREDENTIALS_EXPIRED',
+        `The credentials of profile ${profile} have expired, and new ones need an MFA code.`,
+        {
+          hint: 'Press Ctrl-C, and run the same command again: it asks for the code.',
+        },
+      )
+    : fail(
+        'CREDENTIALS_MISSING',
+        `Profile ${profile} needs an MFA code, and dbtunnel can only ask for it in a terminal.`,
+        {
+          hint: `Run the command in a terminal, without --quiet and --json. Or let the AWS CLI ask: eval "$(aws configure export-credentials${profileOption(profile)} --format env)"`,
+        },
+      )
 }
 
 function mfaRefused({profile}: CredentialSource, cause: Error): DbtunnelError {
-  return fail('ACCESS_DENIED', `AWS does not give you the role of profile ${profile}.`, {
+  return fail('ACCESS_DENIED', `AWS does not let you assume the role of profile ${profile}.`, {
     cause,
-    hint: 'The MFA code may be wrong, or used already: try again with the next one.\nElse the role does not trust you.',
+    hint: 'The MFA code may be wrong, or used already: try again with the next one.\nOtherwise the trust policy of the role does not allow you.',
   })
 }
 

@@ -49,7 +49,7 @@ function readNamedFile(
 async function readNamed(word: string, namedBy: string, environment: Environment, cwd: string): Promise<ConfigText> {
   if (namedBy === VARIABLE && !isAbsolute(word)) {
     throw fail('VALUE_INVALID', `${VARIABLE}: ${quoted(word)} is not an absolute path.`, {
-      hint: 'A relative one would be another file in each folder. For one run: --config FILE',
+      hint: 'Use an absolute path. For one run: --config FILE',
     })
   }
   const path = resolve(cwd, word)

@@ -59,12 +59,12 @@ async function create(file: string) {
     return await open(file, 'wx', 0o600)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken(file)
-    throw fail('FILES_UNWRITABLE', `${file} cannot be made: ${reasonOf(cause)}.`, {cause})
+    throw fail('FILES_UNWRITABLE', `${file} cannot be created: ${reasonOf(cause)}.`, {cause})
   }
 }
 
 function taken(file: string): Error {
   return fail('FILES_UNWRITABLE', `${file} exists already, and dbtunnel does not overwrite it.`, {
-    hint: 'Name another folder: --output-dir "out-$(date +%F-%H%M%S)"',
+    hint: 'Use another folder: --output-dir "out-$(date +%F-%H%M%S)"',
   })
 }

@@ -79,7 +79,7 @@ export function privateFiles(environment: Environment = process.env): PrivateFil
         return await readPlain(path)
       } catch (error) {
         throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${reasonOf(error)}.`, {
-          hint: `Check it with: ${shellLine(['ls', '-l', path])}`,
+          hint: `To look at it: ${shellLine(['ls', '-l', path])}`,
           cause: error,
         })
       }
@@ -96,7 +96,7 @@ async function readPlain(path: string): Promise<string> {
   try {
     const stats = await file.stat()
     if (stats.isDirectory()) throw Object.assign(new Error('a folder'), {code: 'EISDIR'})
-    if (!stats.isFile()) throw new Error('it is not a plain file')
+    if (!stats.isFile()) throw new Error('it is not a regular file')
     if (stats.size > LARGEST_BYTES) throw new Error('it is too long')
     return await file.readFile('utf8')
   } finally {

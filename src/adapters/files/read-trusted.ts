@@ -33,7 +33,7 @@ export async function readTrusted(path: string, {owners, within}: Trust): Promis
   } catch (error) {
     if (isDbtunnelError(error)) throw error
     throw fail('CONFIG_INVALID', `The file ${path} cannot be read: ${readingReason(error)}.`, {
-      hint: `Check it with: ${shellLine(['ls', '-l', path])}`,
+      hint: `To look at it: ${shellLine(['ls', '-l', path])}`,
       cause: error,
     })
   }
@@ -55,7 +55,7 @@ async function readAt(path: string, asked: Asked, links: number): Promise<string
   try {
     const stats = await handle.stat()
     if (stats.isDirectory()) throw new Error('it is a folder')
-    if (!stats.isFile()) throw new Error('it is not a plain file')
+    if (!stats.isFile()) throw new Error('it is not a regular file')
     check(file, stats, asked)
     const {buffer, bytesRead} = await handle.read(Buffer.alloc(LARGEST_BYTES + 1))
     if (bytesRead > LARGEST_BYTES) throw new Error(`it is longer than ${LARGEST_BYTES / 1024} KiB`)
@@ -69,9 +69,13 @@ async function readAt(path: string, asked: Asked, links: number): Promise<string
 async function targetOf(link: string, {named, within}: Asked): Promise<string> {
   const target = resolve(dirname(link), await readlink(link))
   if (within === undefined || isInside(await realpath(dirname(target)), within)) return target
-  throw fail('CONFIG_UNSAFE', `The config file ${named} is not read: it is a link that leads out of ${within}.`, {
-    hint: 'Put the file itself there, or name the one that is meant: --config FILE',
-  })
+  throw fail(
+    'CONFIG_UNSAFE',
+    `The config file ${named} is not read: it is a symbolic link to a place outside ${within}.`,
+    {
+      hint: 'Replace the link with the file, or pass the file: --config FILE',
+    },
+  )
 }
 
 function isInside(folder: string, within: string): boolean {
@@ -111,7 +115,7 @@ function foreign(path: string, {uid}: Stats): string {
 
 function unsafe(named: string, why: string, mend: string): DbtunnelError {
   return fail('CONFIG_UNSAFE', `The config file ${named} is not read: ${why}.`, {
-    hint: `If all that is in it is right: ${mend}`,
+    hint: `If you trust its content: ${mend}`,
   })
 }
 

@@ -43,7 +43,7 @@ export function writeJournal(site: Site, {former, next}: Journal): string {
   const tried = site.folders.join(', ')
   throw fail(
     'HOSTS_UNWRITABLE',
-    `The hosts file ${site.file} cannot be written safely: no room for a copy in ${tried}.`,
+    `The hosts file ${site.file} cannot be written safely: no disk space for a copy in ${tried}.`,
     {
       hint: 'Free some space, or connect without the hosts file: --resolve hostaddr',
       cause,

@@ -134,9 +134,13 @@ function lockFolder(site: Site): string {
   const folder = site.lockFolders.find(isWritable)
   if (folder !== undefined) return folder
   const tried = site.lockFolders.join(' or ')
-  throw fail('HOSTS_UNWRITABLE', `The hosts file ${site.file} cannot be locked: nothing can be written in ${tried}.`, {
-    hint: 'Mend that, or connect without the hosts file: --resolve hostaddr',
-  })
+  throw fail(
+    'HOSTS_UNWRITABLE',
+    `The hosts file ${site.file} cannot be locked, because dbtunnel cannot write in ${tried}.`,
+    {
+      hint: 'Fix the permissions, or connect without the hosts file: --resolve hostaddr',
+    },
+  )
 }
 
 function isWritable(folder: string): boolean {
@@ -150,6 +154,6 @@ function isWritable(folder: string): boolean {
 
 function locked(site: Site, {owner: {pid}}: Claim, wait: HostsWait): DbtunnelError {
   return fail('HOSTS_LOCKED', `Process ${pid} has kept ${site.file} locked for more than ${wait.waitMs / 1000} s.`, {
-    hint: `See what it is with: ps -p ${pid}\nOr connect without the hosts file: --resolve hostaddr`,
+    hint: `To see what it is: ps -p ${pid}\nOr connect without the hosts file: --resolve hostaddr`,
   })
 }

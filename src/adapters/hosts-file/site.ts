@@ -26,7 +26,7 @@ export function locate(path: string): Site {
   const file = realpathSync(path)
   const folder = dirname(file)
   const facts = statSync(file)
-  if (!facts.isFile()) throw fail('HOSTS_UNWRITABLE', `The hosts file ${path} is not a plain file.`)
+  if (!facts.isFile()) throw fail('HOSTS_UNWRITABLE', `The hosts file ${path} is not a regular file.`)
   const key = createHash('sha256').update(file).digest('hex').slice(0, 12)
   const folders = [folder, ...SHARED_FOLDERS.filter((shared) => shared !== folder)]
   const isOpen = (facts.mode & OTHERS_MAY_WRITE) !== 0

@@ -84,8 +84,8 @@ function takeBack(site: Site, fd: number, content: Buffer, cause: unknown): void
   try {
     rewrite(fd, readAll(fd), content)
   } catch {
-    throw fail('HOSTS_UNWRITABLE', `The hosts file ${site.file} could be written in part only.`, {
-      hint: 'The next start of dbtunnel repairs it.',
+    throw fail('HOSTS_UNWRITABLE', `The hosts file ${site.file} was only partly written.`, {
+      hint: 'Any dbtunnel command repairs it, for example: dbtunnel hosts clean',
       cause,
     })
   }

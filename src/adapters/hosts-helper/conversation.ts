@@ -36,8 +36,8 @@ export async function helperAt(wire: Wire, waitMs: number, signal: AbortSignal):
 }
 
 export function needsRoot(why: string): Error {
-  return fail('HOSTS_UNWRITABLE', `The hosts file needs root, and sudo did not give it: ${why}`, {
-    hint: 'Run it on a terminal, where sudo can ask, or connect without the hosts file: --resolve hostaddr',
+  return fail('HOSTS_UNWRITABLE', `Writing the hosts file requires root, and sudo failed: ${why}`, {
+    hint: 'Run it in a terminal, so that sudo can ask for your password, or connect without the hosts file: --resolve hostaddr',
   })
 }
 
@@ -50,7 +50,7 @@ function converse(wire: Wire): Conversation {
   const waiting: {resolve: (answer: string) => void; reject: (error: Error) => void}[] = []
   let rest = ''
   let isOver = false
-  const gone = (): Error => fail('HOSTS_UNWRITABLE', 'The hosts helper has ended.')
+  const gone = (): Error => fail('HOSTS_UNWRITABLE', 'The hosts helper stopped unexpectedly.')
 
   let isReady = (_: ProcessIdentity): void => {}
   let isRefused = (_: Error): void => {}

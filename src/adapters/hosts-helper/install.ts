@@ -215,7 +215,10 @@ const WITHOUT = 'psql needs no hosts file (--resolve hostaddr), and open can hav
 
 function notInstalled(why: string, {mend, cause}: {mend?: string; cause?: unknown} = {}): DbtunnelError {
   return fail('HELPER_NOT_INSTALLED', `The hosts helper is not installed: ${why}`, {
-    hint: mend === undefined ? `Mend that, or go without: ${WITHOUT}` : `${mend}\nOr go without: ${WITHOUT}`,
+    hint:
+      mend === undefined
+        ? `Fix that, or work without the helper: ${WITHOUT}`
+        : `${mend}\nOr work without the helper: ${WITHOUT}`,
     cause,
   })
 }

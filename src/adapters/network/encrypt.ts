@@ -71,6 +71,6 @@ function distrust(
   }
   const why = reason === undefined ? explainDistrust(code, certificate, host) : `the TLS handshake failed (${reason})`
   return fail('TLS_IDENTITY', `${host} did not prove its identity: ${why}.`, {
-    hint: 'No password was sent. If its authority is a private or a newer one: --ca-bundle FILE',
+    hint: 'No password was sent. If the server uses a private or newer CA: --ca-bundle FILE',
   })
 }

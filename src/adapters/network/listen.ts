@@ -40,9 +40,9 @@ export const listenPort: ListenPort = {
 }
 
 function refused(port: number, error: NodeJS.ErrnoException): Error {
-  const reason = error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be had (${error.code})`
+  const reason = error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${error.code})`
   return fail('PORT_IN_USE', `Port ${port} on 127.0.0.1 ${reason}.`, {
-    hint: 'Choose another with --local-port, or leave it out.',
+    hint: 'Choose another port: --local-port PORT. Without --local-port you get a free one.',
     cause: error,
   })
 }

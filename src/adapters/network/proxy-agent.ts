@@ -71,7 +71,7 @@ function why(error: unknown): string {
 
 function unreachable({name, variable}: Proxy, reason: string, target: string, cause?: unknown): DbtunnelError {
   return fail('AWS_UNREACHABLE', `The proxy ${name} cannot be used: ${reason}.`, {
-    hint: `Check ${variable}. To go without it: ${exemption(target)}`,
+    hint: `Check ${variable}. To bypass the proxy: ${exemption(target)}`,
     cause,
   })
 }
@@ -80,8 +80,8 @@ function refused(proxy: Proxy, status: number, target: string): DbtunnelError {
   const {name, variable, url, authorization} = proxy
   if (status >= PASSING_STATUS) return unreachable(proxy, `it cannot reach ${target} (HTTP ${status})`, target)
   if (status !== 407) {
-    return fail('PROXY_REFUSED', `The proxy ${name} lets nobody through to ${target} (HTTP ${status}).`, {
-      hint: `Who runs it has to allow that. To go without it: ${exemption(target)}`,
+    return fail('PROXY_REFUSED', `The proxy ${name} refused the connection to ${target} (HTTP ${status}).`, {
+      hint: `Ask its administrator to allow it. To bypass the proxy: ${exemption(target)}`,
     })
   }
   const message =

@@ -95,8 +95,8 @@ async function makeLog(name: string, environment: Environment) {
     const file = `${word}-${randomBytes(4).toString('hex')}.log`
     return {folder, file: {name: file, handle: await folder.create(file)}}
   } catch (error) {
-    throw fail('FILES_UNWRITABLE', `No log file can be made for a background process: ${reasonOf(error)}.`, {
-      hint: 'Set XDG_STATE_HOME to a folder of your own, or leave --detach out.',
+    throw fail('FILES_UNWRITABLE', `Cannot create a log file for the background process: ${reasonOf(error)}.`, {
+      hint: 'Set XDG_STATE_HOME to a folder of your own, or run it without --detach.',
       cause: error,
     })
   }

@@ -46,6 +46,6 @@ function endLine(fd: number): void {
   try {
     writeSync(fd, '\n')
   } catch {
-    // The terminal has gone.
+    // The terminal was closed (SIGHUP).
   }
 }

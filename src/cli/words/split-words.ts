@@ -116,7 +116,7 @@ export function splitExecWords(argv: readonly string[], flags: OwnFlags): SplitE
   }
   // What stands there may be meant for the command.
   const meant = argv.slice(at).filter((word, index, all) => word !== '--' || all.indexOf('--') !== index)
-  throw fail('USAGE', 'The command to run comes after "--".', {
+  throw fail('USAGE', 'No program is given. It comes after "--".', {
     hint: shellLine([
       ...['dbtunnel', 'exec', ...own, ...(checked === undefined ? [] : [checked])],
       ...['--', ...(meant.length > 0 ? meant : ['COMMAND'])],
@@ -143,9 +143,11 @@ function checkTarget(
   early?: {readonly option: string; readonly of: string},
 ): string {
   if (target !== undefined && target !== '') return target
-  const why = early ? `No target is given; ${early.option} is read as an option of ${early.of}.` : 'No target is given.'
-  throw fail('TARGET_MISSING', target === '' ? 'The target is an empty word.' : why, {
-    hint: `Name the database first, for example: ${example}`,
+  const why = early
+    ? `No target is given; ${early.option} was taken as an option of ${early.of}.`
+    : 'No target is given.'
+  throw fail('TARGET_MISSING', target === '' ? 'The target is empty.' : why, {
+    hint: `Put the database right after the command: ${example}`,
   })
 }
 
@@ -166,7 +168,7 @@ function targetBehindDashes(
   rest: readonly string[],
 ): DbtunnelError {
   const [, target, ...words] = rest
-  return fail('TARGET_MISSING', `The target comes before "--"; every word after that is for ${id}.`, {
+  return fail('TARGET_MISSING', `No target is given before "--". Every word after "--" goes to ${id}.`, {
     hint: shellLine([
       'dbtunnel',
       id,

@@ -74,24 +74,24 @@ function statementRefused(text: string): Error {
 
 function checkUser(user: string | undefined): string | undefined {
   if (user !== '') return user
-  throw fail('ARGUMENT_REFUSED', 'The database user is an empty word.', {
-    hint: 'Name the user (-U NAME), or leave the option out for your own.',
+  throw fail('ARGUMENT_REFUSED', 'The database user is empty.', {
+    hint: 'Set it (-U NAME), or remove -U to use your AWS session name.',
   })
 }
 
 /** libpq takes a database "name" with a `=` or `://` for a whole connection string, sslmode and host included. */
 function checkDatabase(database: string | undefined): string | undefined {
   if (database === '') {
-    throw fail('ARGUMENT_REFUSED', 'The database is an empty word.', {
-      hint: 'Name the database (-d NAME), or leave the option out for the default one.',
+    throw fail('ARGUMENT_REFUSED', 'The database name is empty.', {
+      hint: 'Set it (-d NAME), or remove -d to use the default database.',
     })
   }
   if (database?.includes('=') || database?.includes('://')) {
     throw fail(
       'ARGUMENT_REFUSED',
-      'A connection string is not taken as the database: it could leave the tunnel or lower TLS.',
+      'A connection string is not accepted as the database name: it could bypass the tunnel or weaken TLS.',
       {
-        hint: 'Give the name alone, such as -d app; the target says where to connect, -U which user.',
+        hint: 'Give only the name: -d app. The target sets the host, and -U sets the user.',
       },
     )
   }
@@ -106,22 +106,26 @@ function agree(what: 'user' | 'database', before: string | undefined, now: strin
 }
 
 function addressRefused(what: 'host' | 'port'): Error {
-  return fail('ARGUMENT_REFUSED', `psql's ${what} option is not taken: it would lead psql past the tunnel.`, {
+  return fail('ARGUMENT_REFUSED', `psql's ${what} option is not allowed: psql would bypass the tunnel.`, {
     hint:
       what === 'host'
-        ? 'Leave it out; TARGET may be an endpoint host name.'
-        : 'Leave it out; --local-port chooses the port of the tunnel on this machine.',
+        ? 'Remove it. To connect by host name, use the endpoint as the target.'
+        : 'Remove it. To choose the local port: --local-port PORT',
   })
 }
 
 function passwordRefused(): Error {
-  return fail('ARGUMENT_REFUSED', "psql's -W is not taken: it would send what is typed in place of the IAM token.", {
-    hint: 'Leave it out; no password is needed.',
-  })
+  return fail(
+    'ARGUMENT_REFUSED',
+    "psql's -W is not allowed: psql would send a typed password instead of the IAM token.",
+    {
+      hint: 'Remove it. No password is needed.',
+    },
+  )
 }
 
 function superfluous(name: string): Error {
-  return fail('ARGUMENT_REFUSED', `psql has no use for the word "${name}": database and user are given already.`, {
-    hint: 'Leave it out, or quote it together with the word that it belongs to.',
+  return fail('ARGUMENT_REFUSED', `Extra argument "${name}": database and user are already set.`, {
+    hint: 'Remove it. If it is part of another argument, quote the two together.',
   })
 }

@@ -26,7 +26,7 @@ root: replace it, or take it out with "dbtunnel hosts uninstall".`
     const result = await installHelper(this.argv, openApp(terminal).helperInstaller)
     if ('status' in result) this.exit(result.status)
     terminal.notice(
-      'Installed: dbtunnel maps names of RDS endpoints without a password. "dbtunnel hosts uninstall" undoes it.',
+      'Installed: dbtunnel can now put RDS endpoints into the hosts file without a password. To undo: dbtunnel hosts uninstall',
     )
     return result
   }

@@ -19,7 +19,9 @@ export default class HostsUninstall extends BaseCommand {
     const result = await uninstallHelper(this.argv, openApp(terminal).helperInstaller)
     if ('status' in result) this.exit(result.status)
     terminal.notice(
-      result.done === 'absent' ? 'There was nothing to uninstall.' : 'Uninstalled: the rule, the helper and its Node.',
+      result.done === 'absent'
+        ? 'There was nothing to uninstall.'
+        : 'Removed the sudo rule, the hosts helper and its copy of Node.',
     )
     return result
   }

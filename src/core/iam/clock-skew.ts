@@ -14,5 +14,5 @@ export function clockAdvice(offsetMs: number): string {
 /** One sentence. */
 export function clockDifference(offsetMs: number): string {
   const minutes = Math.round(Math.abs(offsetMs) / 60_000)
-  return `This machine's clock is ${minutes} minutes ${offsetMs > 0 ? 'behind' : 'ahead of'} AWS's.`
+  return `This computer's clock is ${minutes} minutes ${offsetMs > 0 ? 'behind' : 'ahead of'} AWS's.`
 }

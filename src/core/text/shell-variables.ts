@@ -20,8 +20,8 @@ export function checkVariables(variables: Variables): void {
   for (const [name, value] of Object.entries(variables)) {
     const why = whyUnprintable(name, value)
     if (why === undefined) continue
-    throw fail('VALUE_INVALID', `${name} cannot be printed as a line for a shell: ${why}.`, {
-      hint: 'To have it all the same, for a program: --json',
+    throw fail('VALUE_INVALID', `${name} cannot be printed as a shell variable: ${why}.`, {
+      hint: 'To get it as JSON instead: --json',
     })
   }
 }

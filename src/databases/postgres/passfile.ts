@@ -14,7 +14,7 @@ export function passfile(
   token: string,
 ): string {
   if (/[\r\n\0]/.test(user)) {
-    throw fail('VALUE_INVALID', 'The database user holds a line break.', {hint: 'Name the user with -U.'})
+    throw fail('VALUE_INVALID', 'The database user contains a line break.', {hint: 'Set the user: -U NAME'})
   }
   const [host, name, password] = [endpoint.host, user, token].map(escapeField)
   const lines = [

@@ -16,8 +16,10 @@ export function explainRefusedLogin(outcome: Exclude<LoginOutcome, {kind: 'in'}>
     case 'asked-for-password':
       return noMember(login)
     case 'failed':
-      return fail('LOGIN_REFUSED', `The database does not let ${login.user} in: ${sentence(outcome.words)}`, {
-        hint: /^database ".*" does not exist/.test(outcome.words) ? 'Name one that there is: -d postgres' : undefined,
+      return fail('LOGIN_REFUSED', `The database refused the login of ${login.user}: ${sentence(outcome.words)}`, {
+        hint: /^database ".*" does not exist/.test(outcome.words)
+          ? 'Use a database that exists: -d postgres'
+          : undefined,
       })
   }
 }

@@ -50,7 +50,7 @@ function inTime(
   const limitMs = found.config?.settings.timeoutMs ?? DEFAULT_LIMIT_MS
   const late = (): Error =>
     fail('TIMEOUT', `There was no answer within ${limitMs / 1000} s.`, {
-      hint: 'Try again, or give it more time: --timeout 2m',
+      hint: 'Try again with more time: --timeout 2m',
     })
   return withDeadline(hop.check(found, request, ports, run), limitMs, late, run.signal)
 }

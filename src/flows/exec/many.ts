@@ -82,7 +82,7 @@ export async function execMany(request: ExecManyRequest, ports: Ports, view: Exe
 }
 
 function onePort(): Error {
-  return fail('USAGE', 'One local port is not enough for several databases.', {
-    hint: 'Leave --local-port and DBTUNNEL_LOCAL_PORT out: each has a free one, in DBTUNNEL_PORT.',
+  return fail('USAGE', '--local-port cannot be used with several databases.', {
+    hint: 'Remove --local-port and unset DBTUNNEL_LOCAL_PORT: each database gets a free port, which is in DBTUNNEL_PORT.',
   })
 }

@@ -39,7 +39,7 @@ export function checkAutoLogin(
   }
   if (flags.resolve !== undefined) {
     throw fail('USAGE', '--resolve and --auto-login contradict each other: clients need no name.', {
-      hint: 'Give one of them.',
+      hint: 'Use only one of them.',
     })
   }
   if (!tcp && isPasswordRenewed) {

@@ -60,15 +60,15 @@ export async function detach(
         isReady = news.isHere
         if (isReady) {
           child.release()
-          run.say.notice(`It stays open in the background (process ${child.pid}). Its log:`)
-          run.say.notice(`  ${shownName(child.log)}\nTo end it:\n  ${shellLine(['dbtunnel', 'close', target])}`)
+          run.say.notice(`The tunnel is open in the background (process ${child.pid}). Its log:`)
+          run.say.notice(`  ${shownName(child.log)}\nTo close it:\n  ${shellLine(['dbtunnel', 'close', target])}`)
         }
         ready(news.tunnel, {isHere: news.isHere, shell: settings.shell})
         return
       }
     }
-    throw fail('INTERNAL', 'The background process has ended without a word.', {
-      hint: `Look into ${shownName(child.log)}`,
+    throw fail('INTERNAL', 'The background process ended without an error message.', {
+      hint: `See its log: ${shownName(child.log)}`,
     })
   })
 }

@@ -35,5 +35,5 @@ export interface OpenView {
 /** Throws USAGE where no lines for a shell are wanted, and yet a shell is named. */
 export function checkOutput({isForShell, flags}: Pick<OpenRequest, 'isForShell' | 'flags'>): void {
   if (isForShell || flags['shell'] === undefined) return
-  throw fail('USAGE', '--json and --shell contradict each other.', {hint: 'Give one of them.'})
+  throw fail('USAGE', '--json and --shell cannot be used together.', {hint: 'Use only one of them.'})
 }

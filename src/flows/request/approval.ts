@@ -121,26 +121,26 @@ async function approve(lead: Lead, {approvals, person}: ApprovalPorts, run: Run)
   try {
     await approvals.keep(lead.approval)
   } catch (error) {
-    run.say.notice(`Your approval cannot be kept, so you will be asked again: ${(error as Error).message}.`)
+    run.say.notice(`Your approval could not be saved, so dbtunnel will ask again: ${(error as Error).message}.`)
   }
 }
 
 function question(lead: Lead): string {
   const {approval, without, to, origin} = lead
   const lines = [
-    `The config file of this folder leads ${approval.target} to another database:`,
+    `The config file of this folder maps ${approval.target} to another database:`,
     `  without it  ${without}`,
     `  with it     ${to}`,
     `  the file    ${origin}`,
-    'If that is right, type yes (you will not be asked again): ',
+    'If you want this, type yes (you will not be asked again): ',
   ]
   return lines.map(printable).join('\n')
 }
 
 function missing({approval: {target, file}, without, to, origin}: Lead): DbtunnelError {
-  const message = `${origin} leads ${target} to ${to}, and without that file it is ${without}. You have not approved this.`
+  const message = `${origin} maps ${target} to ${to}, and without that file it is ${without}. You have not approved this.`
   return fail('APPROVAL_MISSING', message, {
-    hint: `If that is right: ${shellLine(['dbtunnel', 'approve', target])}\nFor unattended runs name the file: ${shellLine(['--config', file])} (or DBTUNNEL_CONFIG)`,
+    hint: `If you want this: ${shellLine(['dbtunnel', 'approve', target])}\nIn scripts and CI, pass the file: ${shellLine(['--config', file])} (or DBTUNNEL_CONFIG)`,
   })
 }
 

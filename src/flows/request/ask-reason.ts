@@ -52,7 +52,7 @@ export async function withOneReason<T extends TargetRequest>(
 }
 
 function reasonMissing(target: string, command: string, words: readonly string[]): DbtunnelError {
-  return fail('REASON_MISSING', `No reason is given for ${target}.`, {
+  return fail('REASON_MISSING', `A reason is required for ${target}.`, {
     hint: shellLine(['dbtunnel', command, '--reason', 'TICKET: what for', ...words]),
   })
 }

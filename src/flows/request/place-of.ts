@@ -28,7 +28,7 @@ export function placeOf(
   const name = configured ? nameOf(configured) : plainName(target, all)
   const {place, isTeams} = configured ?? {}
   if (place && isTeams && place.text.toLowerCase() !== configured?.name.toLowerCase()) {
-    say.notice(`${configured?.name} stands for ${place.text} here: ${place.origin}`)
+    say.notice(`${configured?.name} is ${place.text}: ${place.origin}`)
   }
   const alike = all.filter((one) => isSameDatabase(nameOf(one), name)).map((one) => one.name)
   return {

@@ -1,4 +1,3 @@
-import {fail} from '../../core/errors.js'
 import type {AwsApi} from '../../core/ports/aws.js'
 import type {AccountPorts, Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
@@ -46,7 +45,7 @@ export async function prepareOne(
   run: Run,
 ): Promise<PreparedTarget> {
   const [prepared] = await prepare([request], asked, ports, run)
-  if (!prepared) throw fail('INTERNAL', 'A target was lost.')
+  if (!prepared) throw new Error('A target was lost.')
   return prepared
 }
 

@@ -17,7 +17,7 @@ export async function signIn({login}: Pick<AwsApi, 'login'>, ports: SignInPorts,
   const askCode = async (device: string): Promise<string> => {
     const code = (await ports.person.ask(`MFA code of ${device}: `, run.signal)).trim()
     if (/^\d{6}$/.test(code)) return code
-    throw fail('VALUE_INVALID', 'An MFA code has six digits.', {hint: 'Run the command again.'})
+    throw fail('VALUE_INVALID', 'The MFA code is not valid: it must have six digits.', {hint: 'Run the command again.'})
   }
   try {
     await login.obtain(askCode)

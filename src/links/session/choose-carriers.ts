@@ -39,6 +39,6 @@ export async function chooseCarriers(
   if (choice === 'plugin' || (pluginFile !== undefined && found.kind !== 'old')) {
     throw fail('PLUGIN_UNUSABLE', found.why, {hint: 'Install a current one, or do without it: --engine native'})
   }
-  if (found.kind !== 'missing') say.notice(`${found.why} Going on without it.`)
+  if (found.kind !== 'missing') say.notice(`${found.why} Continuing without it.`)
   return [carriers.native]
 }

@@ -47,7 +47,7 @@ export async function startSession(
     if (grant) await ssm.terminateSession(grant.sessionId)
   })
   const checkRun = (): void => {
-    if (over) throw fail('SESSION_FAILED', 'The run ended before the session began.')
+    if (over) throw fail('SESSION_FAILED', 'dbtunnel stopped before the session started.')
   }
   checkRun()
   const limit: Limit = {ms: grantMs, late: (): DbtunnelError => silentGrant(bastion, grantMs)}
@@ -75,7 +75,9 @@ export function noneConnected(
       ]
     : []
   if (told.size < bastions.length) {
-    advice.push('Check that the SSM agent runs there, and that it reaches Systems Manager on port 443.')
+    advice.push(
+      'Check that the SSM agent runs there and reaches Systems Manager on port 443. To see connected instances: aws ssm describe-instance-information',
+    )
   }
   if (told.size === 0) {
     return fail('BASTION_NONE', 'No bastion is connected to Session Manager.', {hint: [...lines, ...advice].join('\n')})

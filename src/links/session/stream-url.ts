@@ -12,13 +12,13 @@ export function checkStreamUrl({streamUrl, awsDomains}: Pick<StartSessionAnswer,
   const where = url ? `${url.protocol}//${url.host}` : 'not a URL'
   if (awsDomains !== undefined) {
     if (url?.protocol === 'wss:' && awsDomains.some((domain) => isDataChannel(url, domain))) return
-    throw fail('PROTOCOL', `AWS answered StartSession with a stream that is not at AWS (${where}).`, {
-      hint: 'Try again. If it stays so, check what is between you and AWS: a proxy, or AWS_CA_BUNDLE.',
+    throw fail('PROTOCOL', `StartSession returned a stream URL that is not an AWS host (${where}).`, {
+      hint: 'Try again. If it happens again, check your proxy and AWS_CA_BUNDLE.',
     })
   }
   if (url?.protocol === 'wss:' || (url?.protocol === 'ws:' && isThisMachine(url.hostname))) return
-  throw fail('PROTOCOL', `StartSession answered with a stream that is not encrypted (${where}).`, {
-    hint: 'Check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM: they may name a machine that is not AWS.',
+  throw fail('PROTOCOL', `StartSession returned a stream URL that is not encrypted (${where}).`, {
+    hint: 'Check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM: they may point to a host that is not AWS.',
   })
 }
 

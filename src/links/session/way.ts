@@ -1,5 +1,5 @@
 import type {Bastion} from '../../bastions/bastion.js'
-import {type ErrorCode, fail, hasCode} from '../../core/errors.js'
+import {type ErrorCode, hasCode} from '../../core/errors.js'
 import {nodeName} from '../../core/grammars.js'
 import {TargetNotConnected} from '../../core/ports/aws.js'
 import type {Run} from '../../core/run.js'
@@ -40,7 +40,7 @@ export async function openByFirst(
 ): Promise<Link> {
   const others = [...carriers]
   let carrier = others.shift()
-  if (!carrier) throw fail('INTERNAL', 'No carrier was chosen.')
+  if (!carrier) throw new Error('No carrier was chosen.')
   const left = [...bastions]
   let failure: Error | undefined
   const told = new Map<string, string>()
@@ -82,12 +82,12 @@ function blameFor(error: unknown, {id}: Carrier): 'bastion' | 'carrier' | 'eithe
 function tell(error: unknown, failed: Bastion, next: Bastion, carrier: Carrier | undefined, {say}: Run): void {
   const {message, hint} = error as Error & {readonly hint?: string}
   if (error instanceof TargetNotConnected) {
-    if (error.told !== undefined) return say.notice(`${message} Going on by ${nodeName(next)}.`)
+    if (error.told !== undefined) return say.notice(`${message} Continuing with ${nodeName(next)}.`)
     return say.debug(`${nodeName(failed)} is not connected to Session Manager: ${message}`)
   }
   // What could be to blame for a database out of reach has not been looked at.
   const why = hint === undefined || !hasCode(error, 'TIMEOUT') ? '' : ` ${hint.split('\n')[0]}`
   const by = next === failed ? [] : [`by ${nodeName(next)}`]
   if (carrier) by.push(hasCode(error, 'PLUGIN_UNUSABLE') ? 'without it' : 'without the plugin')
-  say.notice(`${message}${why} Going on ${by.join(', ')}.`)
+  say.notice(`${message}${why} Continuing ${by.join(', ')}.`)
 }

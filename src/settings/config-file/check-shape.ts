@@ -55,7 +55,7 @@ function unknownKey(key: string, path: Path, owner: ConfigText['owner'], yaml: Y
   if (isSecretKey(key)) throw secret(yaml, at)
   const known = keysAt(owner === 'team' ? TEAM_FILE : USER_FILE, path)
   const close = closestNames(plain, known, distance)
-  const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `There are: ${known.join(', ')}`
+  const hint = close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Known keys: ${known.join(', ')}`
   return yaml.failAt(at, 'There is no such key.', {hint})
 }
 

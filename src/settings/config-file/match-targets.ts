@@ -25,9 +25,9 @@ function matching(names: readonly string[], pattern: string): readonly string[] 
     close.length > 0
       ? `Did you mean ${close.map((name) => shownName(name)).join(' or ')}?`
       : names.length > 0
-        ? `There are: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
+        ? `Known targets: ${some.join(', ')}${names.length > 8 ? ', …' : ''}`
         : `There is no config file with targets. For those of RDS: ${shellLine(['dbtunnel', 'list', pattern])}`
-  throw fail('TARGET_UNKNOWN', `No target of the config files is called ${pattern}.`, {hint})
+  throw fail('TARGET_UNKNOWN', `No target in the config files matches ${pattern}.`, {hint})
 }
 
 /** Whether a name is meant by a pattern, in which `*` and `?` stand for what they do in a shell. Capitals do not count. */

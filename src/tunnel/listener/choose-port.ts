@@ -36,9 +36,7 @@ export async function usualLocalEnd(target: Target, ports: LocalEndPorts, run: R
     }
   }
   const localEnd = await ownLocalEnd(0, ports, run)
-  run.say.notice(
-    `The ports that ${name} usually has here (${usual.join(', ')}) are taken: this time it is ${localEnd.port}.`,
-  )
+  run.say.notice(`The ports that ${name} usually has here (${usual.join(', ')}) are in use, so it is ${localEnd.port}.`)
   return localEnd
 }
 

@@ -14,7 +14,7 @@ export const audit: MakeObserver = ({ports: {audit, clock}, say}) => {
   const append = (line: object): Promise<void> =>
     audit.append(JSON.stringify(line)).catch((error: unknown) => {
       facts = undefined
-      say.notice(`The audit log is not written: ${(error as Error).message}.`)
+      say.notice(`The audit log could not be written: ${(error as Error).message}.`)
     })
   /** Of one connection; what is known of the tunnel stands in the lines of the same run. */
   const note = async (event: 'login' | 'logout', more: object): Promise<void> => {

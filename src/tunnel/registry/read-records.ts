@@ -70,7 +70,7 @@ export function notOpen(word: string, records: readonly FoundRecord[]): Dbtunnel
     close.length > 0
       ? `Did you mean: ${shown(close)}`
       : targets.length > 0
-        ? `Open are: ${shown(targets.slice(0, 8))}${targets.length > 8 ? ', …' : ''}`
+        ? `Open tunnels: ${shown(targets.slice(0, 8))}${targets.length > 8 ? ', …' : ''}`
         : 'Nothing is open.'
   return fail('NOT_OPEN', `${word} is not open.`, {hint})
 }

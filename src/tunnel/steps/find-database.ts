@@ -12,7 +12,7 @@ export interface FoundDatabase extends Opening {
 }
 
 /** Anyone with a certificate of the region's RDS could stand in the database's place. */
-const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not that it is for this database.'
+const NAME_UNCHECKED = 'verify-ca: the certificate is checked, but not the host name in it.'
 
 /** Which database is meant, and where it is; what on this machine could carry a session to it. */
 export const findDatabase: Step<Opening, FoundDatabase> = {

@@ -137,6 +137,6 @@ describe('supervise', () => {
     await supervise(ports, async (run) => {
       run.undo.push('hosts line', 'local', () => Promise.reject(new Error('no space left')))
     })
-    expect(notices).toEqual(['Not undone: hosts line: no space left'])
+    expect(notices).toEqual(['Cleanup failed: hosts line: no space left'])
   })
 })

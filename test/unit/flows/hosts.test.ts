@@ -11,6 +11,6 @@ it('where sudo refuses, the hint names the command to type on a terminal, as it 
   }
   await expect(installHelper(['--json'], refusing)).rejects.toMatchObject({
     code: 'HELPER_NOT_INSTALLED',
-    hint: 'On a terminal, where sudo can ask: dbtunnel hosts install --json\nSee what you may do with: sudo -l',
+    hint: 'Run it in a terminal, so that sudo can ask for your password: dbtunnel hosts install --json\nTo list what sudo allows you: sudo -l',
   })
 })

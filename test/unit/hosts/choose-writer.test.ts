@@ -8,7 +8,7 @@ import {markLine, NAME} from '../../support/hosts-content.js'
 import {memoryHostsFile} from './memory-hosts-file.js'
 
 const NEEDS_ROOT = fail('HOSTS_UNWRITABLE', 'It needs root.')
-const REFUSED = fail('HOSTS_UNWRITABLE', 'The hosts file needs root, and sudo did not give it: no.')
+const REFUSED = fail('HOSTS_UNWRITABLE', 'Writing the hosts file requires root, and sudo failed: no.')
 const IDENTITY = {pid: 77, started: '7-aa-1'}
 
 interface World {
@@ -186,7 +186,7 @@ test('a helper that ends too early is told of; its line counts as left only wher
   const hosts = await openHosts({mode: 'auto', takesAddress: false}, ports, run)
   end()
   await new Promise(setImmediate)
-  expect(events).toEqual(['sudo -n', 'client: The hosts helper has ended: new connections may not find the name.'])
+  expect(events).toEqual(['sudo -n', 'client: The hosts helper stopped: new connections may not find the name.'])
   await hosts.remove(NAME)
   hostsFile.content = Buffer.from(markLine({name: NAME, owner: IDENTITY}))
   await expect(hosts.remove(NAME)).rejects.toThrow()

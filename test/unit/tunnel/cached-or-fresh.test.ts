@@ -67,8 +67,7 @@ describe('openWarmOrCold', () => {
       ['open old 500', 'forget', 'close old', 'terminate old', 'discover', 'open fresh 1000'].toSorted(),
     )
     expect(log.indexOf('close old')).toBeLessThan(log.indexOf('open fresh 1000'))
-    const notice =
-      'old is not as an earlier run had found it: It failed. AWS was asked again: fresh.db:5432, by bastion i-1.'
+    const notice = 'old is not what the cache says: It failed. AWS was asked again: fresh.db:5432, by bastion i-1.'
     expect(run.notices).toEqual([notice])
     expect(await run.end()).toEqual([])
     expect(log.filter((line) => line.endsWith('e old'))).toHaveLength(2)

@@ -346,7 +346,7 @@ describe('a session through which nothing comes', () => {
     expect(log).toEqual(['probe', 'open i-b', 'terminate i-a'])
     expect(await sessions[0]?.closed).toEqual({})
     expect(run.notices).toEqual([
-      'prod-db: Nothing comes through bastion i-a "bastion-a" any more. Another session is up, by bastion i-b "bastion-b"; 1 connection cut.',
+      'prod-db: Nothing arrives through bastion i-a "bastion-a" any more. Another session is up, by bastion i-b "bastion-b"; 1 connection cut.',
     ])
     expect(changes).toEqual(['up s-2'])
     const caller = network.call()

@@ -14,8 +14,12 @@ export const clock = hop('clock', {
     const difference = clockDifference(offset)
     const hint = clockAdvice(offset).slice(difference.length).trim()
     if (!isTooWrong(offset)) return {status: 'warn', detail: difference, hint, found: undefined}
-    throw fail('CREDENTIALS_INVALID', `The database would refuse a token with this machine's time. ${difference}`, {
-      hint,
-    })
+    throw fail(
+      'CREDENTIALS_INVALID',
+      `This computer's clock is wrong, so the database would reject the token. ${difference}`,
+      {
+        hint,
+      },
+    )
   },
 })

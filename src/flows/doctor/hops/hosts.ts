@@ -26,7 +26,7 @@ export const hosts = hop('hosts', {
         found: true,
       }
     }
-    const why = isForSudo ? ', and there is no terminal on which sudo could ask' : ''
+    const why = isForSudo ? ', and sudo cannot ask for a password without a terminal' : ''
     throw fail('HOSTS_UNWRITABLE', `${path} ${obstacle}${why}.`, {
       hint: 'Connect without the hosts file: --resolve hostaddr',
     })

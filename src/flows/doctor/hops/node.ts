@@ -10,7 +10,7 @@ export const node = hop('node', {
   async check(_found, _request, {nodeVersion}) {
     if (compareVersions(nodeVersion, OLDEST_NODE) >= 0) return ok(nodeVersion)
     throw fail('PLATFORM_UNSUPPORTED', `dbtunnel runs on Node ${nodeVersion}, and needs ${OLDEST_NODE} or newer.`, {
-      hint: 'Install a current one: https://nodejs.org/',
+      hint: 'Install a current version: https://nodejs.org/',
     })
   },
 })

@@ -19,8 +19,8 @@ export const securityGroups = hop('security-groups', {
       if (seen.verdict.kind === 'unknown') return unknown(`cannot be seen: ${seen.verdict.why}`)
       const whose =
         seen.verdict.side === 'in'
-          ? "The database's security groups do not let it in."
-          : 'Its own security groups do not let it out.'
+          ? "The database's security groups do not allow inbound traffic from it."
+          : 'Its own security groups do not allow outbound traffic to the database.'
       if (!hasNoAnswer((await ask()).outcome)) return unknown(`The database answers, though no rule says so. ${whose}`)
       throw fail('DATABASE_UNREACHABLE', `Bastion ${nodeName(bastion)} cannot reach ${host}:${port}. ${whose}`, {
         hint: securityGroupHint(target, seen),

@@ -181,7 +181,7 @@ export class NativeSession implements Link {
 
   #forward(): void {
     if (this.#forwarder) return
-    if (!this.#features) throw fail('PROTOCOL', 'The SSM agent ended a handshake that it had not begun.')
+    if (!this.#features) throw fail('PROTOCOL', 'The SSM agent sent the end of a handshake before its beginning.')
     this.#say.debug(`agent: ${this.#features.multiplexed ? 'many connections' : 'one connection at a time'}`)
     const {clock, overflow} = this.#ports
     const parts = {clock, overflow, signal: this.#life.signal, flow: this.#flow}
@@ -197,7 +197,7 @@ export class NativeSession implements Link {
     const said = foreignWords(output).replace(/\.$/, '') || 'it gave no reason'
     if (/unable to connect to specified port/i.test(said)) {
       return fail('DATABASE_UNREACHABLE', `The bastion ${this.via.bastion.id} cannot reach the database: ${said}.`, {
-        hint: "Let the bastion's security group in at the database's.",
+        hint: "Allow the bastion's security group in the database's security group.",
       })
     }
     if (!this.#forwarder) return fail('SESSION_FAILED', `Session Manager refused the session: ${said}.`)

@@ -84,7 +84,8 @@ export class Basic implements Forwarder {
     if (!this.#connected) return
     if (this.#local) return this.#local.write(bytes)
     this.#greeting.push(bytes)
-    if (this.#greeting.length > MOST_GREETING) throw fail('PROTOCOL', 'The database sent much before it was asked.')
+    if (this.#greeting.length > MOST_GREETING)
+      throw fail('PROTOCOL', 'The database sent unexpected data before the login.')
   }
 
   /** Agents of this kind close the whole channel when they cannot connect. */

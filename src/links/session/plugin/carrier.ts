@@ -60,7 +60,7 @@ async function start(
     if (made !== undefined) await ports.files.removeFolder(made)
   })
   const checkRun = (): void => {
-    if (closing) throw fail('SESSION_FAILED', 'The session was closed while it started.')
+    if (closing) throw fail('SESSION_FAILED', 'The session was closed during its start.')
   }
   const open = async (): Promise<Link> => {
     checkRun()
@@ -117,7 +117,11 @@ async function launch(spec: ProcessSpec, ports: PluginPorts): Promise<PluginProc
     return watchPlugin(await ports.process.spawnServant(spec))
   } catch (error) {
     if (!hasCode(error, 'CLIENT_MISSING', 'CLIENT_UNRUNNABLE')) throw error
-    throw fail('PLUGIN_UNUSABLE', `The session-manager-plugin cannot be run. ${error.message}`, {cause: error})
+    throw fail(
+      'PLUGIN_UNUSABLE',
+      `The session-manager-plugin cannot be run: --engine native works without it. ${error.message}`,
+      {cause: error},
+    )
   }
 }
 

@@ -17,7 +17,7 @@ export interface PluginEnd {
 /** The plugin ended before it listened. PLUGIN_UNUSABLE when the fault is its own and another carrier may do better. */
 export function startFailure({event, lastLines, end}: PluginEnd): DbtunnelError {
   if (event?.kind === 'failed') {
-    return fail('PLUGIN_UNUSABLE', `The session-manager-plugin gave up: ${redact(event.reason)}.`, USE_NATIVE)
+    return fail('PLUGIN_UNUSABLE', `The session-manager-plugin failed: ${redact(event.reason)}.`, USE_NATIVE)
   }
   if (event?.kind === 'ended') return serviceEnded('SESSION_FAILED', event.reason)
   return fail('PLUGIN_UNUSABLE', `The session-manager-plugin ended with ${describe(end)} before the tunnel was up.`, {
@@ -30,7 +30,7 @@ export function startFailure({event, lastLines, end}: PluginEnd): DbtunnelError 
  * from the agent (real plugin 1.2.677).
  */
 export function startTimeout(lastLines: readonly string[], bastion: Bastion, ms: number): DbtunnelError {
-  const message = `The session-manager-plugin opened no port within ${durationText(ms)}: no handshake with the SSM agent on bastion ${nodeName(bastion)}.`
+  const message = `The session-manager-plugin did not open its port within ${durationText(ms)}: no handshake with the SSM agent on bastion ${nodeName(bastion)}.`
   return fail('TIMEOUT', message, {hint: said(lastLines, SILENT_PLUGIN)})
 }
 
@@ -44,7 +44,7 @@ export function loss({event, lastLines, end}: PluginEnd): LinkEnd {
   if (event?.kind === 'ended') return {error: serviceEnded('TUNNEL_LOST', event.reason), byService: true}
   if (event?.kind === 'timed-out') return {error: serviceEnded('TUNNEL_LOST', 'it timed out'), byService: true}
   if (event?.kind === 'failed') {
-    return {error: fail('TUNNEL_LOST', `The session-manager-plugin gave up: ${redact(event.reason)}.`, USE_NATIVE)}
+    return {error: fail('TUNNEL_LOST', `The session-manager-plugin failed: ${redact(event.reason)}.`, USE_NATIVE)}
   }
   return {
     error: fail('TUNNEL_LOST', `The session-manager-plugin ended with ${describe(end)}.`, {
@@ -58,7 +58,7 @@ export const USE_NATIVE = {hint: 'dbtunnel can do without it: --engine native'}
 function serviceEnded(code: 'SESSION_FAILED' | 'TUNNEL_LOST', reason: string): DbtunnelError {
   // The agent's words where it takes one connection at a time (real agent 3.0.196).
   const unreachable = /^Unable to connect to specified port/.test(reason)
-  const why = reason === '' ? 'without giving a reason' : redact(reason).replace(/\.$/, '')
+  const why = reason === '' ? 'without a reason' : redact(reason).replace(/\.$/, '')
   return fail(unreachable ? 'DATABASE_UNREACHABLE' : code, `Session Manager ended the session: ${why}.`, {
     hint: unreachable ? undefined : 'Run the command again.',
   })

@@ -65,7 +65,7 @@ describe('profileRegion', () => {
       hint: 'Did you mean --profile dev?',
     })
     await expect(profileRegion('something-else')).rejects.toMatchObject({
-      hint: 'There are: default, dev, admin, mfa, person, console, loop, keys',
+      hint: 'Known profiles: default, dev, admin, mfa, person, console, loop, keys',
     })
   })
 })

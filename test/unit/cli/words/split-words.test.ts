@@ -139,13 +139,13 @@ describe('splitClientWords', () => {
     (words) => {
       expect(failure(() => psql(...words))).toMatchObject({
         code: 'TARGET_MISSING',
-        hint: 'Name the database first, for example: dbtunnel psql prod-db',
+        hint: 'Put the database right after the command: dbtunnel psql prod-db',
       })
     },
   )
 
   it('says how a word that begins with a dash was read', () => {
-    expect(failure(() => psql('-prod-db')).message).toBe('No target is given; -prod-db is read as an option of psql.')
+    expect(failure(() => psql('-prod-db')).message).toBe('No target is given; -prod-db was taken as an option of psql.')
   })
 
   it('moves a target from behind -- to its place', () => {
@@ -181,7 +181,7 @@ describe('splitExecWords', () => {
   it('requires -- and says where', () => {
     expect(failure(() => exec('prod-db', 'pg_dump', 'my table'))).toEqual({
       code: 'USAGE',
-      message: 'The command to run comes after "--".',
+      message: 'No program is given. It comes after "--".',
       hint: "dbtunnel exec prod-db -- pg_dump 'my table'",
     })
     expect(failure(() => exec('prod-db', '--')).hint).toBe('dbtunnel exec prod-db -- COMMAND')

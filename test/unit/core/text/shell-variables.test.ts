@@ -15,7 +15,7 @@ describe('values that a shell would not read back', () => {
       expect.objectContaining({
         code: 'VALUE_INVALID',
         message: expect.stringMatching(
-          /^PGDATABASE cannot be printed as a line for a shell: its value holds a control char/,
+          /^PGDATABASE cannot be printed as a shell variable: its value holds a control char/,
         ),
       }),
     )

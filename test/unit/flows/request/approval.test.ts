@@ -164,7 +164,7 @@ describe('a name that a team’s file leads elsewhere', () => {
     answers.push('YES')
     const keep = async (): Promise<never> => Promise.reject(new Error('the disk is full'))
     await go('prod-db', undefined, {...ports, approvals: {...ports.approvals, keep}})
-    expect(said.slice(-1)).toEqual(['Your approval cannot be kept, so you will be asked again: the disk is full.'])
+    expect(said.slice(-1)).toEqual(['Your approval could not be saved, so dbtunnel will ask again: the disk is full.'])
   })
 })
 

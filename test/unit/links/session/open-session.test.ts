@@ -232,7 +232,7 @@ describe('a bastion that fails', () => {
   it('gives way to the next, in one line that says why; its session is ended', async () => {
     const {open, run, terminated} = stage({carriers: [failing('native', silent)]})
     expect(await open()).toMatchObject({via: {bastion: BASTIONS[1]}})
-    expect(run.notices).toEqual(['The agent is silent. Its disk may be full. Going on by i-2 "bastion-b".'])
+    expect(run.notices).toEqual(['The agent is silent. Its disk may be full. Continuing with i-2 "bastion-b".'])
     expect(terminated).toEqual(['s-1'])
   })
 
@@ -240,7 +240,7 @@ describe('a bastion that fails', () => {
     const {open, run} = stage({carriers: [failing('native', out)]})
     expect(await open()).toMatchObject({via: {bastion: BASTIONS[1]}})
     expect(run.notices).toEqual([
-      `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. The connection failed. Going on by i-2 "bastion-b".`,
+      `Bastion i-1 "bastion-a" cannot reach ${HOST}:5433. The connection failed. Continuing with i-2 "bastion-b".`,
     ])
   })
 
@@ -283,7 +283,7 @@ describe('a plugin that proves unusable', () => {
     })
     expect(await open()).toMatchObject({id: 's-2', via: {carrier: 'native', bastion: BASTIONS[1]}})
     expect(started.map(({target}) => target)).toEqual(['i-1', 'i-2', 'i-2'])
-    expect(run.notices).toEqual(['The plugin gave up. Going on without it.'])
+    expect(run.notices).toEqual(['The plugin gave up. Continuing without it.'])
     expect(terminated).toEqual(['s-1'])
     await run.end()
     expect(terminated).toEqual(['s-1', 's-2'])

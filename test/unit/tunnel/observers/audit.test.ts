@@ -118,6 +118,6 @@ describe('the audit log', () => {
     await log.opened?.(facts)
     log.changed?.({...status, session: 'alice-0b'})
     await log.closed?.({status: 0})
-    expect(notices).toEqual(['The audit log is not written: the disk is full.'])
+    expect(notices).toEqual(['The audit log could not be written: the disk is full.'])
   })
 })

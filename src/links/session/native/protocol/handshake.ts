@@ -20,7 +20,7 @@ export interface HandshakeAnswer {
 /** Throws PROTOCOL when the request cannot be read. */
 export function answerHandshake(payload: Buffer): HandshakeAnswer {
   const request = readHandshakeRequest(payload)
-  if (!request) throw fail('PROTOCOL', 'The SSM agent opened with a handshake that cannot be read.')
+  if (!request) throw fail('PROTOCOL', 'The handshake of the SSM agent cannot be read.')
   const actions = request.actions.map(handle)
   const refused = actions.find(({status}) => status !== 'done')
   if (refused?.type === 'KMSEncryption') return {...answerOf(request, actions), refusal: encrypted()}
@@ -28,7 +28,10 @@ export function answerHandshake(payload: Buffer): HandshakeAnswer {
   const error = refused?.error ?? (session ? '' : 'The agent names no session type.')
   return {
     ...answerOf(request, actions),
-    refusal: error === '' ? undefined : fail('PROTOCOL', `The SSM agent wants a session of another kind. ${error}`),
+    refusal:
+      error === ''
+        ? undefined
+        : fail('PROTOCOL', `The SSM agent wants a type of session that dbtunnel does not support. ${error}`),
   }
 }
 

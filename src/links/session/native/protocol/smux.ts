@@ -79,5 +79,5 @@ export class FrameReader {
 }
 
 function foreign(what: string): Error {
-  return fail('PROTOCOL', `The SSM agent sent something that is no multiplexer frame (${what}).`)
+  return fail('PROTOCOL', `The SSM agent sent invalid data (${what}).`)
 }

@@ -225,7 +225,7 @@ describe('a plugin that does not come up', () => {
       'is told so without a word',
       `greet(); say('\\n\\nExiting session with sessionId: ' + id + '.\\n\\n')`,
       'SESSION_FAILED',
-      /without giving a reason/,
+      /without a reason/,
     ],
     [
       'is told that nobody answers',
