@@ -126,7 +126,7 @@ describe('a plugin that fails', {timeout: 30_000}, () => {
   ])('and makes way for the native carrier under auto: it %s', async (_, fault) => {
     const session = await open(fault, {choice: 'auto'})
     expect(session.via.carrier).toBe('native')
-    expect(run.notices).toEqual([expect.stringMatching(/Going on without it\.$/)])
+    expect(run.notices).toEqual([expect.stringMatching(/Continuing without it\.$/)])
     expect(world.sessions.open().map(({id}) => id)).toEqual([session.id])
   })
 })

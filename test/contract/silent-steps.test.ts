@@ -131,7 +131,7 @@ describe('with two bastions of which the first is silent', {timeout: 60_000}, ()
       expect(link.via).toMatchObject({carrier: choice, bastion: BASTIONS[1]})
       expect(run.notices).toEqual([expect.stringMatching(NAMED[step][choice])])
       expect(run.notices[0]).toContain(FIRST)
-      expect(run.notices[0]).toMatch(/Going on by i-\w+ "bastion-b"\.$/)
+      expect(run.notices[0]).toMatch(/Continuing with i-\w+ "bastion-b"\.$/)
       await vi.waitFor(() => expect(world.sessions.open().map(({id}) => id)).toEqual([link.id]), {timeout: 5000})
     },
   )
@@ -157,7 +157,7 @@ describe('auto', {timeout: 60_000}, () => {
       code: 'TIMEOUT',
       message: expect.stringMatching(/SSM agent .* is silent/),
     })
-    expect(run.notices).toEqual([expect.stringMatching(/Going on without the plugin\.$/)])
+    expect(run.notices).toEqual([expect.stringMatching(/Continuing without the plugin\.$/)])
   })
 })
 

@@ -107,7 +107,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     })
     expect(readdirSync(join(home, '.local/state/dbtunnel/approved'))).toHaveLength(1)
     expect(await run(...PSQL)).toMatchObject({status: 0, stdout: BILLING})
-    expect((await run(...PSQL)).stderr).toContain(`prod-db stands for billing-db here: ${file}:2`)
+    expect((await run(...PSQL)).stderr).toContain(`prod-db is billing-db: ${file}:2`)
     // What lies there is no state of a tunnel.
     expect(await run('status')).toMatchObject({stderr: 'Nothing is open.\n'})
     write(`# a comment\ngroups: {x: [prod-db]}\n${LEADING}  other: {identifier: metrics-db}\n`)
@@ -134,7 +134,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     const {screen, run, asked, file} = desk(LEADING)
     for (const answer of ['', 'y', 'no']) {
       const refused = screen(...PSQL)
-      const end = await refused.waitFor(/If that is right, type yes \(you will not be asked again\): $/)
+      const end = await refused.waitFor(/If you want this, type yes \(you will not be asked again\): $/)
       expect(refused.plain().slice(0, end)).toMatch(
         /leads prod-db to another database:\s+without it +prod-db in eu-west-1\s+with it +billing-db in eu-west-1\s+the file +\S+dbtunnel.yaml:2/,
       )

@@ -74,7 +74,7 @@ it('a name that leads elsewhere is told, and leads where the file says now, what
     expect(await run('approve', 'prod-db')).toMatchObject({status: 0})
     return run('psql', 'prod-db', '-Atc', WHERE)
   }
-  const said = expect.stringContaining(`prod-db stands for billing-db here: ${repository}/dbtunnel.yaml:3`) as string
+  const said = expect.stringContaining(`prod-db is billing-db: ${repository}/dbtunnel.yaml:3`) as string
   expect(await psql()).toMatchObject({stdout: expect.stringMatching(/^billing-db\./) as string, stderr: said})
   expect(await psql()).toMatchObject({stdout: expect.stringMatching(/^billing-db\./) as string, stderr: said})
   write('targets:\n  prod-db:\n    identifier: metrics-db\n')

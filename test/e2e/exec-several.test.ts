@@ -107,7 +107,7 @@ describe.concurrent('several databases', () => {
     const env = {...environment(), AWS_ENDPOINT_URL: 'http://127.0.0.1:9', DBTUNNEL_LOCAL_PORT: '15432'}
     expect(await exec([...TWO, ...script('exit 4')], env)).toMatchObject({
       status: 64,
-      stderr: expect.stringMatching(/^dbtunnel: One local port is not enough for several databases\. \[USAGE\]\n/),
+      stderr: expect.stringMatching(/^dbtunnel: --local-port cannot be used with several databases\. \[USAGE\]\n/),
     })
   })
 

@@ -275,7 +275,7 @@ it('others see it, and leave it alone unless it is named', async () => {
   expect((await dbtunnel('status')).stdout).toMatch(new RegExp(`^prod-db +\\d+ +- .* exec ${pid}$`, 'm'))
   expect(await dbtunnel('close', 'prod-db')).toMatchObject({
     status: 68,
-    stderr: expect.stringContaining(`exec has prod-db open for itself`),
+    stderr: expect.stringContaining(`exec uses prod-db`),
   })
   expect(await dbtunnel('close', String(pid))).toMatchObject({status: 0})
   expect((await running.ended).status).toBe(143)

@@ -70,7 +70,7 @@ it.each(CARRIERS)('$name: a stream that is not at AWS gets nothing, whoever carr
   agents.open = open
   expect({status, stdout}).toEqual({status: 76, stdout: ''})
   expect(stderr).toMatch(
-    /a stream that is not at AWS \(wss:\/\/evil\.execute-api\.eu-west-1\.amazonaws\.com\)\. \[PROTOCOL\]/,
+    /a stream URL that is not an AWS host \(wss:\/\/evil\.execute-api\.eu-west-1\.amazonaws\.com\)\. \[PROTOCOL\]/,
   )
   expect(proxy.led.slice(led).filter((host) => host.startsWith('evil'))).toEqual([])
   await watchFor(sandbox, {}).expectNothingLeft()
@@ -80,7 +80,7 @@ it('that lets nobody through: 78, and what to do', async () => {
   proxy.answer(403)
   const {status, stderr} = await run(['psql', 'prod-db', '-c', 'select 1'], {env})
   expect(status).toBe(78)
-  expect(stderr).toContain(`The proxy 127.0.0.1:${proxy.port} lets nobody through to`)
+  expect(stderr).toContain(`The proxy 127.0.0.1:${proxy.port} refused the connection to`)
   expect(stderr).toMatch(/\[PROXY_REFUSED\]\n {2}Ask its administrator to allow it. To bypass the proxy: NO_PROXY=/)
   expect(stderr).not.toContain(PASSWORD)
 })

@@ -71,7 +71,7 @@ describe('before any call to AWS', () => {
     ],
     ['no target for open', ['open'], 64, 'TARGET_MISSING', /dbtunnel open prod-db/],
     ['no shell for completion', ['completion'], 64, 'USAGE', /SHELL is missing\./],
-    ['a switch of open with a value', ['open', 'prod-db', '--detach=no'], 64, 'USAGE', /--detach is a switch/],
+    ['a switch of open with a value', ['open', 'prod-db', '--detach=no'], 64, 'USAGE', /--detach does not take/],
     [
       'none at a time',
       ['exec', 'prod-db', '--parallel', '0', '--', 'true'],

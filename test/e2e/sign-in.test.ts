@@ -161,7 +161,7 @@ describe('a role that takes an MFA code', () => {
     const screen = onTerminal('dbtunnel psql prod-db', withMfa())
     const at = await screen.waitFor(/mfa\/bob: $/)
     screen.type('12345\r')
-    await screen.waitFor(/An MFA code has six digits\. \[VALUE_INVALID\][^]*status=64/, at)
+    await screen.waitFor(/it must have six digits\. \[VALUE_INVALID\][^]*status=64/, at)
     expect(sandbox.aws.log.slice(before)).toEqual([])
   })
 

@@ -42,7 +42,7 @@ it('psql and open go on by the second bastion within 15 s, or name step and bast
   ])
   expect(row).toMatchObject({status: 0, stdout: '42\n'})
   expect(block).toMatchObject({status: 130, stdout: expect.stringContaining('PGPORT=15931')})
-  for (const {stderr} of [row, block]) expect(stderr).toMatch(new RegExp(`${MACHINE.bastionA}.* Going on by`, 's'))
+  for (const {stderr} of [row, block]) expect(stderr).toMatch(new RegExp(`${MACHINE.bastionA}.* Continuing with`, 's'))
   for (const {status, stderr} of failures) {
     expect(stderr).toMatch(/\[TIMEOUT\]/)
     expect(stderr).toMatch(new RegExp(`handshake.*${MACHINE.bastionA}|${MACHINE.bastionA}.*handshake`, 's'))

@@ -122,7 +122,7 @@ describe('a client that is one new file', () => {
     })
     expect(await dbtunnel(['toybox', '--say', 'hello'])).toMatchObject({
       status: 64,
-      stderr: expect.stringContaining('read as an option of toybox') as string,
+      stderr: expect.stringContaining('taken as an option of toybox') as string,
     })
   })
 

@@ -182,7 +182,7 @@ describe('when it cannot be', () => {
     const {ino, mtimeMs} = statSync(path)
     await expect(hostsLines(hostsFile(path)).add(NAME)).rejects.toMatchObject({
       code: 'HOSTS_CONFLICT',
-      message: `Line 4 of ${path} gives ${NAME} another address: 10.1.2.3\\t${NAME} # by hand`,
+      message: `Line 4 of ${path} maps ${NAME} to another address: 10.1.2.3\\t${NAME} # by hand`,
     })
     expect(statSync(path)).toMatchObject({ino, mtimeMs})
   })

@@ -117,13 +117,13 @@ describe('sudo that needs no password', () => {
       await until('the block', () => tunnel.stdout().includes('PGPASSFILE'))
       const pid = Number(/pid=(\d+)/.exec(hostsText())?.[1])
       process.kill(pid, signal)
-      await until('the notice', () => tunnel.stderr().includes('dbtunnel: The hosts helper has ended'))
+      await until('the notice', () => tunnel.stderr().includes('dbtunnel: The hosts helper stopped'))
       tunnel.child.kill('SIGINT')
       const {status, stderr} = await tunnel.ended
       expect(status).toBe(130)
       if (signal === 'SIGTERM') expect(stderr).not.toContain('Not undone')
       else {
-        expect(stderr).toMatch(/Cleanup failed: .* in the hosts file: The hosts helper has ended/)
+        expect(stderr).toMatch(/Cleanup failed: .* in the hosts file: The hosts helper stopped/)
         expect(hostsText()).toContain(HOST)
         // The next start takes it out.
         expect(await run(['psql', 'prod-db', '-c', 'select 1'], {env, ...asUser, detached: true})).toMatchObject({

@@ -87,7 +87,7 @@ function tell(error: unknown, failed: Bastion, next: Bastion, carrier: Carrier |
   }
   // What could be to blame for a database out of reach has not been looked at.
   const why = hint === undefined || !hasCode(error, 'TIMEOUT') ? '' : ` ${hint.split('\n')[0]}`
-  const by = next === failed ? [] : [`by ${nodeName(next)}`]
+  const by = next === failed ? [] : [`with ${nodeName(next)}`]
   if (carrier) by.push(hasCode(error, 'PLUGIN_UNUSABLE') ? 'without it' : 'without the plugin')
   say.notice(`${message}${why} Continuing ${by.join(', ')}.`)
 }

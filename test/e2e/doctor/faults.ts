@@ -139,7 +139,7 @@ export const FAULTS: readonly Fault[] = [
       cleanUp.push(() => void server.close())
       flags['local-port'] = String((server.address() as {port: number}).port)
     },
-    mend: byHand(/--local-port, or leave it out/, ({flags}) => void delete flags['local-port']),
+    mend: byHand(/--local-port PORT/, ({flags}) => void delete flags['local-port']),
   },
   {
     title: 'no place for private files',

@@ -10,15 +10,15 @@ const INSTANCE = 'db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 
 it('takes a proxy’s certificate for its own name only: those roots sign for anyone', () => {
   for (const host of PROXIES) {
-    expect(() => checkProxy(host, {sslmode: 'verify-ca', readOnly: false})).toThrow(/its name must be checked/)
+    expect(() => checkProxy(host, {sslmode: 'verify-ca', readOnly: false})).toThrow(/host name must be checked/)
     expect(() => checkProxy(host, {sslmode: 'verify-full', readOnly: false})).not.toThrow()
   }
   expect(() => checkProxy(INSTANCE, {sslmode: 'verify-ca', readOnly: false})).not.toThrow()
 })
 
-it('says that a proxy cannot be read-only, for its login would fail', () => {
+it('says that a proxy cannot be made read-only, for its login would fail', () => {
   for (const host of PROXIES) {
-    expect(() => checkProxy(host, {sslmode: 'verify-full', readOnly: true})).toThrow(/cannot be read-only/)
+    expect(() => checkProxy(host, {sslmode: 'verify-full', readOnly: true})).toThrow(/cannot be made read-only/)
   }
   expect(() => checkProxy(INSTANCE, {sslmode: 'verify-full', readOnly: true})).not.toThrow()
 })

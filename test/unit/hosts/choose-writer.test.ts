@@ -162,7 +162,7 @@ test('and where we may write ourselves, too: others may go through it', async ()
 test('what stands in the way is the same error as without the helper', async () => {
   const error = {
     code: 'HOSTS_CONFLICT',
-    message: 'Line 2 of /etc/hosts gives it another address.',
+    message: 'Line 2 of /etc/hosts maps it to another address.',
     hint: 'Take it out.',
   }
   const {ports, run} = aWorld({silent: 'works', answer: `failed ${JSON.stringify(error)}`})

@@ -67,7 +67,7 @@ describe('add', () => {
       await refused.toMatchObject({
         code: 'HOSTS_CONFLICT',
         exitCode: 73,
-        message: `Line 2 of /etc/hosts gives ${NAME} another address: ${address}\\tweb ${NAME}`,
+        message: `Line 2 of /etc/hosts maps ${NAME} to another address: ${address}\\tweb ${NAME}`,
       })
       expect(file.content.toString()).toBe(text)
     },

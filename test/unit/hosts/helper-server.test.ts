@@ -42,7 +42,7 @@ test('what stands in the way is answered with code, message and hint', async () 
   await until(() => answers.length === 1)
   expect(JSON.parse(answers[0]?.replace('failed ', '') ?? '')).toEqual({
     code: 'HOSTS_CONFLICT',
-    message: `Line 1 of /etc/hosts gives ${NAME} another address: 10.1.2.3 ${NAME}`,
+    message: `Line 1 of /etc/hosts maps ${NAME} to another address: 10.1.2.3 ${NAME}`,
     hint: expect.stringContaining('--resolve hostaddr'),
   })
   expect(refusals).toEqual([])

@@ -35,7 +35,7 @@ function aRun() {
   return {run, stop, unwind: () => undo.unwind({budgetMs: 2000})}
 }
 
-const CONFLICT = fail('HOSTS_CONFLICT', 'Line 2 of /etc/hosts gives it another address.')
+const CONFLICT = fail('HOSTS_CONFLICT', 'Line 2 of /etc/hosts maps it to another address.')
 
 describe('mode hosts', () => {
   test('the name is mapped in lower case until the run is undone', async () => {

@@ -103,7 +103,7 @@ describe('translateError', () => {
     [{code: 'ENOTFOUND', hostname: 'ssm.nowhere'}, 'Cannot reach ssm.nowhere: its name cannot be resolved.'],
     [{code: 'ECONNREFUSED'}, 'Cannot reach ssm.eu-west-1.amazonaws.com: the connection was refused.'],
     [{name: 'TimeoutError'}, 'Cannot reach ssm.eu-west-1.amazonaws.com: no answer in time.'],
-    [{code: 'SELF_SIGNED_CERT_IN_CHAIN'}, /its certificate is not to be trusted \(SELF_SIGNED_CERT_IN_CHAIN\)/],
+    [{code: 'SELF_SIGNED_CERT_IN_CHAIN'}, /its certificate is not trusted \(SELF_SIGNED_CERT_IN_CHAIN\)/],
   ])('tells a network failure with the endpoint and the cause: %j', (more, message) => {
     const error = translate('Error', more)
     expect(error).toMatchObject({code: 'AWS_UNREACHABLE', exitCode: 75})

@@ -108,7 +108,7 @@ describe('a database that is what it should be', () => {
   })
 })
 
-describe('a certificate that is not to be trusted', () => {
+describe('a certificate that is not trusted', () => {
   const day = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(0, 10)
   const cases: [string, () => Promise<Certificate>, () => string][] = [
     [

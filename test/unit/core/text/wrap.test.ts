@@ -24,8 +24,8 @@ describe('folding prose', () => {
   })
 
   it('keeps a command whole, which is indented', () => {
-    expect(wrap('For clients that need it:\n  dbtunnel open prod-db --resolve hosts', 20)).toBe(
-      'For clients that need it:\n  dbtunnel open prod-db --resolve hosts',
+    expect(wrap('For them:\n  dbtunnel open prod-db --resolve hosts', 20)).toBe(
+      'For them:\n  dbtunnel open prod-db --resolve hosts',
     )
   })
 

@@ -177,7 +177,7 @@ it('of several, each is asked about in turn; what AWS does not say is a failure 
   const calm = world(team, {'eu-west-1': ['prod-db', 'other-db']})
   calm.answers.push('yes', 'yes')
   expect((await approveAll(await prepared(calm), [], calm.ports, calm.run)).size).toBe(0)
-  expect(calm.questions.map((text) => /leads (\S+)/.exec(text)?.[1])).toEqual(['prod-db', 'other-db'])
+  expect(calm.questions.map((text) => /maps (\S+)/.exec(text)?.[1])).toEqual(['prod-db', 'other-db'])
   const throttled = world(team, {'eu-west-1': fail('AWS_THROTTLED', 'slow down')})
   const targets = await prepared(throttled)
   const unsettled = await approveAll(targets, [], throttled.ports, throttled.run)

@@ -247,14 +247,14 @@ describe('a bastion that fails', () => {
   it('or a plugin that is silent: both are changed at once, for it does not say which', async () => {
     const {open, run, started} = stage({carriers: [failing('plugin', silent), carrier('native')]})
     expect(await open()).toMatchObject({via: {bastion: BASTIONS[1], carrier: 'native'}})
-    expect(run.notices).toEqual([expect.stringMatching(/Going on by i-2 "bastion-b", without the plugin\.$/)])
+    expect(run.notices).toEqual([expect.stringMatching(/Continuing with i-2 "bastion-b", without the plugin\.$/)])
     expect(started).toHaveLength(2)
   })
 
   it('or a plugin that is silent, where there is one bastion: it has another chance without the plugin', async () => {
     const {open, run} = stage({bastions: ONE, carriers: [failing('plugin', silent), carrier('native')]})
     expect(await open()).toMatchObject({via: {bastion: BASTIONS[0], carrier: 'native'}})
-    expect(run.notices).toEqual([expect.stringMatching(/Going on without the plugin\.$/)])
+    expect(run.notices).toEqual([expect.stringMatching(/Continuing without the plugin\.$/)])
   })
 
   it('is followed by two others at most', async () => {

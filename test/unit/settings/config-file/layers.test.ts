@@ -101,7 +101,7 @@ describe('a name', () => {
     const team = `targets:\n  prod-db:\n    host: ${HOST}\n  plain:\n    user: x\n  same:\n    identifier: SAME\n`
     const {sources, notices} = world({team})
     for (const target of ['prod-db', 'PROD-DB', 'plain', 'same']) await readRequest({target, flags: {}}, sources)
-    expect(notices).toEqual(Array(2).fill(`prod-db stands for ${HOST} here: /srv/shop/dbtunnel.yaml:3`))
+    expect(notices).toEqual(Array(2).fill(`prod-db is ${HOST}: /srv/shop/dbtunnel.yaml:3`))
     const own = world({user: 'targets: {prod-db: {identifier: shop}}', team})
     expect((await readRequest({target: 'prod-db', flags: {}}, own.sources)).name).toMatchObject({id: 'shop'})
     expect(own.notices).toEqual([])

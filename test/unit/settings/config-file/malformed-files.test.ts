@@ -59,12 +59,7 @@ const MALFORMED: readonly (readonly [string, string, string, RegExp])[] = [
   ['targets:\n  prod-db:\n    user: "-h"\n', '3:5', 'targets.prod-db.user', /name of a database user/],
   ['targets:\n  prod-db:\n    caBundle: ~/ca.pem\n', '3:5', 'targets.prod-db.caBundle', /in full/],
   ['targets:\n  prod-db:\n    reason: "a\\nb"\n', '3:5', 'targets.prod-db.reason', /one line/],
-  [
-    'targets:\n  prod-db:\n    identifier: -x\n',
-    '3:5',
-    'targets.prod-db.identifier',
-    /cannot be the name of a database/,
-  ],
+  ['targets:\n  prod-db:\n    identifier: -x\n', '3:5', 'targets.prod-db.identifier', /is not a valid target/],
   [
     'targets:\n  prod-db:\n    host: db.example.com\n',
     '3:5',

@@ -177,7 +177,7 @@ server.listen(0, '127.0.0.1', () => listening(server.address().port))`
     expect(await Promise.race([session.closed, Promise.resolve('alive')])).toBe('alive')
     await session.check()
     expect(await session.closed).toMatchObject({
-      error: {code: 'TUNNEL_LOST', message: expect.stringMatching(/plugin gave up: write tcp [^\n]* broken pipe\.$/)},
+      error: {code: 'TUNNEL_LOST', message: expect.stringMatching(/plugin failed: write tcp [^\n]* broken pipe\.$/)},
     })
     await session.check()
   })
@@ -213,7 +213,7 @@ describe('a plugin that does not come up', () => {
       'gives up',
       `greet(); say('Cannot perform start session: dial tcp: no route\\n')`,
       'PLUGIN_UNUSABLE',
-      /gave up: dial tcp: no route\.$/,
+      /failed: dial tcp: no route\.$/,
     ],
     [
       'is told that the session is over',
