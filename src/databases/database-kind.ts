@@ -36,6 +36,8 @@ export interface LoginAttempt {
   readonly resourceId?: string | undefined
   /** Who signed the token, when that is known. */
   readonly caller?: {readonly account: string; readonly arn: string; readonly name: string} | undefined
+  /** The user that RDS made with the database, where RDS was asked. */
+  readonly masterUser?: string | undefined
 }
 
 /**

@@ -68,5 +68,6 @@ export function targetAt(place: Place, {found, kind}: FoundDatabase, endpoint: E
     endpoint,
     defaultDatabase: databaseName,
     securityGroupIds: found.instance?.securityGroupIds ?? [],
+    masterUser: found.owner.masterUser,
   }
 }

@@ -21,4 +21,6 @@ export interface Target {
   /** The database to open when the user named none. */
   readonly defaultDatabase: string
   readonly securityGroupIds: readonly string[]
+  /** The user that RDS made with the database; unknown when nothing was described. */
+  readonly masterUser?: string | undefined
 }

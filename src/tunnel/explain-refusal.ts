@@ -19,7 +19,10 @@ const PLAIN_CAUSES: readonly ErrorCode[] = [
   'TARGET_UNKNOWN',
 ]
 
-type RefusalPorts = Pick<AccountPorts, 'aws' | 'process' | 'environment'>
+/** What IAM is asked by was slow, and nothing is wrong with the policy. */
+const LET_IN_NOW = 'The database refused the login, and lets you in now: try again.'
+
+type RefusalPorts = Pick<AccountPorts, 'aws' | 'clock' | 'process' | 'environment'>
 
 /**
  * Says why a login through this tunnel was refused, and what mends it; nothing when one is let in now, or the database's
@@ -65,12 +68,14 @@ async function whyRefused(
     const connection = {target: target.name, ...connectionOf(tunnel, settings)}
     const [outcome, caller] = await inTime(
       Promise.all([
-        checkLogin(client, kind, connection, ports),
+        checkLogin(client, kind, connection, ports, run.signal),
         fresh?.caller ?? tunnel.caller ?? ports.aws.sts.identity(run.signal).catch(() => undefined),
       ]),
     )
-    if (outcome.kind === 'in' || outcome.kind === 'failed') return undefined
-    return noticeOf(kind.explainRefusal(outcome, {user, region: target.region, resourceId: target.resourceId, caller}))
+    if (outcome.kind === 'in') return outcome.atSecondTry && LET_IN_NOW
+    if (outcome.kind === 'failed') return undefined
+    const {region, resourceId, masterUser} = fresh?.target ?? target
+    return noticeOf(kind.explainRefusal(outcome, {user, region, resourceId, caller, masterUser}))
   } catch (error) {
     run.signal.throwIfAborted()
     run.say.debug(`login not tried again: ${String(error)}`)

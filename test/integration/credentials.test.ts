@@ -127,6 +127,8 @@ describe('a role that takes an MFA code', () => {
   })
 })
 
+const QUIET = {notice() {}}
+
 describe('a credential_process', () => {
   const program = async (text: string): Promise<string> => {
     const file = join(folder, 'program')
@@ -201,7 +203,7 @@ describe('a credential_process', () => {
         () => true,
         () => false,
       )
-    const failure = await failureOf(boundProgram({profile: 'dev', line: file}, () => promisify(exec)(file), 500))
+    const failure = await failureOf(boundProgram({profile: 'dev', line: file}, () => promisify(exec)(file), QUIET, 500))
     expect(failure).toMatchObject({code: 'TIMEOUT', exitCode: 75})
     expect(failure.message).toBe('The credential_process of profile dev returned nothing within 0.5 s.')
     await until('its end', async () => !(await isAlive()))
@@ -213,7 +215,7 @@ describe('a credential_process', () => {
       void promisify(exec)(file).catch(() => {})
       return spawn('sleep', ['60'])
     }
-    const other = await boundProgram({profile: 'dev', line: file}, ask)
+    const other = await boundProgram({profile: 'dev', line: file}, ask, QUIET)
     expect(other.killed).toBe(false)
     other.kill()
   })

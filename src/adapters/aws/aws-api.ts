@@ -17,12 +17,13 @@ import {stsApi} from './sts.js'
  */
 export function awsApi(options: AwsOptions, shared?: SharedCredentials): AwsApi {
   const connection = connect(options, shared)
+  const sts = stsApi(connection)
   return {
     rds: rdsApi(connection),
     ec2: ec2Api(connection),
     ssm: ssmApi(connection, {startSessionLimit: options.startSessionLimit}),
-    sts: stsApi(connection),
-    signing: signingApi(connection),
+    sts,
+    signing: signingApi(connection, sts, options.say),
     login: loginApi(connection),
     in: (region) => awsApi({...options, region}, connection.credentials),
     scope: () => settingsScope(connection),

@@ -40,6 +40,8 @@ export interface Connection {
   ask<Answer>(action: string, send: (options: SendOptions) => Promise<Answer>, signal?: AbortSignal): Promise<Answer>
   /** AWS's time less this machine's in milliseconds, as far as answers have shown; 0 before the first. */
   clockOffset(): number
+  /** When AWS last took these credentials, in milliseconds since the epoch; 0 before the first time. */
+  takenAt(): number
 }
 
 export interface SendOptions {
@@ -75,6 +77,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
   const credentials = shared ?? sharedCredentials({profile, region}, clientConfig(requestHandler(profile, silent)), say)
   const clients: SdkClient[] = []
   const hosts = new WeakMap<object, string>()
+  let takenAt = 0
   const loading = new Set<Promise<unknown>>()
 
   return {
@@ -121,7 +124,8 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
       setMaxListeners(0, stop)
       try {
         const answer = await send({abortSignal: stop})
-        say.debug(`${action}: ${Date.now() - startedAt} ms`)
+        takenAt = Date.now()
+        say.debug(`${action}: ${takenAt - startedAt} ms`)
         return answer
       } catch (error) {
         if (signal?.aborted) throw signal.reason
@@ -137,6 +141,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
         throw translated
       }
     },
+    takenAt: () => takenAt,
     clockOffset() {
       return clients.map(({config}) => config.systemClockOffset).find((offset) => offset !== 0) ?? 0
     },

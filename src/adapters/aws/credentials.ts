@@ -56,7 +56,7 @@ export function sharedCredentials(place: Place, inner: InnerClient, say: Pick<Sa
   const ask: Ask = async (options) => {
     inner.requestHandler.takeFailure()
     try {
-      const provider = await (chain ??= makeChain(place, inner, codeOf))
+      const provider = await (chain ??= makeChain(place, inner, codeOf, say))
       const credentials = await provider(options)
       await checkExpiry(credentials)
       held = true
@@ -88,7 +88,12 @@ export function sharedCredentials(place: Place, inner: InnerClient, say: Pick<Sa
   })
 }
 
-async function makeChain({profile, region}: Place, inner: InnerClient, mfaCodeProvider: AskCode): Promise<Ask> {
+async function makeChain(
+  {profile, region}: Place,
+  inner: InnerClient,
+  mfaCodeProvider: AskCode,
+  say: Pick<Say, 'notice'>,
+): Promise<Ask> {
   if (profile !== undefined) await checkProfile(profile)
   const {fromEnv, fromIni, fromNodeProviderChain} = await import('@aws-sdk/credential-providers')
   // Left to itself the SDK would take AWS_PROFILE before keys in the environment, and warn on the console.
@@ -109,7 +114,7 @@ async function makeChain({profile, region}: Place, inner: InnerClient, mfaCodePr
   if (program === undefined) return fromNodeProviderChain(settings)
   // Alone: where it fails, the whole chain would go on to the role of the machine.
   const {memoize} = await import('@smithy/core/config')
-  const fromProgram = () => boundProgram(program, () => fromIni(settings)())
+  const fromProgram = () => boundProgram(program, () => fromIni(settings)(), say)
   return memoize(fromProgram, isEnding, ({expiration}) => expiration !== undefined)
 }
 

@@ -104,6 +104,7 @@ function instanceOf(one: DBInstance): readonly DatabaseInstance[] {
       zone: one.AvailabilityZone,
       iamLogin: one.IAMDatabaseAuthenticationEnabled ?? false,
       databaseName: one.DBName,
+      masterUser: one.MasterUsername,
       securityGroupIds: (one.VpcSecurityGroups ?? []).flatMap(({VpcSecurityGroupId: id}) => id ?? []),
       tags: tagsOf(one.TagList),
     },
@@ -125,6 +126,7 @@ function clusterOf(one: DBCluster): readonly DatabaseCluster[] {
       resourceId: one.DbClusterResourceId ?? '',
       iamLogin: one.IAMDatabaseAuthenticationEnabled ?? false,
       databaseName: one.DatabaseName,
+      masterUser: one.MasterUsername,
       members: (one.DBClusterMembers ?? []).flatMap(({DBInstanceIdentifier: instanceId, IsClusterWriter: writer}) =>
         instanceId ? {instanceId, writer: writer ?? false} : [],
       ),

@@ -1,7 +1,8 @@
 import {clockAdvice, isTooWrong} from '../../core/iam/clock-skew.js'
-import {fail} from '../../core/errors.js'
+import {fail, hasCode, isDbtunnelError} from '../../core/errors.js'
 import {isRegion} from '../../core/grammars.js'
-import type {SigningApi} from '../../core/ports/aws.js'
+import type {SigningApi, StsApi} from '../../core/ports/aws.js'
+import type {Say} from '../../core/run.js'
 import type {Connection} from './connection.js'
 import type {Credentials} from './credentials.js'
 import {credentialSource} from './profile.js'
@@ -10,7 +11,33 @@ import {expired} from './translate-error.js'
 /** Tokens are renewed every 10 minutes or so; no role session is shorter than 15 minutes. */
 const LASTING_MS = 12 * 60_000
 
-export function signingApi(connection: Connection): SigningApi {
+/** For so long they are taken to be good once AWS has taken them. */
+const TAKEN_MS = 60_000
+
+/** For asking whether keys are still good; where AWS does not answer, that is said, and the token signed. */
+const ASK_MS = 5000
+
+export function signingApi(
+  connection: Connection,
+  sts: Pick<StsApi, 'identity'>,
+  say: Pick<Say, 'notice'>,
+): SigningApi {
+  let isTold = false
+  /** Temporary keys that do not say when they end: a token of dead ones looks as good as any. */
+  const checkStillGood = async ({sessionToken, expiration}: Credentials): Promise<void> => {
+    if (sessionToken === undefined || expiration || Date.now() - connection.takenAt() < TAKEN_MS) return
+    try {
+      await sts.identity(AbortSignal.timeout(ASK_MS))
+    } catch (error) {
+      if (hasCode(error, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_INVALID', 'CREDENTIALS_MISSING')) throw error
+      if (isTold) return
+      isTold = true
+      const why = isDbtunnelError(error) ? ` ${error.message}` : ''
+      say.notice(
+        `AWS does not say whether these keys are still good; with keys that have ended, the token is refused.${why}`,
+      )
+    }
+  }
   return {
     async databaseToken({host, port, region, user}) {
       const {Signer} = await import('@aws-sdk/rds-signer')
@@ -26,6 +53,7 @@ export function signingApi(connection: Connection): SigningApi {
       if (credentials.expiration && credentials.expiration.getTime() <= now) {
         throw expired(await credentialSource(connection.profile))
       }
+      await checkStillGood(credentials)
       return new Signer({hostname: host, port, region, username: user, credentials}).getAuthToken()
     },
 

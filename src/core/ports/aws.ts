@@ -49,6 +49,7 @@ export interface DatabaseInstance {
   readonly zone?: string | undefined
   readonly iamLogin: boolean
   readonly databaseName?: string | undefined
+  readonly masterUser?: string | undefined
   readonly securityGroupIds: readonly string[]
   readonly tags?: Readonly<Record<string, string>> | undefined
 }
@@ -67,6 +68,7 @@ export interface DatabaseCluster {
   readonly resourceId: string
   readonly iamLogin: boolean
   readonly databaseName?: string | undefined
+  readonly masterUser?: string | undefined
   readonly members: readonly {readonly instanceId: string; readonly writer: boolean}[]
   readonly tags?: Readonly<Record<string, string>> | undefined
 }

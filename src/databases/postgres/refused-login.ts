@@ -34,18 +34,36 @@ function notAllowed({user, region, resourceId, caller}: LoginAttempt): DbtunnelE
   })
 }
 
-function noMember({user, resourceId}: LoginAttempt): DbtunnelError {
+function noMember({user, resourceId, masterUser, caller}: LoginAttempt): DbtunnelError {
   const [create, allow] = grants(user)
   const off = resourceId === undefined ? ['IAM login may be off, too: RDS was not asked.'] : []
-  return fail(
-    'LOGIN_REFUSED',
-    `The database did not ask IAM about ${user}: it has no such user, or that user lacks ${IAM_MARK}.`,
-    {
-      hint: ['As an administrator of the database:', allow, `If there is no such user, first: ${create}`, ...off].join(
-        '\n',
-      ),
-    },
-  )
+  const refused = `The database did not ask IAM about ${user}: `
+  if (user === masterUser) {
+    const own = caller && caller.name !== user ? caller.name : 'NAME'
+    const [createOwn, allowOwn] = grants(own)
+    return fail('LOGIN_REFUSED', `${refused}it is the master user, and lacks ${IAM_MARK}.`, {
+      hint: [
+        'Log in as a user of your own. As an administrator of the database:',
+        createOwn,
+        allowOwn,
+        `Then: ${shellLine(['-U', own])}`,
+        `With ${IAM_MARK} the password of ${user} works no more, for anyone who uses it. If that is meant: ${allow}`,
+        ...off,
+      ].join('\n'),
+    })
+  }
+  const small = user.toLowerCase()
+  const first =
+    small === user ? [] : [`The user may be called so in small letters. First try: ${shellLine(['-U', small])}`]
+  return fail('LOGIN_REFUSED', `${refused}it has no such user, or that user lacks ${IAM_MARK}.`, {
+    hint: [
+      ...first,
+      `${small === user ? 'As' : 'Else, as'} an administrator of the database:`,
+      allow,
+      `If there is no such user, first: ${create}`,
+      ...off,
+    ].join('\n'),
+  })
 }
 
 function sentence(words: string): string {

@@ -80,6 +80,7 @@ export const prepareLogins: Step<Connected, Tunnel> = {
                 user,
                 region,
                 resourceId: target.resourceId,
+                masterUser: target.masterUser,
                 caller,
               })
               return [message, ...(hint?.split('\n') ?? [])].join('\n  ')

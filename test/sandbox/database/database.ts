@@ -31,6 +31,8 @@ export interface SandboxDatabase {
   logins(): readonly Login[]
   /** How a host behaves from the next connection on. */
   setMode(host: string, mode: Mode): void
+  /** So many logins with a good token are refused from now on: what asks IAM in the database's place does not answer in time. */
+  slowDown(logins: number): void
   /** Every password that reached a host in an impostor's mode. */
   impostorSaw(): readonly Theft[]
   /** How many connections to a MySQL or MariaDB endpoint ended before their login did, since the last one that was let in. */
@@ -75,6 +77,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
   const mysqlFronts = new Map<string, MysqlFront>()
   let mariadb: Promise<MariadbServer> | undefined
   let running = true
+  let slowLogins = 0
 
   const startMariadb = async (): Promise<MariadbServer> => {
     const mysqlEndpoints = endpoints.filter(({mysql}) => mysql)
@@ -91,6 +94,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
     const common = {
       endpoint,
       verifier: options,
+      isSlow: () => slowLogins > 0 && slowLogins-- > 0,
       record: (login: Login) => logins.push(login),
       recordTheft: (theft: Theft) => thefts.push(theft),
     }
@@ -129,6 +133,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<SandboxDa
     },
     caFile,
     logins: () => logins,
+    slowDown: (count) => void (slowLogins = count),
     setMode(host, mode) {
       const isMysql = endpoints.some((endpoint) => endpoint.host === host && endpoint.mysql)
       if (isMysqlMode(mode) && !isMysql) throw new Error(`${host} is no MySQL: it has no such mode`)

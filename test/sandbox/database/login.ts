@@ -32,6 +32,8 @@ export interface Desk {
   /** PostgreSQL's own Unix socket. */
   readonly socketPath: string
   readonly prepare: Prepare
+  /** Whether what asks IAM is too slow for this login, so that the database takes that for a no. */
+  isSlow?(): boolean
   record(login: Login): void
   recordTheft(theft: Theft): void
 }
@@ -44,7 +46,7 @@ export async function receive(client: TLSSocket, desk: Desk): Promise<void> {
   if (!caller) return void client.destroy()
   const {user, password} = caller
   const {endpoint, verifier} = desk
-  const reason = refusalOf(password, user, endpoint, verifier)
+  const reason = refusalOf(password, user, endpoint, verifier) ?? (desk.isSlow?.() ? 'no answer in time' : undefined)
   const login = {at: verifier.now(), host: endpoint.host, user}
   desk.record(reason === undefined ? {...login, outcome: 'in'} : {...login, outcome: 'refused', reason})
   if (reason !== undefined) return refuse(client, user, isMember(user, endpoint))

@@ -9,7 +9,6 @@ export const login = hop('login', {
   async check({region, credentials: caller, available: target, 'rds-iam': outcome}) {
     const user = userOf(region, {caller})
     if (outcome.kind === 'in') return ok(`as ${user}, database ${databaseOf(region, {target})}`)
-    const attempt = {user, region: target.region, resourceId: target.resourceId, caller}
-    throw databaseKind(target.databaseKind).explainRefusal(outcome, attempt)
+    throw databaseKind(target.databaseKind).explainRefusal(outcome, {user, caller, ...target})
   },
 })

@@ -49,7 +49,7 @@ export const rdsIam = hop('rds-iam', {
       loginFiles: login.files,
       readOnly: false,
     }
-    const outcome = await checkLogin(client, kind, connection, ports)
+    const outcome = await checkLogin(client, kind, connection, ports, run.signal)
     switch (outcome.kind) {
       case 'in':
         return outcome.isByIam
@@ -58,7 +58,7 @@ export const rdsIam = hop('rds-iam', {
       case 'refused-by-iam':
         return ok(`${user} has ${kind.iamMark}: the database asked IAM`, outcome)
       case 'asked-for-password':
-        throw kind.explainRefusal(outcome, {user, region: target.region, resourceId: target.resourceId, caller})
+        throw kind.explainRefusal(outcome, {user, caller, ...target})
       case 'failed':
         return {status: 'unknown', detail: 'It did not come to that.', found: outcome}
     }
