@@ -1,4 +1,4 @@
-import {sequentialRoundTrips} from '../sandbox/aws/request-log.js'
+import {sequentialRoundTrips} from '../sandbox/aws.js'
 import {run} from '../support/dbtunnel.js'
 import {atMost, type Part, type Row} from './row.js'
 

@@ -37,6 +37,10 @@ const parts = Object.entries(MAY_USE).map(([part, others]) => {
   }
 })
 
+/** What others may use of the sandbox: the entries of its package. */
+const {exports: entries} = require('../sandbox/package.json')
+const ENTRIES = Object.values(entries).map((file) => file.replace(/^\.\//, '').replace(/\.ts$/, ''))
+
 module.exports = {
   forbidden: [
     ...parts,
@@ -107,6 +111,20 @@ module.exports = {
       severity: 'error',
       from: {path: '^src/', pathNot: '^src/(cli|commands|hooks)/'},
       to: {path: '^node_modules/@oclif/'},
+    },
+    {
+      name: 'the-sandbox-is-used-by-its-entries',
+      comment: 'They stand in test/sandbox/package.json.',
+      severity: 'error',
+      from: {path: '^(test|bin)/', pathNot: '^test/sandbox/'},
+      to: {path: `^test/sandbox/(?!package\\.json$|(${ENTRIES.join('|')})\\.ts$)`},
+    },
+    {
+      name: 'the-sandbox-does-not-use-src',
+      comment: 'It must be right where src is wrong. Only the stand-in of the plugin carries data as src does.',
+      severity: 'error',
+      from: {path: '^test/sandbox/(?!plugin/)', pathNot: '\\.test\\.ts$'},
+      to: {path: '^src/'},
     },
     {name: 'src-knows-no-test', severity: 'error', from: {path: '^(src|bin)/'}, to: {path: '^test/'}},
   ],

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import {tmpdir} from 'node:os'
 import {delimiter, isAbsolute, join} from 'node:path'
-import {hasMariadb, MISSING} from '../sandbox/database/mysql/programs.js'
+import {hasMariadb, MISSING} from '../sandbox/installed.js'
 
 /** What tests and their programs get of the environment of whoever runs them. */
 const KEPT = [

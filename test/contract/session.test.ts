@@ -20,7 +20,7 @@ import {nativeCarrier} from '../../src/links/session/native/carrier.js'
 import {openSession} from '../../src/links/session/open-session.js'
 import {pluginCarrier} from '../../src/links/session/plugin/carrier.js'
 import type {Carrier} from '../../src/links/link.js'
-import {type Authority, type Certificate, createAuthority, EXPIRED} from '../sandbox/database/authority.js'
+import {type Authority, type Certificate, createAuthority, EXPIRED} from '../sandbox/database.js'
 import {
   allCommandLines,
   BASTIONS,

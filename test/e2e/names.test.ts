@@ -1,6 +1,13 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {defaultAccount, otherAccount, ACCOUNT_ID, OTHER_ACCOUNT_ID, REGION} from '../sandbox/account.js'
-import {engineerPolicy, roleSession} from '../sandbox/account/identities.js'
+import {
+  defaultAccount,
+  otherAccount,
+  ACCOUNT_ID,
+  OTHER_ACCOUNT_ID,
+  REGION,
+  engineerPolicy,
+  roleSession,
+} from '../sandbox/account.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {startDnsServer} from '../support/dns-server.js'
 import {type Ended, run} from '../support/dbtunnel.js'

@@ -7,7 +7,7 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
 import {awsApi} from '../../src/adapters/aws/aws-api.js'
 import type {AwsApi} from '../../src/core/ports/aws.js'
-import {createAuthority} from '../sandbox/database/authority.js'
+import {createAuthority} from '../sandbox/database.js'
 import {type Proxy, startProxy} from '../support/proxy.js'
 
 // What plays AWS here grants a session whatever it is asked, and notes what reached it.

@@ -14,9 +14,7 @@ import {type AwsApi, TargetNotConnected} from '../../src/core/ports/aws.js'
 import {parseTarget} from '../../src/targets/parse-target.js'
 import {resolveTarget} from '../../src/targets/resolve-target.js'
 import {MACHINE, REGION} from '../sandbox/account.js'
-import {authenticate} from '../sandbox/aws/authenticate.js'
-import {type Plane, startPlane} from '../sandbox/aws/fixture.js'
-import {sequentialRoundTrips} from '../sandbox/aws/request-log.js'
+import {authenticate, type Plane, startPlane, sequentialRoundTrips} from '../sandbox/aws.js'
 import {recordedRun} from '../unit/links/session/plugin/recorded-run.js'
 
 let plane: Plane

@@ -11,8 +11,7 @@ import {boundProgram} from '../../src/adapters/aws/credential-program.js'
 import type {DbtunnelError} from '../../src/core/errors.js'
 import type {AwsApi} from '../../src/core/ports/aws.js'
 import {REGION} from '../sandbox/account.js'
-import {type Plane, startPlane} from '../sandbox/aws/fixture.js'
-import {MFA_CODES} from '../sandbox/aws/services/sts.js'
+import {type Plane, startPlane, MFA_CODES} from '../sandbox/aws.js'
 import {until} from '../support/until.js'
 
 let plane: Plane

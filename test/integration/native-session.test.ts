@@ -4,8 +4,14 @@ import {afterEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../src/adapters/processes/clock.js'
 import {fail} from '../../src/core/errors.js'
 import type {Clock} from '../../src/core/ports/clock.js'
-import {type EchoServer, startEchoServer} from '../sandbox/agent/echo-server.js'
-import {type AgentHub, type HubOptions, type SessionFacts, startAgentHub} from '../sandbox/agent/hub.js'
+import {
+  type EchoServer,
+  startEchoServer,
+  type AgentHub,
+  type HubOptions,
+  type SessionFacts,
+  startAgentHub,
+} from '../sandbox/agent.js'
 import type {SessionAtLocalEnd} from '../support/at-local-end.js'
 import {dialLocal, openNative, type OpenOptions, quietRun, readAll, sha256} from '../support/native-session.js'
 

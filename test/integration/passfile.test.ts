@@ -11,7 +11,7 @@ import type {Run} from '../../src/core/run.js'
 import {Teardown} from '../../src/core/teardown.js'
 import {type FreshLogin, keepLoginFresh} from '../../src/databases/keep-login-fresh.js'
 import {postgres} from '../../src/databases/postgres/kind.js'
-import {createAuthority} from '../sandbox/database/authority.js'
+import {createAuthority} from '../sandbox/database.js'
 import {type RecordingDatabase, recordDatabase} from '../support/recording-database.js'
 
 const endpoint = {host: 'prod-db.abc123.eu-west-1.rds.amazonaws.com', port: 5432}

@@ -11,8 +11,8 @@ import {webSocketPort} from '../../src/adapters/network/websocket.js'
 import type {DbtunnelError} from '../../src/core/errors.js'
 import {type AwsApi} from '../../src/core/ports/aws.js'
 import {MACHINE, REGION} from '../sandbox/account.js'
-import {type Plane, startPlane} from '../sandbox/aws/fixture.js'
-import {type Authority, createAuthority} from '../sandbox/database/authority.js'
+import {type Plane, startPlane} from '../sandbox/aws.js'
+import {type Authority, createAuthority} from '../sandbox/database.js'
 import {type Proxy, startProxy} from '../support/proxy.js'
 
 // AWS by its own names, which lead nowhere but through this proxy. It opens TLS, as companies' proxies do.

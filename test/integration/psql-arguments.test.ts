@@ -8,7 +8,7 @@ import {clientEnvironment} from '../../src/databases/environment.js'
 import {postgres} from '../../src/databases/postgres/kind.js'
 import {readPsqlArguments} from '../../src/clients/psql/arguments.js'
 import {PSQL_LONG_NAMES, readPsqlWord} from '../../src/clients/psql/options.js'
-import {type Authority, createAuthority, type Certificate} from '../sandbox/database/authority.js'
+import {type Authority, createAuthority, type Certificate} from '../sandbox/database.js'
 import {type RecordingDatabase, recordDatabase} from '../support/recording-database.js'
 
 const HOST = 'prod-db.abc123.eu-west-1.rds.amazonaws.com'

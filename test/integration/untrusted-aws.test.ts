@@ -8,7 +8,7 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, expect, it, vi} from 'vitest'
 import {awsApi} from '../../src/adapters/aws/aws-api.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
-import {selfSign} from '../sandbox/database/authority.js'
+import {selfSign} from '../sandbox/database.js'
 
 // A machine in the middle, with a certificate of its own making, and an environment that tells Node not to mind.
 let impostor: Server

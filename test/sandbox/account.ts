@@ -5,9 +5,9 @@ import {endpointNames, idOf, REGION, resourceIdOf} from './account/names.js'
 import {securityGroups} from './account/network.js'
 import {type Account} from './aws/model.js'
 
-export {PERMISSIONS} from './account/identities.js'
+export {engineerPolicy, PERMISSIONS, roleSession} from './account/identities.js'
 export {MACHINE} from './account/machines.js'
-export {REGION} from './account/names.js'
+export {endpointNames, REGION, resourceIdOf} from './account/names.js'
 export {VPC} from './account/network.js'
 
 export const ACCOUNT_ID = '412093857610'

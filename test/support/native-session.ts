@@ -9,7 +9,7 @@ import {Teardown} from '../../src/core/teardown.js'
 import {nativeCarrier, type NativeOptions} from '../../src/links/session/native/carrier.js'
 import type {NativePorts} from '../../src/links/session/native/native-session.js'
 import type {Carry} from '../../src/links/link.js'
-import type {AgentHub} from '../sandbox/agent/hub.js'
+import {type AgentHub} from '../sandbox/agent.js'
 import {atLocalEnd, type SessionAtLocalEnd} from './at-local-end.js'
 
 /** A run that nothing interrupts, unless the test does. */

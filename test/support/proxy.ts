@@ -3,7 +3,7 @@ import {createServer, type IncomingMessage} from 'node:http'
 import {type AddressInfo, connect, type Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
 import {TLSSocket} from 'node:tls'
-import type {Authority} from '../sandbox/database/authority.js'
+import {type Authority} from '../sandbox/database.js'
 
 export interface ProxyOptions {
   /** The port of 127.0.0.1 that a host stands for; none: the proxy cannot reach it. */

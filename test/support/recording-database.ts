@@ -1,8 +1,7 @@
 import {once} from 'node:events'
 import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {createSecureContext, TLSSocket} from 'node:tls'
-import type {Certificate} from '../sandbox/database/authority.js'
-import {ASK_PASSWORD, fatal, parseFirst, YES} from '../sandbox/database/messages.js'
+import {type Certificate, ASK_PASSWORD, fatal, parseFirst, YES} from '../sandbox/database.js'
 
 export interface RecordingDatabase {
   readonly port: number

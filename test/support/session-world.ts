@@ -8,13 +8,16 @@ import {join} from 'node:path'
 import {awsApi} from '../../src/adapters/aws/aws-api.js'
 import type {AwsApi} from '../../src/core/ports/aws.js'
 import {defaultAccount, MACHINE, REGION} from '../sandbox/account.js'
-import {type AgentHub, startAgentHub} from '../sandbox/agent/hub.js'
-import {createClock} from '../sandbox/aws/clock.js'
-import {type ControlPlane, startControlPlane} from '../sandbox/aws/control-plane.js'
-import {KeyStore} from '../sandbox/aws/key-store.js'
-import {SessionRegistry} from '../sandbox/aws/sessions.js'
-import type {Certificate} from '../sandbox/database/authority.js'
-import {refusalOfUpgrade} from '../sandbox/aws/verify-upgrade.js'
+import {type AgentHub, startAgentHub} from '../sandbox/agent.js'
+import {
+  createClock,
+  type ControlPlane,
+  startControlPlane,
+  KeyStore,
+  SessionRegistry,
+  refusalOfUpgrade,
+} from '../sandbox/aws.js'
+import {type Certificate} from '../sandbox/database.js'
 
 /** AWS and agents without databases: what the agents dial is the test's affair. */
 export interface SessionWorld {

@@ -1,7 +1,6 @@
 /** The far side of the tunnel as a process: Session Manager, the agent, and what plays the database. */
 import type {Socket} from 'node:net'
-import {startEchoServer} from '../../sandbox/agent/echo-server.js'
-import {startAgentHub} from '../../sandbox/agent/hub.js'
+import {startEchoServer, startAgentHub} from '../../sandbox/agent.js'
 import {drink, pour} from './bytes.js'
 import {converse} from './call.js'
 

@@ -1,5 +1,5 @@
 import type {HopResult} from '../../../src/core/results/checkup.js'
-import type {Policy, Statement} from '../../sandbox/aws/policy.js'
+import {type Policy, type Statement} from '../../sandbox/aws.js'
 import {become, clusterOf, databaseOf, found, groupOf, identityOf, type World, type Writable} from './world.js'
 
 export type Mend = (said: HopResult, world: World) => void | Promise<void>

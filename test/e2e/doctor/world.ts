@@ -9,15 +9,15 @@ import type {Checkup, HopResult} from '../../../src/core/results/checkup.js'
 import {doctor} from '../../../src/flows/doctor/doctor.js'
 import type {Ports} from '../../../src/core/ports/ports.js'
 import {defaultAccount, MACHINE} from '../../sandbox/account.js'
-import type {
-  Account,
-  Cluster,
-  Database,
-  Identity,
-  Instance,
-  ManagedNode,
-  SecurityGroup,
-} from '../../sandbox/aws/model.js'
+import {
+  type Account,
+  type Cluster,
+  type Database,
+  type Identity,
+  type Instance,
+  type ManagedNode,
+  type SecurityGroup,
+} from '../../sandbox/aws.js'
 import {type Sandbox, startSandbox} from '../../sandbox/sandbox.js'
 
 export type Writable<T> = {-readonly [Key in keyof T]: T[Key]}

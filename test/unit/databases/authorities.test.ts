@@ -3,7 +3,7 @@ import {beforeAll, describe, expect, it} from 'vitest'
 import {privateFiles} from '../../../src/adapters/files/private-files.js'
 import {regionalRoots, trustAuthorities} from '../../../src/databases/authorities.js'
 import type {PrivateFiles} from '../../../src/core/ports/files.js'
-import {createAuthority, EXPIRED} from '../../sandbox/database/authority.js'
+import {createAuthority, EXPIRED} from '../../sandbox/database.js'
 
 const NOW = Date.parse('2026-11-20')
 const bundles = new Map<string, string>()

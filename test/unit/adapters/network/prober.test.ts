@@ -17,7 +17,7 @@ import {
   EXPIRED,
   NOT_YET_VALID,
   selfSign,
-} from '../../../sandbox/database/authority.js'
+} from '../../../sandbox/database.js'
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 const COMPILER = new URL('../../../support/compile.js', import.meta.url).href

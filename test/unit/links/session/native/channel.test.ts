@@ -8,8 +8,8 @@ import {
   decodeMessage as readAtAgent,
   encodeMessage as writeAtAgent,
   type Incoming,
-} from '../../../../sandbox/agent/agent-message.js'
-import {Channel as AgentChannel} from '../../../../sandbox/agent/channel.js'
+  Channel as AgentChannel,
+} from '../../../../sandbox/agent.js'
 import {ManualClock} from '../../../../support/manual-clock.js'
 import {MemoryLink} from './memory-link.js'
 import {recorded} from './vectors.js'

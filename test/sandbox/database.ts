@@ -1,0 +1,10 @@
+/** The databases: what tests use of them. */
+export {
+  type Authority,
+  type Certificate,
+  EXPIRED,
+  NOT_YET_VALID,
+  createAuthority,
+  selfSign,
+} from './database/authority.js'
+export {ASK_PASSWORD, YES, fatal, parseFirst} from './database/messages.js'
