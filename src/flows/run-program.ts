@@ -19,6 +19,8 @@ import type {TunnelWork} from '../tunnel/with-tunnel.js'
 export interface Program {
   /** As it was typed. */
   readonly name: string
+  /** What to type when its connection is lost, where a person sits before it. */
+  readonly again?: string | undefined
   /** Its path. */
   readonly file: string
   /** Undefined for a program that is not known. */
@@ -67,7 +69,7 @@ export async function runProgram(
   }
   if (mapping.via === 'hosts' && mapping.caveat !== undefined) notice('own-port', mapping.caveat)
   if (settings.readOnly && !isEnoughForIt) notice('read-only', guardCaveat(program.name))
-  watchForClient(tunnel, program.name, ports, run)
+  watchForClient(tunnel, program, ports, run)
   const connection = {target: spokenName(name), ...connectionOf(tunnel, settings)}
   const env = program.environment(databaseKind(tunnel.target.databaseKind), connection)
   const startedAt = ports.clock.now()

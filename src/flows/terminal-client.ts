@@ -2,6 +2,7 @@ import type {ClientWithTerminal} from '../clients/client.js'
 import {exitStatus, runClient} from '../clients/run-client.js'
 import type {Ports} from '../core/ports/ports.js'
 import type {Progress} from '../core/ports/progress.js'
+import {shellLine} from '../core/text/shell-line.js'
 import {supervise} from '../core/supervise.js'
 import {clientEnvironment, withoutAwsSecrets} from '../databases/environment.js'
 import type {FlagValues} from '../settings/read.js'
@@ -38,6 +39,7 @@ export async function runTerminalClient(
   const asked = await readRequest({target, flags: {...flags, ...login}}, given.sources)
   const program: Program = {
     name: command,
+    again: given.person.isInteractive ? `Type \\q, then: ${shellLine(['dbtunnel', command, target])}` : undefined,
     file: await terminal.find(given),
     client,
     // By the address where it takes one: what others do to the name or its own port is nothing to it then.

@@ -38,6 +38,8 @@ export interface Link {
    * Missing where its carrier does not show it.
    */
   readonly unheard?: (() => number) | undefined
+  /** For how many milliseconds there has been no line to Session Manager; 0 while there is one. Missing where its carrier does not show it. */
+  readonly outage?: (() => number) | undefined
   /** After a stop (SIGCONT): finds out whether the channel still lives, and resumes it when not. */
   check(): Promise<void>
   /** Ends it at once on this machine. Ending it at AWS is an undo step of its own. */

@@ -86,7 +86,7 @@ function leftoverLines({target, sessions, asked, pid, why, profile}: Leftover): 
   const what = [...sessions, ...asked.map((mark) => `perhaps the session with ${mark} in its reason`)]
   const account = profile === undefined ? '' : `, profile ${shownName(profile)}`
   return [
-    `Left by process ${pid}, which was killed: ${shownName(target)}${account}, ${what.join(', ') || 'no session'}`,
+    `Left by process ${pid}, which has ended: ${shownName(target)}${account}, ${what.join(', ') || 'no session'}`,
     `  ${why === undefined ? 'The next psql, exec or open ends it; or: dbtunnel close --all' : printableLines(`Not ended yet: ${why}`)}`,
   ]
 }

@@ -5,6 +5,7 @@ import type {Clock} from '../core/ports/clock.js'
 import type {LocalNetworks} from '../core/ports/network.js'
 import type {Run} from '../core/run.js'
 import type {Link} from '../links/link.js'
+import {tellOutage} from './tell-outage.js'
 import type {Tunnel} from './tunnel.js'
 import type {OpenedSession} from './connector.js'
 
@@ -78,6 +79,7 @@ export async function untilLost(opened: OpenedSession, tunnel: Watched, watch: W
     provenAt = watch.clock.now()
     watch.proven()
   }
+  void tellOutage(session, watch.clock, (line) => watch.run.say.notice(line), stop)
   for (const looking of [watchSurroundings(() => provenAt, watch, stop), watchPrograms(opened, tunnel, watch, stop)])
     void looking.catch(() => {})
   const disproof = (async (): Promise<Loss> => {

@@ -1,9 +1,11 @@
 import {setMaxListeners} from 'node:events'
-import {fail, hasCode} from '../../core/errors.js'
+import {type DbtunnelError, fail, hasCode} from '../../core/errors.js'
 import type {Say} from '../../core/run.js'
 import type {RateLimit} from '../../core/rate-limit.js'
 import {sharedCredentials, type SharedCredentials} from './credentials.js'
 import {credentialSource, nameToSdk, readSections} from './profile.js'
+import {madeBy} from './made-by.js'
+import {hasUnknownName} from './network-failure.js'
 import {type RequestHandler, requestHandler} from './request-handler.js'
 import {translateError} from './translate-error.js'
 
@@ -80,6 +82,16 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
   let takenAt = 0
   const loading = new Set<Promise<unknown>>()
 
+  const blameName = async (failure: DbtunnelError, action: string): Promise<DbtunnelError> => {
+    const [service = ''] = action.split(':')
+    const makers = await madeBy(service, profile).catch(() => [])
+    if (makers.length === 0) return failure
+    const plural = makers.length > 1
+    return fail(failure.code, failure.message, {
+      hint: `That name comes from ${makers.join(' and ')}. If it is not meant, take ${plural ? 'them' : 'it'} out; else check DNS and VPN.`,
+      cause: failure.cause,
+    })
+  }
   return {
     region,
     profile,
@@ -138,7 +150,7 @@ export function connect({profile, region, say, endpoint}: AwsOptions, shared?: S
         say.debug(`${action}: ${error instanceof Error ? error.name : 'failed'} after ${Date.now() - startedAt} ms`)
         const translated = translateError(error, {action, region, host, source: await credentialSource(profile)})
         if (hasCode(translated, ...REFUSED_CREDENTIALS)) credentials.forget()
-        throw translated
+        throw hasUnknownName(translated) && endpoint === undefined ? await blameName(translated, action) : translated
       }
     },
     takenAt: () => takenAt,

@@ -1,4 +1,4 @@
-import {type DbtunnelError, fail} from '../../core/errors.js'
+import {type DbtunnelError, fail, hasCode} from '../../core/errors.js'
 
 /** What Node says of a connection that failed, or the SDK's handler of one that took too long. */
 interface ConnectionError extends Error {
@@ -44,6 +44,12 @@ export function networkFailure(error: Error, host: string | undefined): Dbtunnel
     cause: error,
     hint: certificate ? untrusted : (HINTS[code] ?? 'Check the network, VPN and firewall.'),
   })
+}
+
+/** Whether AWS was not reached because the host's name could not be resolved. */
+export function hasUnknownName(error: unknown): error is DbtunnelError {
+  if (!hasCode(error, 'AWS_UNREACHABLE')) return false
+  return ['ENOTFOUND', 'EAI_AGAIN'].includes((error.cause as ConnectionError | undefined)?.code ?? '')
 }
 
 /** True when the request cannot have arrived: the connection never came about. */

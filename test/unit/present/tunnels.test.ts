@@ -64,13 +64,13 @@ it('names what was left, with what ends it or why it is still there, and what is
     {...left, sessions: [], asked: ['dbtunnel:0123456789ab']},
   ]
   expect(tunnelsText({tunnels: [], leftovers, strange: ['/x/1.json is a link']}, 80)).toBe(
-    `Left by process 42, which was killed: prod-db, alice-0a
+    `Left by process 42, which has ended: prod-db, alice-0a
   The next psql, exec or open ends it; or: dbtunnel close --all
 
-Left by process 42, which was killed: prod-db, profile work, alice-0a
+Left by process 42, which has ended: prod-db, profile work, alice-0a
   Not ended yet: The AWS credentials have expired.
 
-Left by process 42, which was killed: prod-db, perhaps the session with dbtunnel:0123456789ab in its reason
+Left by process 42, which has ended: prod-db, perhaps the session with dbtunnel:0123456789ab in its reason
   The next psql, exec or open ends it; or: dbtunnel close --all
 
 Ignored: /x/1.json is a link`,

@@ -103,6 +103,8 @@ export class NativeSession implements Link {
 
   readonly unheard = (): number => this.#channel.unheardMs
 
+  readonly outage = (): number => this.#resumable.outageMs
+
   /** An agent before the multiplexer reads nothing before it has its connection. */
   readonly dials = async (ms: number): Promise<boolean> => {
     const decided = new AbortController()

@@ -68,6 +68,7 @@ export class ResumableChannel implements Gate {
   readonly #say: Say
   readonly #events: ResumableChannelEvents
   #line: Line | undefined
+  #downAt: number | undefined
   #heardAt = 0
   #paused = false
   #stillborn = 0
@@ -92,8 +93,9 @@ export class ResumableChannel implements Gate {
     this.#events = life.events
   }
 
-  get isUp(): boolean {
-    return this.#line !== undefined
+  /** Since the line was lost, in milliseconds; 0 while there is one. */
+  get outageMs(): number {
+    return this.#line || this.#downAt === undefined ? 0 : this.#clock.now() - this.#downAt
   }
 
   /** Bytes that wait to leave. */
@@ -181,6 +183,7 @@ export class ResumableChannel implements Gate {
   #down(line: Line, why: string): void {
     if (this.#line !== line) return
     this.#line = undefined
+    this.#downAt = this.#clock.now()
     this.#sign?.abort()
     this.#events.down()
     this.#say.debug(`data channel lost: ${foreignWords(why)}`)
