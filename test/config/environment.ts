@@ -17,7 +17,7 @@ import {hasMariadb, MISSING} from '../sandbox/installed.js'
 const KEPT = [
   /^(CI|TERM|TMPDIR)$/,
   // How the tests themselves are run: with which plugin, which PostgreSQL, on which copy of /etc, how often.
-  /^(DBTUNNEL_PLUGIN|DBTUNNEL_SANDBOX_PG_BIN|DBTUNNEL_ATTACK_TRIES|PRIVATE_MACHINE)$/,
+  /^(DBTUNNEL_PLUGIN|DBTUNNEL_SANDBOX_PG_BIN|DBTUNNEL_ATTACK_TRIES|DBTUNNEL_FUZZ_TRIES|PRIVATE_MACHINE)$/,
   /^(VITEST.*|NODE_ENV|NODE_V8_COVERAGE|TEST|MODE|DEV|PROD|SSR|BASE_URL)$/,
   // Where npm finds packages.
   /^npm_config_/i,

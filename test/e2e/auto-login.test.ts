@@ -274,7 +274,7 @@ describe('a local end that logs in by itself', () => {
     })
   })
 
-  it('wakes with the next login, goes on after a lost session, and tells programs what it waits for', async () => {
+  it('wakes with the next login, and with nothing else, and goes on after a lost session', async () => {
     const tunnel = await opened()
     const {block, running, session} = tunnel
     const expectLogin = async (): Promise<void> =>

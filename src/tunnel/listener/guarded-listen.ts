@@ -14,6 +14,8 @@ export interface GuardPorts extends Pick<Ports, 'connections' | 'connectionOwner
 export interface GuardWish {
   /** Whether programs of other users may connect, too. */
   readonly allowOtherUsers: boolean
+  /** Whether whoever connects is logged in: then programs without an owner may not, either. */
+  readonly isAutoLogin?: boolean | undefined
   /** What lets them in; undefined where nothing does. */
   readonly mend?: string | undefined
   readonly say: (line: string) => void
@@ -31,7 +33,7 @@ export function guardedListen(wish: GuardWish, {clock, connections, connectionOw
 
   const isWelcome = (owner: ConnectionOwner): boolean => {
     if (owner.kind === 'user') return owner.uid === connectionOwners.ownUid || owner.uid === ROOT
-    if (owner.kind === 'closed' || !connectionOwners.hasOutsiders) return false
+    if (owner.kind === 'closed' || !connectionOwners.hasOutsiders || wish.isAutoLogin) return false
     if (!areOutsidersTold) {
       wish.say('Programs of Windows can connect, too: with WSL’s mirrored network it cannot be told whose they are.')
     }

@@ -102,6 +102,15 @@ describe('who may connect', () => {
     owner = {kind: 'closed'}
     expect(await call(from)).toBe('reset')
   })
+
+  it('where whoever connects is logged in, nobody without an owner, even there', async () => {
+    const from = await listening({owners: {hasOutsiders: true}, wish: {isAutoLogin: true}})
+    owner = {kind: 'none'}
+    expect(await call(from)).toBe('reset')
+    expect(notices).toEqual([
+      expect.stringMatching(/^Refused a connection to port 5432 from no program of this machine/),
+    ])
+  })
 })
 
 describe('those who were refused', () => {
