@@ -7,7 +7,7 @@ import {isMissing, ownFolder} from './own-folder.js'
 import {PASSWORDS, statePlace} from './state-folder.js'
 
 const BYTES = 16
-const FORM = /^[A-Za-z0-9_-]{22}$/
+const FORM = /^[0-9a-f]{32}$/
 const LARGEST_BYTES = 64
 
 /** A folder in the state folder, with a file for each, 0600. What is not this user's alone to write is not believed. */
@@ -16,7 +16,7 @@ export function localPasswords(environment: Readonly<Record<string, string | und
   const folder = state === undefined ? undefined : ownFolder(join(state, PASSWORDS), LARGEST_BYTES)
   return {
     async passwordFor(place, isRenewed) {
-      const made = randomBytes(BYTES).toString('base64url')
+      const made = randomBytes(BYTES).toString('hex')
       // Without a home it is another one each time.
       if (!folder) return made
       const name = createHash('sha256').update(place).digest('hex').slice(0, 32)
