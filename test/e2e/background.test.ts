@@ -140,7 +140,7 @@ describe.concurrent('open --detach', () => {
     expect(await run(['open', 'nonesuch', '--detach'], {env})).toMatchObject({
       status: 68,
       stdout: '',
-      stderr: expect.stringMatching(/^dbtunnel: There is no database nonesuch[^\n]* \[TARGET_UNKNOWN\]\n/),
+      stderr: expect.stringMatching(/^dbtunnel: [^\n]* nonesuch [^\n]* \[TARGET_UNKNOWN\]\n/),
     })
     const json = await run(['open', 'nonesuch', '--detach', '--json'], {env})
     expect({...json, stdout: JSON.parse(json.stdout) as unknown}).toMatchObject({

@@ -68,7 +68,7 @@ describe.concurrent('several databases', () => {
     const words = ['--target', 'prod-db', '--target', 'no-db', '--target', 'billing-db', '--quiet']
     const {status, stdout, stderr} = await exec([...words, ...script('echo here; test $DBTUNNEL_PORT = 1')])
     expect({status, stdout: sorted(stdout)}).toEqual({status: 1, stdout: ['', 'billing-db: here', 'prod-db: here']})
-    expect(stderr).toMatch(/^no-db: There is no database no-db in eu-west-1\. \[TARGET_UNKNOWN\]\n {2}\S/)
+    expect(stderr).toMatch(/^no-db: [^\n]* no-db in eu-west-1\. \[TARGET_UNKNOWN\]\n {2}\S/)
     expect(stderr).toMatch(/\nno-db +68 TARGET_UNKNOWN +\d+ s\nbilling-db +1 /)
   })
 
@@ -107,7 +107,7 @@ describe.concurrent('several databases', () => {
     const env = {...environment(), AWS_ENDPOINT_URL: 'http://127.0.0.1:9', DBTUNNEL_LOCAL_PORT: '15432'}
     expect(await exec([...TWO, ...script('exit 4')], env)).toMatchObject({
       status: 64,
-      stderr: expect.stringMatching(/^dbtunnel: --local-port cannot be used with several databases\. \[USAGE\]\n/),
+      stderr: expect.stringMatching(/^dbtunnel: --local-port [^\n]* \[USAGE\]\n/),
     })
   })
 

@@ -1,6 +1,5 @@
 import {afterAll, beforeAll, expect, it} from 'vitest'
-import {ACCOUNT_ID, defaultAccount} from '../sandbox/account.js'
-import {engineerPolicy, roleSession} from '../sandbox/account/identities.js'
+import {ACCOUNT_ID, defaultAccount, engineerPolicy, roleSession} from '../sandbox/account.js'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {type Ended, run} from '../support/dbtunnel.js'
 import {type Watch, watchFor} from '../support/leftovers.js'

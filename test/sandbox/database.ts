@@ -8,3 +8,5 @@ export {
   selfSign,
 } from './database/authority.js'
 export {ASK_PASSWORD, YES, fatal, parseFirst} from './database/messages.js'
+export {QUESTIONS} from './database/mode.js'
+export {login, message, SSL_REQUEST, Wire} from './database/wire.js'
