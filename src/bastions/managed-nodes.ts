@@ -51,7 +51,7 @@ function refusalOf(node: ManagedNode | undefined): string | undefined {
   if (!node) return 'is not registered with Systems Manager (no agent, or its role lacks AmazonSSMManagedInstanceCore)'
   if (node.ping !== 'Online') return `is not connected to Systems Manager (${node.ping})`
   if (compareVersions(node.agentVersion, FIRST_AGENT) >= 0) return undefined
-  return `has an agent that is too old: ${node.agentVersion || 'unknown'}; ${FIRST_AGENT} is the first that can`
+  return `has an SSM agent that is too old: ${node.agentVersion || 'unknown'} (${FIRST_AGENT} or newer is needed)`
 }
 
 /** For a command to paste. */

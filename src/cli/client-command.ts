@@ -25,7 +25,7 @@ export function clientCommand(client: ClientWithTerminal) {
     static override summary = `Open a ${id} prompt on a private RDS database, and undo everything when it ends.`
 
     static override description = `TARGET is a name of the config files, an RDS instance or cluster (prod-db, prod-db:reader, prod-db:CUSTOM), or an endpoint's host name. \
-All words after it are ${id}'s, but for the flags below; after "--" all are ${id}'s. The status is ${id}'s own (${terminal.statuses}), or one of sysexits.h when dbtunnel itself fails.`
+All words after it are ${id}'s, but for the flags above; after "--" all are ${id}'s. The status is ${id}'s own (${terminal.statuses}), or one of sysexits.h when dbtunnel itself fails.`
 
     static override usage = `${id} TARGET [FLAGS] [${id.toUpperCase()} ARGUMENTS]`
 

@@ -4,7 +4,7 @@ import {BaseCommand} from '../cli/base-command.js'
 import {outputFlags} from '../cli/flags.js'
 
 export default class Close extends BaseCommand {
-  static override summary = 'End a tunnel that open keeps, and wait until it is gone.'
+  static override summary = 'Close tunnels that were opened with "open", and wait until they are gone.'
 
   static override description = `Process, port, hosts line and session at AWS are gone when it returns. \
 With --all, what killed runs have left at AWS is ended, too. psql's own tunnels end with psql, or by their session or process id.`

@@ -3,7 +3,7 @@ import {BaseCommand} from '../cli/base-command.js'
 import {outputFlags} from '../cli/flags.js'
 
 export default class Completion extends BaseCommand {
-  static override summary = 'Print what makes a shell complete commands, flags and names of databases.'
+  static override summary = 'Print the completion script for a shell: commands, flags and names of databases.'
 
   static override description = `Names are those of the config files, and of databases that were opened or listed here recently. AWS is not asked.`
 

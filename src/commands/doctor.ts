@@ -4,7 +4,7 @@ import type {HopResult} from '../core/results/checkup.js'
 import {outputFlags, settingFlags} from '../cli/flags.js'
 
 export default class Doctor extends BaseCommand {
-  static override summary = 'Say what is wrong: look at every hop between here and a database.'
+  static override summary = 'Check every step between here and a database, and say what is wrong.'
 
   static override description = `One line for each hop as it is looked at, from Node to a real login; for each that fails what, why, and the command or policy statement that mends it. \
 Hops that hang on it are skipped, all others are not. What is opened is closed again. \

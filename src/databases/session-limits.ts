@@ -13,5 +13,5 @@ export const SESSION_LIMITS = `${LIMITS.statement} for a statement, ${LIMITS.loc
 
 /** What to say where sessions are to be read-only, and nobody knows whether the program reads its settings from there. */
 export function guardCaveat(program: string): string {
-  return `Sessions are read-only for clients that read their settings from the environment; whether ${program} does, dbtunnel does not know.`
+  return `Read-only may not apply to ${program}: only programs that read their settings from the environment obey it.`
 }

@@ -31,7 +31,7 @@ const TARGETS: readonly Column<ConfiguredListing>[] = [
     gives: 2,
     short: ({standsFor}) => shownName(standsFor, 30),
   },
-  {title: 'RAILS', text: railsText, gives: 3, short: (row) => clip(railsText(row), 20)},
+  {title: 'PROTECTION', text: railsText, gives: 3, short: (row) => clip(railsText(row), 20)},
   {
     title: 'FROM',
     text: ({from}) => from.map((one) => harmless(one)).join(', '),
@@ -48,7 +48,7 @@ export function configText({files, targets, groups}: ConfigListing, columns: num
   return [
     ...filesText(files),
     ...(targets.length === 0 ? [] : ['', ...table(targets, TARGETS, columns)]),
-    ...(groups.length === 0 ? [] : ['', ...groups.map(groupText)]),
+    ...(groups.length === 0 ? [] : ['', ...groups.map((group) => groupText(group, targets))]),
   ].join('\n')
 }
 
@@ -93,6 +93,10 @@ function filesText(files: ConfigListing['files']): readonly string[] {
   })
 }
 
-function groupText({name, members}: ConfigListing['groups'][number]): string {
-  return `${shownName(name)}: ${members.map((member) => shownName(member)).join(', ')}`
+/** A name that is no target would only be told once the group is used. */
+function groupText({name, members}: ConfigListing['groups'][number], targets: ConfigListing['targets']): string {
+  const names = new Set(targets.map(({target}) => target.toLowerCase()))
+  const isMissing = (member: string): boolean => !/[*?]/.test(member) && !names.has(member.toLowerCase())
+  const shown = members.map((member) => `${shownName(member)}${isMissing(member) ? ' (there is no such target)' : ''}`)
+  return `${shownName(name)}: ${shown.join(', ')}`
 }

@@ -36,13 +36,13 @@ export function hopText(hop: HopResult, {columns, hasColours}: DoctorTextOptions
 /** The last line. */
 export function verdictText({target, healthy, failing, exitCode, hops}: Checkup, columns: number | undefined): string {
   const title = hops.find(({id}) => id === failing)?.title ?? ''
-  const text = healthy ? works(target) : `${title}: this is the first that fails (status ${exitCode}).`
+  const text = healthy ? works(target) : `First problem: ${title} (exit status ${exitCode}).`
   return `\n${wrap(clean(text), columns)}\n`
 }
 
 function works(target: string | null): string {
   if (target !== null) return `dbtunnel psql ${shellLine([target])} works.`
-  return 'Nothing is in the way so far. All the way to one database:\n  dbtunnel doctor TARGET'
+  return 'All checks passed. To test one database end to end:\n  dbtunnel doctor TARGET'
 }
 
 /** Some of these words are AWS's, a database's or a stranger's. */

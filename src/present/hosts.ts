@@ -23,7 +23,7 @@ export function hostsText({file, lines, interrupted, helper}: HostsListing, colu
   return [
     ...(lines.length === 0 ? [`dbtunnel has no line in ${shownName(file)}.`] : table(lines, COLUMNS, columns)),
     ...(interrupted ? [`A write of ${shownName(file)} was cut off.`] : []),
-    ...(isDirty ? ['dbtunnel hosts clean mends it.'] : []),
+    ...(isDirty ? ['To remove it: dbtunnel hosts clean'] : []),
     ...(helper.state === 'usable' ? ['The hosts helper is installed: no password is needed.'] : []),
     ...(helper.state === 'unusable' ? linesOf(unusable(helper.why)) : []),
   ]

@@ -59,7 +59,7 @@ function details(tunnel: ListedTunnel): readonly string[] {
     ['login', login && loginText(login)],
     ['bastion', bastion ? bastionText(bastion) : NOTHING],
     ['session', shownName(session ?? NOTHING)],
-    ['account', profile === undefined ? region : `${region}, profile ${shownName(profile)}`],
+    ['region', profile === undefined ? region : `${region}, profile ${shownName(profile)}`],
     [
       'owner',
       owner.process === 'alive' ? undefined : `process ${owner.pid}, on another machine or in another container`,

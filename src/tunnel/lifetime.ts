@@ -17,8 +17,8 @@ export function lifetime({
     const sum = opened + bytesUp + bytesDown
     if (open > 0 || sum !== carried) usedAt = ageMs
     carried = sum
-    if (ageMs >= ttlMs) return `Its time (--ttl ${durationText(ttlMs)}) is over.`
-    if (ageMs - usedAt >= idleMs) return `Nobody has used it for ${durationText(idleMs)} (--idle).`
+    if (ageMs >= ttlMs) return `Time limit reached (--ttl ${durationText(ttlMs)}).`
+    if (ageMs - usedAt >= idleMs) return `Not used for ${durationText(idleMs)} (--idle).`
     return undefined
   }
 }

@@ -97,7 +97,7 @@ describe.concurrent('open --detach', () => {
     expect({session, terminal}).toEqual({session: String(pid), terminal: '0'})
 
     const again = await run(['open', 'prod-db'], {env})
-    expect(again).toMatchObject({status: 0, stderr: expect.stringContaining(`open already: on port ${port}`)})
+    expect(again).toMatchObject({status: 0, stderr: expect.stringContaining(`already open on port ${port}`)})
     const login = await pasted(again.stdout, `psql -w -Atc 'select current_user'`)
     expect(login).toMatchObject({status: 0, stdout: 'alice\n'})
     expect(JSON.parse((await run(['open', 'prod-db', '--json'], {env})).stdout)).toMatchObject({localPort: port})
@@ -165,8 +165,8 @@ describe.concurrent('open --detach', () => {
 
 describe.concurrent('a tunnel ends by itself', () => {
   it.each([
-    ['--ttl', /^Its time \(--ttl 1 s\) is over\. Closed prod-db after 1 s: /m],
-    ['--idle', /^Nobody has used it for 1 s \(--idle\)\. Closed prod-db after [12] s: /m],
+    ['--ttl', /^(?:\S+ )?Time limit reached \(--ttl 1 s\)\. Closed prod-db after 1 s: /m],
+    ['--idle', /^(?:\S+ )?Not used for 1 s \(--idle\)\. Closed prod-db after [12] s: /m],
   ])('%s', async (flag, line) => {
     const env = environment()
     const {status, stdout, stderr} = await run(['open', 'prod-db', flag, '1s'], {env})

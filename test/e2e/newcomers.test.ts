@@ -5,6 +5,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
 import {run} from '../support/dbtunnel.js'
 import {watchFor} from '../support/leftovers.js'
+import {openScreen} from '../support/terminal.js'
 
 let sandbox: Sandbox
 
@@ -71,6 +72,13 @@ describe.concurrent('is answered with what to type, and AWS is not asked:', () =
   })
 })
 
+it('psql nosuch on a terminal: the step that failed says so, and none of the others is marked', async () => {
+  const screen = openScreen(['psql', 'nosuch'], {env: environment()})
+  expect(await screen.ended).toMatchObject({status: 68})
+  const lines = screen.plain().split('\r\n')
+  expect(lines).toEqual(expect.arrayContaining(['✖ Database: failed', '· Bastion', '· Login']))
+})
+
 describe.concurrent('is done:', () => {
   it('help, -h, version', async () => {
     const env = environment(NOWHERE)
@@ -129,5 +137,7 @@ describe.concurrent('is done:', () => {
     expect((await run(['config', 'shop'], {env, cwd})).stdout).toMatch(/\nidentifier +prod-db +\S*dbtunnel\.yml:2\n/)
     expect((await run(['config', 'nosuch'], {env, cwd})).stdout).toContain('No config file names nosuch')
     expect(await run(['config', 'validate'], {env, cwd})).toMatchObject({status: 0})
+    writeFileSync(file, 'targets:\n  shop: {identifier: prod-db}\ngroups: {all: [shop, billing]}\n')
+    expect((await run(['config'], {env, cwd})).stdout).toContain('all: shop, billing (there is no such target)\n')
   })
 })

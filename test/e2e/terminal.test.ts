@@ -144,7 +144,7 @@ describe.concurrent('the terminal afterwards', () => {
     const end = await aftermath(screen)
     expect(end).toMatchObject({status, sameModes: true, cursorShown: true})
     // All steps once more, the one that failed marked; then one line.
-    expect(end.plain).toMatch(/✔ Database: [^\n]*\n✖ Bastion\r\n◼ Session\r\n◼ Name\r\n◼ Login\r\ndbtunnel: [^\n]*\n$/)
+    expect(end.plain).toMatch(/✔ Database: [^\n]*\n✖ Bastion\r\n· Session\r\n· Name\r\n· Login\r\ndbtunnel: [^\n]*\n$/)
   })
 
   it.each([

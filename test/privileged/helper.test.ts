@@ -369,7 +369,7 @@ describe('hosts, hosts clean', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^NAME +PID +OWNER\n/)
     expect(stdout).toMatch(
-      new RegExp(`\n${HOST} +${pid} +alive\n${DEAD} +4194305 +dead\ndbtunnel hosts clean mends it\\.\n$`),
+      new RegExp(`\n${HOST} +${pid} +alive\n${DEAD} +4194305 +dead\nTo remove it: dbtunnel hosts clean\n$`),
     )
 
     const cleaned = await run(['hosts', 'clean'], {env, ...asUser, detached: true})

@@ -16,20 +16,26 @@ async function demo(): Promise<number> {
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY)
   const words = ['psql', 'prod-db', ...(interactive ? [] : ['-c', QUERY])]
   say('Starting the sandbox: AWS on loopback, with a real PostgreSQL behind it.')
-  const before = readFileSync(HOSTS)
+  const before = ourLines()
   const sandbox = await startSandbox()
   try {
     say(`Now dbtunnel does its whole job${interactive ? ' (\\conninfo shows the connection, \\q leaves)' : ''}:\n`)
     say(`$ dbtunnel ${interactive ? 'psql prod-db' : `psql prod-db -c '${QUERY.slice(0, 36)}…'`}`)
     const env = {...sandbox.env(), TERM: process.env['TERM'] ?? 'dumb'}
     const status = await run(words, env)
-    const same = readFileSync(HOSTS).equals(before)
+    // Others may write this file meanwhile.
+    const same = ourLines() === before
     const open = sandbox.sessions.open().length
-    say(`\nAfterwards: ${HOSTS} is ${same ? 'byte for byte as before' : 'CHANGED'}, sessions open at AWS: ${open}.`)
+    say(`\nAfterwards: lines of dbtunnel in ${HOSTS}: ${same ? 'as before' : 'MORE'}, sessions open at AWS: ${open}.`)
     return status === 0 && (!same || open > 0) ? 1 : status
   } finally {
     await sandbox.close()
   }
+}
+
+function ourLines(): string {
+  const lines = readFileSync(HOSTS, 'utf8').split('\n')
+  return lines.filter((line) => line.includes('dbtunnel')).join('\n')
 }
 
 function run(words: readonly string[], env: Record<string, string>): Promise<number> {

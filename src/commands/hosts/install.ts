@@ -23,7 +23,10 @@ root: replace it, or take it out with "dbtunnel hosts uninstall".`
       import('../../app/ports.js'),
       import('../../flows/hosts.js'),
     ])
-    const result = await installHelper(this.argv, openApp(terminal).helperInstaller)
+    const installer = openApp(terminal).helperInstaller
+    if (!installer.isRoot)
+      terminal.notice('sudo runs dbtunnel as root once: for the helper, and the rule that starts it.')
+    const result = await installHelper(this.argv, installer)
     if ('status' in result) this.exit(result.status)
     terminal.notice(
       'Installed: dbtunnel can now put RDS endpoints into the hosts file without a password. To undo: dbtunnel hosts uninstall',

@@ -15,7 +15,7 @@ export function aboutOther({opened, record: {owner, since, status}}: AlreadyOpen
   const age = durationText(now - since)
   const health = status?.why === undefined ? '' : ` It is not up now: ${status.why}`
   const where = opened.autoLogin && opened.autoLogin.port === undefined ? opened.autoLogin.socket : `port ${localPort}`
-  return `${target} is open already: on ${where}, for ${age}, by process ${owner.pid}.${health} For another one: --new`
+  return `${target} is already open on ${where} (process ${owner.pid}, for ${age}); reusing it.${health} --new opens another.`
 }
 
 /** Says when a tunnel to a production database is closed; undefined where it is not, or the user has set the time. */

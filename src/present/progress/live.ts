@@ -1,6 +1,11 @@
-import {DefaultRenderer, Listr, ListrLogger, ProcessOutput} from 'listr2'
+import {DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput} from 'listr2'
 import {printable} from '../../core/text/printable.js'
 import type {Progress} from '../../core/ports/progress.js'
+
+/** A signal came while it ran, or before it. */
+const STOPPED = new Error('stopped')
+
+const NOT_BEGUN = ListrDefaultRendererLogLevels.COMPLETED_WITH_FAILED_SISTER_TASKS
 
 interface Stage {
   readonly title: string
@@ -44,8 +49,11 @@ export class LiveProgress implements Progress {
         task: async (_, task) => {
           const {title, finished} = shown
           shown.show = (line) => (task.output = line)
-          const detail = printable(await finished)
-          task.title = detail === '' ? title : `${title}: ${detail}`
+          const detail = await finished.catch((error: unknown) => {
+            if (error !== STOPPED) task.title = `${title}: failed`
+            throw error
+          })
+          task.title = printable(detail) === '' ? title : `${title}: ${printable(detail)}`
         },
       })),
       {
@@ -55,6 +63,9 @@ export class LiveProgress implements Progress {
           // The error is told once, by the command.
           showErrorMessage: false,
           collapseErrors: false,
+          // What was not begun has not failed.
+          icon: {[NOT_BEGUN]: '·'},
+          color: {[NOT_BEGUN]: (text?: string) => text ?? ''},
           formatOutput: 'truncate',
         },
         // Its own listener exits with 127 before anything is undone (listr2 9.0.5).
@@ -77,7 +88,7 @@ export class LiveProgress implements Progress {
   }
 
   async end(): Promise<void> {
-    for (const open of this.#stages) open.fail(new Error('not reached'))
+    for (const open of this.#stages) open.fail(STOPPED)
     await this.#drawing
     this.#screen.release()
   }

@@ -57,7 +57,7 @@ function readTarget(
     throw yaml.failAt([...path, 'host'], 'There is an identifier, too: one of them is enough.')
   }
   if (port !== undefined && host === undefined) {
-    throw yaml.failAt([...path, 'port'], 'A port goes with a host; that of an identifier is looked up.')
+    throw yaml.failAt([...path, 'port'], '"port" works only together with "host".')
   }
   const key = host === undefined ? 'identifier' : 'host'
   const isNamed = identifier !== undefined || host !== undefined

@@ -79,7 +79,7 @@ describe('a refusal', () => {
       expect.stringMatching(/^i-bare is not registered with Systems Manager/),
       'i-halted "bastion-b" is stopped',
       'i-lost is not connected to Systems Manager (ConnectionLost)',
-      expect.stringMatching(/^i-old has an agent that is too old: 3\.1\.1373\.0/),
+      expect.stringMatching(/^i-old has an SSM agent that is too old: 3\.1\.1373\.0/),
       'i-far "other-bastion" is in another VPC (vpc-2)',
       'Start it: aws ec2 start-instances --instance-ids i-halted --region eu-west-1 --profile prod',
     ])

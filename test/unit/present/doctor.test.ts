@@ -47,7 +47,7 @@ describe('a hop', () => {
 it('ends with what it comes to', () => {
   const broken: Checkup = {target: 'prod-db', healthy: false, failing: 'login', exitCode: 77, hops: [login]}
   const well: Checkup = {...broken, healthy: true, failing: null, exitCode: 0}
-  expect(verdictText(broken, 80)).toBe('\nLogin: this is the first that fails (status 77).\n')
+  expect(verdictText(broken, 80)).toBe('\nFirst problem: Login (exit status 77).\n')
   expect(verdictText(well, 80)).toBe('\ndbtunnel psql prod-db works.\n')
   expect(verdictText({...well, target: null}, 80)).toContain('dbtunnel doctor TARGET')
 })

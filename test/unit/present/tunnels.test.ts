@@ -44,7 +44,7 @@ it('fits 80 columns, and says below the table where each leads', () => {
   login     alice, database shop, read-only
   bastion   bastion-a i-0123456789abcdef0
   session   alice-0a1b2c3d4e5f60718
-  account   eu-west-1, profile work
+  region    eu-west-1, profile work
   why       The AWS credentials (profile work) have expired.
   log       /home/alice/.local/state/dbtunnel/prod-db-0a1b2c3d.log`,
   )

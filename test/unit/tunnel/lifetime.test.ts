@@ -26,7 +26,7 @@ it('has no end unless one is asked for', () => {
 it('ends when its time is over, in use or not', () => {
   const isOver = lifetime({ttlMs: 120 * MINUTE_MS})
   expect(isOver(at(119, {open: 1}))).toBeUndefined()
-  expect(isOver(at(120, {open: 1}))).toBe('Its time (--ttl 2 h 0 min) is over.')
+  expect(isOver(at(120, {open: 1}))).toBe('Time limit reached (--ttl 2 h 0 min).')
 })
 
 it('ends when nobody was connected for so long; a connection counts as long as it is open, and when it was between two looks', () => {
@@ -38,5 +38,5 @@ it('ends when nobody was connected for so long; a connection counts as long as i
   // Opened and closed since.
   expect(isOver(at(109.5, {opened: 2, bytesUp: 7}))).toBeUndefined()
   expect(isOver(at(139, {opened: 2, bytesUp: 7}))).toBeUndefined()
-  expect(isOver(at(139.5, {opened: 2, bytesUp: 7}))).toBe('Nobody has used it for 30 min (--idle).')
+  expect(isOver(at(139.5, {opened: 2, bytesUp: 7}))).toBe('Not used for 30 min (--idle).')
 })

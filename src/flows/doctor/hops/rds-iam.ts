@@ -60,7 +60,7 @@ export const rdsIam = hop('rds-iam', {
       case 'asked-for-password':
         throw kind.explainRefusal(outcome, {user, caller, ...target})
       case 'failed':
-        return {status: 'unknown', detail: 'It did not come to that.', found: outcome}
+        return {status: 'unknown', detail: 'Not checked: the login failed first.', found: outcome}
     }
   },
 })

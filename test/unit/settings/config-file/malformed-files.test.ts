@@ -67,7 +67,7 @@ const MALFORMED: readonly (readonly [string, string, string, RegExp])[] = [
     /not the name of an RDS endpoint/,
   ],
   ['targets:\n  prod-db:\n    host: prod-db\n', '3:5', 'targets.prod-db.host', /not a host name/],
-  ['targets:\n  prod-db:\n    port: 5432\n', '3:5', 'targets.prod-db.port', /goes with a host/],
+  ['targets:\n  prod-db:\n    port: 5432\n', '3:5', 'targets.prod-db.port', /only together with "host"/],
   [
     'targets:\n  a:\n    host: a.c9akciq32rgw.eu-west-1.rds.amazonaws.com\n    region: us-east-1\n',
     '4:5',
