@@ -110,11 +110,7 @@ describe.concurrent('exec for several targets', () => {
   it('says once that it does not know whether a program is read-only by that', async () => {
     const {status, stderr} = await several(['--', 'true'], guarded('production: true'))
     expect(status).toBe(0)
-    expect(
-      stderr.match(
-        /^Read-only may not apply to true: .*$/gm,
-      ),
-    ).toHaveLength(1)
+    expect(stderr.match(/^Read-only may not apply to true: .*$/gm)).toHaveLength(1)
   })
 
   it('wants one reason for all, before AWS is asked', async () => {
@@ -208,11 +204,7 @@ describe.concurrent('a read-only session', () => {
       expect(status).toBe(1)
       expect(stderr).toMatch(REFUSED)
     }
-    expect(
-      unknown.stderr.match(
-        /^Read-only may not apply to sh: .*$/gm,
-      ),
-    ).toHaveLength(1)
+    expect(unknown.stderr.match(/^Read-only may not apply to sh: .*$/gm)).toHaveLength(1)
     expect(known.stderr).not.toContain('Sessions are read-only')
   })
 
