@@ -5,6 +5,7 @@ import {portOwners} from '../../src/adapters/network/port-owner.js'
 import {fail} from '../../src/core/errors.js'
 import type {ListenPort} from '../../src/core/ports/network.js'
 import {localEndAt, usualLocalEnd} from '../../src/tunnel/listener/choose-port.js'
+import {usualPort} from '../../src/tunnel/listener/preferred-ports.js'
 import type {Target} from '../../src/targets/target.js'
 import {listenSomewhere} from '../support/free-port.js'
 import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/recorded-run.js'
@@ -42,37 +43,28 @@ function ports(taken: readonly number[], seen: readonly number[] = []) {
   return {asked, ports: {listen, clock: systemClock, portOwners: {ownerOf, holdersOf: async () => []}}}
 }
 
-it("is at its engine's port, when that is free", async () => {
-  const {asked, ports: own} = ports([])
-  await usualLocalEnd(TARGET, own, run)
-  expect(asked).toEqual([5432])
-  expect(run.notices).toEqual([])
-})
-
-it('is else at one of its own, the same each time', async () => {
-  const [first, second] = [ports([5432]), ports([5432])]
+it('is at one of its own, the same each time, though the port of its engine is free', async () => {
+  const [first, second] = [ports([]), ports([])]
   await usualLocalEnd(TARGET, first.ports, run)
   await usualLocalEnd(TARGET, second.ports, run)
-  expect(first.asked).toEqual([5432, expect.any(Number)])
+  expect(first.asked).toEqual([usualPort(TARGET.endpoint)])
   expect(second.asked).toEqual(first.asked)
   expect(run.notices).toEqual([])
 })
 
 it('leaves a port alone that another program has, though it could be had', async () => {
-  const {asked, ports: own} = ports([], [5432])
+  const usual = usualPort(TARGET.endpoint)
+  const {asked, ports: own} = ports([], [usual])
   await usualLocalEnd(TARGET, own, run)
-  expect(asked).not.toContain(5432)
+  expect(asked).not.toContain(usual)
 })
 
 it('is else at any free one, and that is said', async () => {
-  const other = ports([5432])
-  await usualLocalEnd(TARGET, other.ports, run)
-  const {asked, ports: own} = ports(other.asked)
+  const usual = usualPort(TARGET.endpoint)
+  const {asked, ports: own} = ports([usual])
   const {port} = await usualLocalEnd(TARGET, own, run)
-  expect(asked).toEqual([...other.asked, 0])
-  expect(run.notices).toEqual([
-    `The ports that prod-db usually has here (${other.asked.join(', ')}) are in use, so it is ${port}.`,
-  ])
+  expect(asked).toEqual([usual, 0])
+  expect(run.notices).toEqual([`The port that prod-db usually has here (${usual}) is in use, so it is ${port}.`])
 })
 
 it('that was asked for and is taken: says who has it', async () => {

@@ -33,7 +33,7 @@ export const tunnel = [
     key: 'localPort',
     value: port,
     group: 'TUNNEL',
-    help: 'Port on 127.0.0.1. Without it: in psql and exec any free one, in open the same one each time (5432, or one made from the name).',
+    help: 'Port on 127.0.0.1. Without it: in psql and exec any free one, in open the same one each time, made from the name.',
     helpInFile: 'Port on 127.0.0.1 for open. psql and exec take a free one.',
     flag: 'local-port',
     commands: TUNNEL_COMMANDS,

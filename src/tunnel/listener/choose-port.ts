@@ -1,10 +1,9 @@
-import {databaseKind} from '../../databases/kind-of.js'
 import {fail, hasCode} from '../../core/errors.js'
 import type {Ports} from '../../core/ports/ports.js'
 import type {Run} from '../../core/run.js'
 import type {Target} from '../../targets/target.js'
 import {type LocalEnd, openLocalEnd} from './listener.js'
-import {usualPorts} from './preferred-ports.js'
+import {usualPort} from './preferred-ports.js'
 
 type LocalEndPorts = Pick<Ports, 'clock' | 'listen' | 'portOwners'>
 
@@ -25,18 +24,17 @@ export async function localEndAt(port: number, ports: LocalEndPorts, run: Run): 
 /** On the port that this database has each time; where that is taken on any other, and then it is said. */
 export async function usualLocalEnd(target: Target, ports: LocalEndPorts, run: Run): Promise<LocalEnd> {
   const {endpoint, name} = target
-  const usual = usualPorts(endpoint, databaseKind(target.databaseKind).defaultPort)
-  for (const port of usual) {
-    // macOS gives a port on 127.0.0.1 to whoever asks, though another program has it on all addresses.
-    if (await ports.portOwners.ownerOf(port)) continue
+  const usual = usualPort(endpoint)
+  // macOS gives a port on 127.0.0.1 to whoever asks, though another program has it on all addresses.
+  if (!(await ports.portOwners.ownerOf(usual))) {
     try {
-      return await ownLocalEnd(port, ports, run)
+      return await ownLocalEnd(usual, ports, run)
     } catch (error) {
       if (!hasCode(error, 'PORT_IN_USE')) throw error
     }
   }
   const localEnd = await ownLocalEnd(0, ports, run)
-  run.say.notice(`The ports that ${name} usually has here (${usual.join(', ')}) are in use, so it is ${localEnd.port}.`)
+  run.say.notice(`The port that ${name} usually has here (${usual}) is in use, so it is ${localEnd.port}.`)
   return localEnd
 }
 

@@ -5,8 +5,8 @@ import type {Endpoint} from '../../core/ports/aws.js'
 const FIRST = 15_000
 const COUNT = 15_000
 
-/** The local ports to try for a database, the same each time: its kind's own, then one that is made of its name. */
-export function usualPorts({host, port}: Endpoint, kindPort: number): readonly number[] {
+/** The local port of a database, the same each time and whatever else is open: made from its name. */
+export function usualPort({host, port}: Endpoint): number {
   const digest = createHash('sha256').update(`${host}:${port}`).digest()
-  return [kindPort, FIRST + (digest.readUInt32BE() % COUNT)]
+  return FIRST + (digest.readUInt32BE() % COUNT)
 }
