@@ -44,7 +44,7 @@ export async function locateWriter(
   if (port !== undefined && input.user !== undefined && input.isBastionNamed) return at(input.region, '')
   throw fail(
     'ACCESS_DENIED',
-    `In which region ${id} writes is not known: AWS does not allow you to call to call to call rds:DescribeGlobalClusters.`,
+    `In which region ${id} writes is not known: AWS does not allow you to call rds:DescribeGlobalClusters.`,
     {
       hint: `Set the region: --region REGION\nOr let the policy of your user or role allow it:\n${policyJson([globalDatabaseStatement()])}`,
       cause: denied,

@@ -140,7 +140,7 @@ describe('whether a bastion leads there', () => {
       expect(stdout).toMatch(/^prod-db .* unknown$/m)
       expect(stderr).toMatch(
         new RegExp(
-          `^AWS does not allow you to call to call to call ${action}: whether there is a bastion is not known\\.\n.*\n.*"${action}".*\n$`,
+          `^AWS does not allow you to call ${action}: whether there is a bastion is not known\\.\n.*\n.*"${action}".*\n$`,
         ),
       )
     },
@@ -158,7 +158,7 @@ describe('what may not be seen', () => {
     expect(firstWords(stdout)).toContain(there)
     expect(firstWords(stdout)).not.toContain(missing)
     expect(stderr.match(/AWS does not allow you/g)).toHaveLength(1)
-    expect(stderr).toContain(`does not allow you ${action}: `)
+    expect(stderr).toContain(`does not allow you to call ${action}: `)
   })
 
   it('is an error when it is every database', async () => {

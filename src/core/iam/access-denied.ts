@@ -10,19 +10,15 @@ export function accessDenied(action: string, details: {region?: string | undefin
   const denial = cause instanceof Error ? EXPLICIT_DENY.exec(cause.message) : null
   if (denial) {
     const by = `a ${denial[1] ?? 'policy'}`
-    return fail(
-      'ACCESS_DENIED',
-      `AWS does not allow you to call to call ${action}: ${by} forbids it by an explicit deny.`,
-      {
-        hint: 'Whoever keeps that policy has to change it: another statement that allows it does not help.',
-        cause,
-      },
-    )
+    return fail('ACCESS_DENIED', `AWS does not allow you to call ${action}: ${by} forbids it by an explicit deny.`, {
+      hint: 'Whoever keeps that policy has to change it: another statement that allows it does not help.',
+      cause,
+    })
   }
   const statements = statementsFor(action, {region})
   const hint =
     statements.length > 0
       ? `The policy of your user or role must allow it:\n${policyJson(statements)}`
       : `Your own policy must allow ${action}, and so must the policy of what it is for (a role's trust policy).`
-  return fail('ACCESS_DENIED', `AWS does not allow you to call to call to call ${action}.`, {hint, cause})
+  return fail('ACCESS_DENIED', `AWS does not allow you to call ${action}.`, {hint, cause})
 }

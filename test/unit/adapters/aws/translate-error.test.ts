@@ -70,7 +70,7 @@ describe('translateError', () => {
 
   it('names the action that is not allowed, without the identity, and the statement that allows it', () => {
     const denied = translate('AccessDeniedException', {...answered(), message: 'User: arn:aws:iam::1:user/x is not …'})
-    expect(denied.message).toBe('AWS does not allow you to call to call to call ssm:StartSession.')
+    expect(denied.message).toBe('AWS does not allow you to call ssm:StartSession.')
     expect(denied.hint).toContain('"ssm:SessionDocumentAccessCheck":"true"')
     const describe = translate('UnauthorizedOperation', answered(), keys, 'ec2:DescribeInstances')
     expect(describe.hint).toContain('"ec2:DescribeInstances"')
@@ -84,7 +84,7 @@ describe('translateError', () => {
     expect(denied).toMatchObject({
       code: 'ACCESS_DENIED',
       message:
-        'AWS does not allow you to call to call ssm:StartSession: a service control policy forbids it by an explicit deny.',
+        'AWS does not allow you to call ssm:StartSession: a service control policy forbids it by an explicit deny.',
     })
     expect(denied.hint).not.toContain('Statement')
   })

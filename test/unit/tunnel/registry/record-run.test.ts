@@ -130,7 +130,7 @@ describe('the state file of a run', () => {
   })
 
   it('goes when AWS grants none', async () => {
-    denial = fail('ACCESS_DENIED', 'AWS does not allow you to call to call to call ssm:StartSession.')
+    denial = fail('ACCESS_DENIED', 'AWS does not allow you to call ssm:StartSession.')
     const {start, run} = openRun()
     await expect(start(BASTION)).rejects.toBe(denial)
     await run.end()
@@ -256,7 +256,7 @@ describe('the sweep', () => {
 
     it('keeps it when AWS will not list sessions, with the statement that allows it, for a day', async () => {
       await unheard()
-      denial = fail('ACCESS_DENIED', 'AWS does not allow you to call to call to call ssm:DescribeSessions.', {
+      denial = fail('ACCESS_DENIED', 'AWS does not allow you to call ssm:DescribeSessions.', {
         hint: '{"Effect":"Allow"}',
       })
       await sweepAs('dead')
