@@ -22,11 +22,11 @@ const LISTS = [
   },
   {
     file: 'src/databases/kinds.ts',
-    title: 'Every folder here',
+    title: 'Every folder here that has a kind',
     list: 'kinds',
     type: 'DatabaseKind',
     of: './database-kind.js',
-    found: (root) => foldersOf(join(root, 'src/databases')).map((name) => [name, `./${name}/kind.js`]),
+    found: (root) => foldersOf(join(root, 'src/databases'), 'kind.ts').map((name) => [name, `./${name}/kind.js`]),
   },
   {
     file: 'src/clients/kinds.ts',
@@ -102,9 +102,10 @@ function filesOf(folder) {
   return files.map((name) => name.slice(0, -'.ts'.length)).sort()
 }
 
-function foldersOf(folder) {
-  const entries = readdirSync(folder, {withFileTypes: true})
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
+/** Those that hold this file; all, where none is asked for. */
+function foldersOf(folder, file = '.') {
+  const entries = readdirSync(folder, {withFileTypes: true}).filter((entry) => entry.isDirectory())
+  return entries.flatMap(({name}) => (existsSync(join(folder, name, file)) ? [name] : [])).sort()
 }
 
 /** `managed-node` → `managedNode` */

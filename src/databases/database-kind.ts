@@ -1,5 +1,5 @@
 import type {DbtunnelError} from '../core/errors.js'
-import type {Conversation, ProbeLine} from '../core/ports/network.js'
+import type {ProbeLine} from '../core/ports/network.js'
 import type {AutoLogin} from './auto-login.js'
 import type {Connection} from './connection.js'
 import type {LoginOutcome} from './login-outcome.js'
@@ -18,7 +18,15 @@ export interface ProbeLogin {
 /** Where a program of this machine logs in, and as whom. */
 export interface LocalLogin extends TokenLogin {
   readonly localPort: number
+  readonly database: string
+  readonly authoritiesFile: string
 }
+
+/**
+ * What a probe has found. `no-tls`: the database offers none. A login's outcome, where the kind has to log in: of one that was
+ * let in, TLS was verified before.
+ */
+export type ProbeAnswer = 'answered' | 'no-tls' | LoginOutcome
 
 /** One login by a terminal client of this kind, which does nothing there and leaves. */
 export interface LoginCheck {
@@ -54,13 +62,21 @@ export interface DatabaseKind {
   readonly defaultPort: number
   /** The database that each server of this kind has. */
   readonly defaultDatabase: string
-  /** Whether it is the kind of a host name that RDS knows nothing of, and whose port says nothing. One kind has it. */
-  readonly isUsual?: true
+  /**
+   * Whether it is the kind of a host name that RDS knows nothing of: `everywhere` where the port says nothing (one kind has
+   * it), `at-its-port` where several kinds have the same one.
+   */
+  readonly isUsual?: 'everywhere' | 'at-its-port'
   /** What makes a user of the database one that logs in by IAM: `the role rds_iam`. */
   readonly iamMark: string
+  /** How many characters the name of a user has at most; undefined where no name of AWS is longer. */
+  readonly longestUser?: number
 
-  /** Asks whether the database is there and offers TLS, leaving no trace of a failure there. Who speaks first is its affair. */
-  probe(line: ProbeLine, login: ProbeLogin): ReturnType<Conversation>
+  /**
+   * Asks whether the database is there and offers TLS, leaving no trace of a failure there: where that takes a login, it logs
+   * in. Who speaks first is its affair.
+   */
+  probe(line: ProbeLine, login: ProbeLogin): Promise<ProbeAnswer>
 
   /** The files that hold a login's token, each by its name: private, and written anew before the token is too old. */
   loginFiles(login: LocalLogin, token: string): Readonly<Record<string, string>>
@@ -72,6 +88,10 @@ export interface DatabaseKind {
   readonly inTheWay: readonly string[]
   /** Files that clients read unasked in the user's home, relative to it, and are to be kept from. */
   readonly homeFiles: readonly string[]
+  /** Whether any of its clients takes an address beside the endpoint's name. */
+  readonly takesAddress: boolean
+  /** Whether these variables can have a session begin read-only. */
+  readonly takesSettings: boolean
   /** What leads any client of this kind to the database. Guard rails are in it; they win over what the user has set. */
   variables(connection: Connection, inherited: Inherited): Readonly<Record<string, string>>
   /** The connection as one word, for programs that take no other. No token is in it. */
@@ -79,8 +99,9 @@ export interface DatabaseKind {
 
   /** The statements that let a user log in by IAM: first the one that makes the user, then the one for whom there is one. */
   grants(user: string): readonly [create: string, allow: string]
-  readonly loginCheck: LoginCheck
-  /** The likeliest cause of a login that was refused, and what to do about it: LOGIN_REFUSED. */
+  /** Undefined where the probe logs in. */
+  readonly loginCheck?: LoginCheck
+  /** The likeliest cause of a login that was refused, and what to do about it: LOGIN_REFUSED, or what says it better. */
   explainRefusal(outcome: Exclude<LoginOutcome, {kind: 'in'}>, attempt: LoginAttempt): DbtunnelError
 
   /** Its part of a local end that logs in by itself; missing where dbtunnel has none for it. */

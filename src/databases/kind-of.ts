@@ -15,7 +15,8 @@ export function databaseKind(id: string): DatabaseKind {
 
 /** The kind of a host name that RDS was not asked about: the one whose port it is, else the usual one. */
 export function databaseKindAt(port: number | undefined): DatabaseKind {
-  const kind = kinds.find(({defaultPort}) => defaultPort === port) ?? kinds.find(({isUsual}) => isUsual)
+  const there = kinds.filter(({defaultPort}) => defaultPort === port)
+  const kind = there.find(({isUsual}) => isUsual) ?? there[0] ?? kinds.find(({isUsual}) => isUsual === 'everywhere')
   if (!kind) throw new Error('No database kind is the usual one.')
   return kind
 }

@@ -1,6 +1,7 @@
 // Written by bin/kinds.mjs, which each build runs: do not edit.
 import type {DatabaseKind} from './database-kind.js'
+import {mysql} from './mysql/kind.js'
 import {postgres} from './postgres/kind.js'
 
-/** Every folder here, by name. */
-export const kinds: readonly DatabaseKind[] = [postgres]
+/** Every folder here that has a kind, by name. */
+export const kinds: readonly DatabaseKind[] = [mysql, postgres]

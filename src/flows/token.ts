@@ -2,6 +2,8 @@ import {withDeadline} from '../core/deadline.js'
 import {fail} from '../core/errors.js'
 import type {FlagValues} from '../settings/read.js'
 import {resolveTarget} from '../targets/resolve-target.js'
+import {checkUser} from '../databases/checks.js'
+import {databaseKind} from '../databases/kind-of.js'
 import {signToken} from '../databases/sign-token.js'
 import type {AwsApi} from '../core/ports/aws.js'
 import type {Ports} from '../core/ports/ports.js'
@@ -50,7 +52,13 @@ export async function token(
     ])
     const late = (): Error =>
       fail('TIMEOUT', `AWS did not answer within ${settings.timeoutMs / 1000} s.`, {hint: 'Try again.'})
-    const [{endpoint, region}, user] = await withDeadline(looked, settings.timeoutMs, late, run.signal)
+    const [{endpoint, region, databaseKind: kind}, user] = await withDeadline(
+      looked,
+      settings.timeoutMs,
+      late,
+      run.signal,
+    )
+    checkUser(databaseKind(kind), user)
     const signedAt = ports.clock.now()
     const signed = await signToken({endpoint, region, user}, aws.signing)
     return {token: signed, ...endpoint, user, expiresAt: new Date(signedAt + LIFETIME_MS).toISOString()}

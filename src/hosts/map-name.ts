@@ -26,6 +26,8 @@ export interface NameOptions {
 }
 
 export interface MapOptions extends NameOptions {
+  /** The kind of database, where none of its clients takes an address. */
+  readonly needsName?: string | undefined
   /** Called right before a line is written. What it takes it pushes its undo for, which runs when the line has gone. */
   readonly prepare?: ((run: Run) => Promise<Place>) | undefined
 }
@@ -41,9 +43,9 @@ export interface MapOptions extends NameOptions {
 export async function mapName(host: string, options: MapOptions, hosts: HostsPort, run: Run): Promise<NameMapping> {
   const name = host.toLowerCase()
   if (!isHostName(name)) throw fail('VALUE_INVALID', `${JSON.stringify(host)} is not a host name.`)
-  const {mode, takesAddress, prepare} = options
+  const {mode, takesAddress, needsName, prepare} = options
   const without = (why: string, mayRetry = true): NameMapping => {
-    return {via: 'hostaddr', why: `${why} ${instead(takesAddress, name)}`, mayRetry}
+    return {via: 'hostaddr', why: `${why} ${instead(takesAddress, needsName, name)}`, mayRetry}
   }
   if (mode === 'hostaddr') return without('The hosts file is left alone:')
   const obstacle = mode === 'auto' ? await hosts.obstacle() : undefined
@@ -80,7 +82,8 @@ async function addUntilUndone(name: string, hosts: HostsPort, run: Run): Promise
   return {via: 'hosts'}
 }
 
-function instead(takesAddress: boolean, name: string): string {
+function instead(takesAddress: boolean, needsName: string | undefined, name: string): string {
+  if (needsName !== undefined) return `clients of ${needsName} will not find ${name}.`
   if (takesAddress) return 'the client is given the address instead (hostaddr).'
   return `clients that take an address are given it (hostaddr). Others, such as JDBC and GUI clients, will not find ${name}.`
 }

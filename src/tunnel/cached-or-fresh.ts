@@ -8,13 +8,15 @@ import type {OpenedSession, Connector} from './connector.js'
 
 /**
  * Failures that yesterday's answers may be to blame for: the bastion was replaced or this role may not use it, the
- * database has moved, stopped or has another server in its place. Not: credentials, throttling, the network here, local ports.
+ * database has moved, stopped, lets nobody in any more or has another server in its place. Not: credentials, throttling, the network here, local ports.
  */
 export const MAY_BE_STALE: readonly ErrorCode[] = [
   'ACCESS_DENIED',
   'AWS_FAILED',
   'BASTION_NONE',
   'DATABASE_UNREACHABLE',
+  'IAM_LOGIN_OFF',
+  'LOGIN_REFUSED',
   'PROTOCOL',
   'SESSION_FAILED',
   'TIMEOUT',

@@ -1,5 +1,5 @@
 import type {Connection} from '../databases/connection.js'
-import type {DatabaseKind, LoginOutcome} from '../databases/database-kind.js'
+import type {DatabaseKind, LoginCheck, LoginOutcome} from '../databases/database-kind.js'
 import {clientEnvironment} from '../databases/environment.js'
 import type {Ports} from '../core/ports/ports.js'
 
@@ -16,15 +16,15 @@ const AGAIN_AFTER_MS = 2000
 export async function checkLogin(
   file: string,
   kind: DatabaseKind,
+  check: LoginCheck,
   connection: Connection,
   ports: Pick<Ports, 'process' | 'environment' | 'clock'>,
   signal: AbortSignal,
 ): Promise<LoginOutcome> {
-  const {loginCheck} = kind
   const byAddress = {...connection, mapping: 'hostaddr'} as const
-  const env = {...clientEnvironment(kind, ports.environment, byAddress), ...loginCheck.env}
+  const env = {...clientEnvironment(kind, ports.environment, byAddress), ...check.env}
   const tryOnce = async (): Promise<LoginOutcome> =>
-    loginCheck.read(await ports.process.finish({file, argv: loginCheck.argv, env}, LIMIT_MS))
+    check.read(await ports.process.finish({file, argv: check.argv, env}, LIMIT_MS))
   const first = await tryOnce()
   if (first.kind !== 'refused-by-iam') return first
   await ports.clock.sleep(AGAIN_AFTER_MS, signal)

@@ -1,7 +1,8 @@
 import {databaseKind} from '../databases/kind-of.js'
 import {signToken} from '../databases/sign-token.js'
+import type {ProbeAnswer} from '../databases/database-kind.js'
 import type {SigningApi} from '../core/ports/aws.js'
-import type {Conversation} from '../core/ports/network.js'
+import type {Conversation, ProbeLine} from '../core/ports/network.js'
 import type {AccountPorts} from '../core/ports/ports.js'
 import type {Run} from '../core/run.js'
 import {type PartOfStack, partOf} from '../core/teardown.js'
@@ -72,12 +73,26 @@ export function makeConnector(
   }
 }
 
-/** What a probe says to this database, which logs in only where its kind has to. */
-export function talkOf(
+/** What a probe says to this database, which logs in only where its kind has to. Rejects as `explainRefusal` when it is not let in. */
+function talkOf(...asked: Parameters<typeof probeOf>): Conversation {
+  const probe = probeOf(...asked)
+  const [request, discovery] = asked
+  return async (line) => {
+    const answer = await probe(line)
+    if (typeof answer === 'string') return answer
+    if (answer.kind === 'in') return 'answered'
+    const {target, caller} = discovery
+    const attempt = {user: userOf(request, discovery), caller, ...target}
+    throw databaseKind(target.databaseKind).explainRefusal(answer, attempt)
+  }
+}
+
+/** The probe of this database's kind, as the user that a client would be. */
+export function probeOf(
   request: Pick<DiscoveryRequest, 'settings'>,
   discovery: Pick<Discovery, 'target' | 'caller'>,
   signing: SigningApi,
-): Conversation {
+): (line: ProbeLine) => Promise<ProbeAnswer> {
   const {endpoint, region, databaseKind: kind} = discovery.target
   const user = userOf(request, discovery)
   const login = {

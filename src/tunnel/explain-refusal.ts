@@ -65,10 +65,12 @@ async function whyRefused(
   try {
     const {user, target} = tunnel
     const kind = databaseKind(target.databaseKind)
+    const {loginCheck} = kind
+    if (!loginCheck) return undefined
     const connection = {target: target.name, ...connectionOf(tunnel, settings)}
     const [outcome, caller] = await inTime(
       Promise.all([
-        checkLogin(client, kind, connection, ports, run.signal),
+        checkLogin(client, kind, loginCheck, connection, ports, run.signal),
         fresh?.caller ?? tunnel.caller ?? ports.aws.sts.identity(run.signal).catch(() => undefined),
       ]),
     )

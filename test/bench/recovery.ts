@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {prober} from '../../src/adapters/network/prober.js'
-import {postgres} from '../../src/databases/postgres/kind.js'
+import {probe} from '../../src/databases/postgres/probe.js'
 import {withDeadline} from '../../src/core/deadline.js'
 import {MACHINE} from '../sandbox/account.js'
 import type {Sandbox} from '../sandbox/sandbox.js'
@@ -14,8 +14,7 @@ import {atMost, median, type Part, type Row} from './row.js'
 import type {ProbeLine} from '../../src/core/ports/network.js'
 
 /** Nobody logs in to be probed. */
-const LOGIN = {user: '', database: '', token: async () => ''}
-const talk = (line: ProbeLine) => postgres.probe(line, LOGIN)
+const talk = (line: ProbeLine) => probe(line)
 
 const ROUNDS = 3
 const MOST_MS = 3000

@@ -11,7 +11,7 @@ import {privateFiles} from '../../src/adapters/files/private-files.js'
 import {prober} from '../../src/adapters/network/prober.js'
 import {processes} from '../../src/adapters/processes/processes.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
-import {postgres} from '../../src/databases/postgres/kind.js'
+import {probe} from '../../src/databases/postgres/probe.js'
 import type {CarrierChoice} from '../../src/links/session/carrier-choice.js'
 import {chooseCarriers} from '../../src/links/session/choose-carriers.js'
 import {nativeCarrier} from '../../src/links/session/native/carrier.js'
@@ -26,8 +26,7 @@ import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/record
 import type {ProbeLine} from '../../src/core/ports/network.js'
 
 /** Nobody logs in to be probed. */
-const LOGIN = {user: '', database: '', token: async () => ''}
-const talk = (line: ProbeLine) => postgres.probe(line, LOGIN)
+const talk = (line: ProbeLine) => probe(line)
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 

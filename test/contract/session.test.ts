@@ -12,7 +12,7 @@ import {privateFiles} from '../../src/adapters/files/private-files.js'
 import {prober} from '../../src/adapters/network/prober.js'
 import {processes} from '../../src/adapters/processes/processes.js'
 import {webSocketPort} from '../../src/adapters/network/websocket.js'
-import {postgres} from '../../src/databases/postgres/kind.js'
+import {probe} from '../../src/databases/postgres/probe.js'
 import {fail} from '../../src/core/errors.js'
 import type {SessionGrant} from '../../src/core/ports/aws.js'
 import type {Prober} from '../../src/core/ports/network.js'
@@ -34,8 +34,7 @@ import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/record
 import type {ProbeLine} from '../../src/core/ports/network.js'
 
 /** Nobody logs in to be probed. */
-const LOGIN = {user: '', database: '', token: async () => ''}
-const probing = (line: ProbeLine) => postgres.probe(line, LOGIN)
+const probing = (line: ProbeLine) => probe(line)
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 const STAND_IN = new URL('../sandbox/plugin/session-manager-plugin', import.meta.url).pathname

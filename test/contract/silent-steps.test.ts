@@ -8,7 +8,7 @@ import {privateFiles} from '../../src/adapters/files/private-files.js'
 import {systemClock} from '../../src/adapters/processes/clock.js'
 import {processes} from '../../src/adapters/processes/processes.js'
 import type {ProbeLine} from '../../src/core/ports/network.js'
-import {postgres} from '../../src/databases/postgres/kind.js'
+import {probe} from '../../src/databases/postgres/probe.js'
 import type {Carrier, Carry, Link} from '../../src/links/link.js'
 import type {CarrierChoice} from '../../src/links/session/carrier-choice.js'
 import {chooseCarriers} from '../../src/links/session/choose-carriers.js'
@@ -27,8 +27,7 @@ import {type RecordedRun, recordedRun} from '../unit/links/session/plugin/record
 
 const HOST = 'prod-db.c1.eu-west-1.rds.amazonaws.com'
 const FIRST = BASTIONS[0]?.id ?? ''
-const LOGIN = {user: '', database: '', token: async () => ''}
-const talk = (line: ProbeLine) => postgres.probe(line, LOGIN)
+const talk = (line: ProbeLine) => probe(line)
 
 const LIMITS: StepLimits = {grantMs: 700, webSocketMs: 1200, handshakeMs: 1200, dialMs: 2400, quietMs: 700}
 /** For a data channel that does open, on a busy machine. */

@@ -97,8 +97,8 @@ describe('a database kind that is one new file', () => {
   it('is one that list and doctor know, and that errors name', async () => {
     const {stdout} = await dbtunnel(['list', '--json'])
     const {databases} = JSON.parse(stdout) as Listing
-    expect(databases.find(({engine}) => engine === 'mysql')).toMatchObject({supported: true})
-    const checked = JSON.parse((await dbtunnel(['doctor', 'wiki-mysql', '--json'])).stdout) as Checkup
+    expect(databases.find(({engine}) => engine === 'oracle-se2')).toMatchObject({supported: true})
+    const checked = JSON.parse((await dbtunnel(['doctor', 'erp-oracle', '--json'])).stdout) as Checkup
     expect(checked.hops.find(({id}) => id === 'database')).toMatchObject({status: 'ok'})
     const refused = await dbtunnel(['token', 'prod-db', '--region', 'eu-west-1', '-U', 'alice'])
     expect(refused.status).toBe(0)
@@ -138,7 +138,7 @@ describe('a client that is one new file', () => {
 
   it('is missing where it is to connect: says how to get it, before anything is opened', async () => {
     const PATH = process.env['PATH'] ?? ''
-    expect(await dbtunnel(['toybox', 'wiki-mysql'], {PATH})).toMatchObject({
+    expect(await dbtunnel(['toybox', 'erp-oracle'], {PATH})).toMatchObject({
       status: 127,
       stderr: expect.stringContaining('Look under the bed.') as string,
     })

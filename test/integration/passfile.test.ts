@@ -53,7 +53,14 @@ afterEach(async () => {
 async function keep(user: string): Promise<FreshLogin> {
   const folder = await files().makeFolder()
   run.undo.push('folder', 'local', () => files().removeFolder(folder))
-  const login = {endpoint, localPort: database.port, region: 'eu-west-1', user}
+  const login = {
+    endpoint,
+    localPort: database.port,
+    region: 'eu-west-1',
+    user,
+    database: 'app',
+    authoritiesFile: '/none',
+  }
   return keepLoginFresh(postgres, login, folder, {signing, files: files(), clock: systemClock}, run)
 }
 

@@ -1,7 +1,7 @@
 import {type DbtunnelError, fail} from '../../core/errors.js'
-import {loginStatement, policyJson} from '../../core/iam/statements.js'
-import {shellLine} from '../../core/text/shell-line.js'
 import type {LoginAttempt, LoginOutcome} from '../database-kind.js'
+import {shellLine} from '../../core/text/shell-line.js'
+import {mayBeOff, notAllowed} from '../refused-by-iam.js'
 import {grants, IAM_MARK} from './grants.js'
 
 /**
@@ -24,19 +24,8 @@ export function explainRefusedLogin(outcome: Exclude<LoginOutcome, {kind: 'in'}>
   }
 }
 
-function notAllowed({user, region, resourceId, caller}: LoginAttempt): DbtunnelError {
-  const who = caller ? caller.arn : 'this AWS identity'
-  const statement = policyJson([loginStatement({region, account: caller?.account, resourceId, user})])
-  const other = caller && caller.name !== user ? [`If you meant yourself: ${shellLine(['-U', caller.name])}`] : []
-  const off = resourceId === undefined ? ['IAM login may be off, too: RDS was not asked.'] : []
-  return fail('LOGIN_REFUSED', `The database asked IAM, and IAM does not allow ${who} to log in as ${user}.`, {
-    hint: [...other, 'The policy of your user or role must allow it:', statement, ...off].join('\n'),
-  })
-}
-
 function noMember({user, resourceId, masterUser, caller}: LoginAttempt): DbtunnelError {
   const [create, allow] = grants(user)
-  const off = resourceId === undefined ? ['IAM login may be off, too: RDS was not asked.'] : []
   const refused = `The database did not ask IAM about ${user}: `
   if (user === masterUser) {
     const own = caller && caller.name !== user ? caller.name : 'NAME'
@@ -48,7 +37,7 @@ function noMember({user, resourceId, masterUser, caller}: LoginAttempt): Dbtunne
         allowOwn,
         `Then: ${shellLine(['-U', own])}`,
         `With ${IAM_MARK} the password of ${user} works no more, for anyone who uses it. If that is meant: ${allow}`,
-        ...off,
+        ...mayBeOff(resourceId),
       ].join('\n'),
     })
   }
@@ -61,7 +50,7 @@ function noMember({user, resourceId, masterUser, caller}: LoginAttempt): Dbtunne
       `${small === user ? 'As' : 'Else, as'} an administrator of the database:`,
       allow,
       `If there is no such user, first: ${create}`,
-      ...off,
+      ...mayBeOff(resourceId),
     ].join('\n'),
   })
 }

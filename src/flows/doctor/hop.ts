@@ -50,8 +50,12 @@ export interface Findings {
   readonly bastion: readonly Candidate[]
   /** Best first. */
   readonly agent: readonly Bastion[]
-  /** `ask` asks the database, once, however often it is called. */
-  readonly session: {readonly session: Link; readonly ask: () => Promise<Answer>}
+  /** `ask` asks the database, once, however often it is called; `login` is what came of it where that took a login. */
+  readonly session: {
+    readonly session: Link
+    readonly ask: () => Promise<Answer>
+    readonly login: () => LoginOutcome | undefined
+  }
   readonly 'security-groups': undefined
   readonly tunnel: Answer
   readonly certificate: undefined

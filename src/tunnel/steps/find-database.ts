@@ -1,7 +1,9 @@
 import {together} from '../../core/all-or-first-failure.js'
 import type {Carrier} from '../../links/link.js'
 import {sessionCarriers} from '../../links/session/carriers.js'
-import {describe, type Description, type Discovery} from '../discovery/discover.js'
+import {checkReadOnly, checkUser} from '../../databases/checks.js'
+import {databaseKind} from '../../databases/kind-of.js'
+import {describe, type Description, type Discovery, userOf} from '../discovery/discover.js'
 import {followWriter} from '../discovery/follow-writer.js'
 import type {Opening, Step} from './step.js'
 
@@ -29,6 +31,10 @@ export const findDatabase: Step<Opening, FoundDatabase> = {
     request.checkTarget?.(described.target)
     // Missing authorities are told before anything is opened.
     await trust(described.target)
+    const kind = databaseKind(described.target.databaseKind)
+    checkUser(kind, userOf(request, described))
+    // A local end that logs in by itself sees to it.
+    if (!request.isAutoLogin) checkReadOnly(kind, settings)
     if (settings.sslmode === 'verify-ca') run.say.notice(NAME_UNCHECKED)
     return {...before, request, ports, described, carriers}
   },

@@ -1,3 +1,4 @@
+import {databaseKind} from '../../databases/kind-of.js'
 import {mapName as map, type NameMapping} from '../../hosts/map-name.js'
 import {keepMapped} from '../../hosts/keep-mapped.js'
 import {type OwnPort, takeOwnPort} from '../listener/own-port.js'
@@ -21,10 +22,12 @@ export const mapName: Step<Connected, Named> = {
     await hosts.sweep().catch((error: unknown) => run.say.debug(`hosts file not swept: ${String(error)}`))
     const {host, port} = discovery.target.endpoint
     const {settings, takesAddress, command} = request
+    const kind = databaseKind(discovery.target.databaseKind)
+    const needsName = kind.takesAddress ? undefined : kind.label
     let ownPort: OwnPort | undefined
     const prepare = async (within: Run): Promise<OwnPort> =>
       (ownPort = await takeOwnPort(localEnd, {host, port, isWanted: settings.ownPort}, ports, within))
-    const mapping = await map(host, {mode: settings.resolve, takesAddress, prepare}, hosts, run)
+    const mapping = await map(host, {mode: settings.resolve, takesAddress, needsName, prepare}, hosts, run)
     if (mapping.via === 'hostaddr') return {...before, mapping}
     const say = (line: string): void => run.say.notice(line, command === 'open' ? undefined : 'client')
     const over = new AbortController()

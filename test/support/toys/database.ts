@@ -1,12 +1,12 @@
 import {fail} from '../../../src/core/errors.js'
 import type {DatabaseKind} from '../../../src/databases/database-kind.js'
 
-/** For a test: a kind that takes RDS's MySQL for one that greets with a letter and then encrypts. */
+/** For a test: a kind that takes RDS's Oracle for one that greets with a letter and then encrypts. */
 export const toy: DatabaseKind = {
   id: 'toy',
   label: 'Toy',
-  matches: (rdsEngine) => rdsEngine === 'toy' || rdsEngine === 'mysql',
-  defaultPort: 3306,
+  matches: (rdsEngine) => rdsEngine === 'toy' || rdsEngine.startsWith('oracle'),
+  defaultPort: 1521,
   defaultDatabase: 'box',
   iamMark: 'a sticker',
   async probe(line, login) {
@@ -18,6 +18,8 @@ export const toy: DatabaseKind = {
   loginFiles: ({user}, token) => ({'toy.conf': `${user}\n${token}\n`}),
   ownsVariable: (name) => name.startsWith('TOY_'),
   isHarmless: () => false,
+  takesAddress: false,
+  takesSettings: true,
   inTheWay: ['TOY_ELSEWHERE'],
   homeFiles: [],
   variables: ({host, localPort, loginFiles}) => ({

@@ -10,7 +10,14 @@ import {postgres} from '../../../src/databases/postgres/kind.js'
 
 const MINUTE = 60_000
 const endpoint = {host: 'prod-db.abc.eu-west-1.rds.amazonaws.com', port: 5432}
-const login: LocalLogin = {endpoint, localPort: 54321, region: 'eu-west-1', user: 'alice'}
+const login: LocalLogin = {
+  endpoint,
+  localPort: 54321,
+  region: 'eu-west-1',
+  user: 'alice',
+  database: 'shop',
+  authoritiesFile: '/none',
+}
 
 /** A clock that stands still until it is set; sleepers wake when their time has come. */
 class SteppedClock implements Clock {

@@ -1,10 +1,13 @@
 import {terminalFor} from '../../../clients/client-of.js'
 import type {Connection} from '../../../databases/connection.js'
+import type {DatabaseKind, LoginCheck, LoginOutcome} from '../../../databases/database-kind.js'
 import {keepLoginFresh} from '../../../databases/keep-login-fresh.js'
 import {databaseKind} from '../../../databases/kind-of.js'
 import {checkLogin} from '../../../tunnel/check-login.js'
 import {databaseOf, userOf} from '../../../tunnel/discovery/discover.js'
-import {hop, ok} from '../hop.js'
+import type {Ports} from '../../../core/ports/ports.js'
+import type {Run} from '../../../core/run.js'
+import {type Findings, hop, ok} from '../hop.js'
 import {clientHops} from './clients.js'
 
 /** Whether the database has IAM asked about this user: seen by how it takes a login. */
@@ -25,31 +28,13 @@ export const rdsIam = hop('rds-iam', {
   ],
   needsNotToFail: clientHops.map(({id}) => id),
   async check(found, _request, ports, run) {
-    const {region, port: localEnd, folder, credentials: caller, available: target, session} = found
-    const {settings, aws} = region
+    const {region, credentials: caller, available: target} = found
     const user = userOf(region, {caller})
-    const {endpoint} = target
-    localEnd.lead(session.session.accept)
-    const authoritiesFile = await ports.files.write(folder, 'authorities.pem', found.authorities)
     const kind = databaseKind(target.databaseKind)
-    const client = await (await terminalFor(kind.id)).find(ports)
-    const place = {endpoint, region: target.region, user, localPort: localEnd.port}
-    const login = await keepLoginFresh(kind, place, folder, {...ports, signing: aws.signing}, run)
-    const connection: Connection = {
-      target: target.name,
-      host: endpoint.host,
-      localPort: localEnd.port,
-      user,
-      database: databaseOf(region, {target}),
-      sslmode: settings.sslmode,
-      // It works without a line in the hosts file, whose hop has been before.
-      mapping: 'hostaddr',
-      authoritiesFile,
-      homeFiles: await ports.files.inHome(kind.homeFiles),
-      loginFiles: login.files,
-      readOnly: false,
-    }
-    const outcome = await checkLogin(client, kind, connection, ports, run.signal)
+    const outcome = kind.loginCheck
+      ? await byClient(kind, kind.loginCheck, user, found, ports, run)
+      : found.session.login()
+    if (!outcome) return {status: 'unknown', detail: 'Nobody has logged in.', found: {kind: 'failed', words: ''}}
     switch (outcome.kind) {
       case 'in':
         return outcome.isByIam
@@ -64,3 +49,38 @@ export const rdsIam = hop('rds-iam', {
     }
   },
 })
+
+/** The login of a terminal client. */
+async function byClient(
+  kind: DatabaseKind,
+  check: LoginCheck,
+  user: string,
+  found: Pick<Findings, 'region' | 'port' | 'folder' | 'available' | 'authorities' | 'session'>,
+  ports: Ports,
+  run: Run,
+): Promise<LoginOutcome> {
+  const {region, port: localEnd, folder, available: target, session} = found
+  const {settings, aws} = region
+  const {endpoint} = target
+  localEnd.lead(session.session.accept)
+  const authoritiesFile = await ports.files.write(folder, 'authorities.pem', found.authorities)
+  const client = await (await terminalFor(kind.id)).find(ports)
+  const database = databaseOf(region, {target})
+  const place = {endpoint, region: target.region, user, database, localPort: localEnd.port, authoritiesFile}
+  const login = await keepLoginFresh(kind, place, folder, {...ports, signing: aws.signing}, run)
+  const connection: Connection = {
+    target: target.name,
+    host: endpoint.host,
+    localPort: localEnd.port,
+    user,
+    database,
+    sslmode: settings.sslmode,
+    // It works without a line in the hosts file, whose hop has been before.
+    mapping: 'hostaddr',
+    authoritiesFile,
+    homeFiles: await ports.files.inHome(kind.homeFiles),
+    loginFiles: login.files,
+    readOnly: false,
+  }
+  return checkLogin(client, kind, check, connection, ports, run.signal)
+}

@@ -1,7 +1,12 @@
 import {nodeName} from '../../../core/grammars.js'
 import {type Answer, askFirst, carrySession} from '../../../links/session/open-session.js'
 import {sessionCarriers} from '../../../links/session/carriers.js'
-import {talkOf} from '../../../tunnel/connector.js'
+import type {Conversation} from '../../../core/ports/network.js'
+import type {LoginOutcome} from '../../../databases/database-kind.js'
+import {checkUser} from '../../../databases/checks.js'
+import {databaseKind} from '../../../databases/kind-of.js'
+import {probeOf} from '../../../tunnel/connector.js'
+import {userOf} from '../../../tunnel/discovery/discover.js'
 import {hop, ok} from '../hop.js'
 
 /** Of the whole time: afterwards the database has to answer. */
@@ -19,8 +24,21 @@ export const session = hop('session', {
     run,
   ) {
     const ports = {...given, aws}
+    const kind = databaseKind(target.databaseKind)
+    const user = userOf({settings}, {caller})
+    checkUser(kind, user)
     const carriers = await sessionCarriers(settings, ports, run.say)
-    const talk = talkOf({settings}, {target, caller}, aws.signing)
+    const probe = probeOf({settings}, {target, caller}, aws.signing)
+    let outcome: LoginOutcome | undefined
+    // That it is not let in is for a later hop to tell.
+    const talk: Conversation = async (line) => {
+      const answer = await probe(line)
+      if (typeof answer === 'string') return answer
+      outcome = answer
+      if (answer.kind !== 'failed') return 'answered'
+      const attempt = {user, caller, ...target}
+      throw kind.explainRefusal(answer, attempt)
+    }
     const question = {target, settings, authorities, talk}
     const timeLeft = (): number => settings.timeoutMs * SHARE
     const opened = await carrySession({...question, bastions, carriers}, timeLeft, ports, run)
@@ -28,6 +46,6 @@ export const session = hop('session', {
     const ask = () => (answer ??= askFirst(opened, question, {hasOther: false}, timeLeft, ports, run))
     const {bastion, carrier} = opened.via
     const detail = `${opened.id} on ${nodeName(bastion)}: granted, its data channel is open, and the SSM agent has answered`
-    return ok(`${detail} (${carrier} engine)`, {session: opened, ask})
+    return ok(`${detail} (${carrier} engine)`, {session: opened, ask, login: () => outcome})
   },
 })

@@ -63,7 +63,15 @@ async function serve(client: Duplex, mode: Mode, {desk, address, contextFor}: Se
     // Of one that is handed over, the last bytes may still be on their way.
     if (!client.readableEnded) backend.stream.destroy()
   })
+  let outcome: Outcome = 'gone'
   try {
+    outcome = await attend()
+    return outcome
+  } finally {
+    if (outcome !== 'in') backend.stream.destroy()
+  }
+
+  async function attend(): Promise<Outcome> {
     const honest = disguise(backend.greeting, desk.family)
     const greeting =
       mode === 'no-tls'
@@ -83,8 +91,8 @@ async function serve(client: Duplex, mode: Mode, {desk, address, contextFor}: Se
     const response = first && parseResponse(first.payload)
     if (!first || !response) return 'gone'
     const caller = {client: inside, response, sequence: first.sequence, address, plugin: greeting.plugin}
-    if (mode === 'no-tls' || isDisguise(mode)) return await steal(caller, CLEAR, desk)
-    if (typeof mode === 'object' && 'asks' in mode) return await steal(caller, mode.asks, desk)
+    if (mode === 'no-tls' || isDisguise(mode)) return steal(caller, CLEAR, desk)
+    if (typeof mode === 'object' && 'asks' in mode) return steal(caller, mode.asks, desk)
     if (inside === client) {
       const {endpoint, verifier} = desk
       const at = {at: verifier.now(), host: endpoint.host, user: response.user}
@@ -93,9 +101,7 @@ async function serve(client: Duplex, mode: Mode, {desk, address, contextFor}: Se
       leave(client, refusal(first.sequence + 1, 3159, 'HY000', message))
       return 'refused'
     }
-    return await receive(caller, desk, backend)
-  } finally {
-    if (client.destroyed) backend.stream.destroy()
+    return receive(caller, desk, backend)
   }
 }
 
