@@ -8,6 +8,23 @@ import {parseSync} from 'rolldown/utils'
 import {importSource} from './import-source.mjs'
 import {walk} from './syntax-tree.mjs'
 
+/** What a reader calls the values of some names. */
+const CALLED = {
+  profileOption: ' [--profile PROFILE]',
+  accountOptions: ' --region REGION [--profile PROFILE]',
+  nodeName: 'BASTION',
+  harmless: 'NAME',
+  shownName: 'PATH',
+  oneLine: 'REASON',
+  redact: 'REASON',
+  foreignWords: 'REASON',
+  reasonOf: 'REASON',
+  readingReason: 'REASON',
+  durationText: 'DURATION',
+  policyJson: 'POLICY',
+  said: 'REASON',
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const PAGE = 'docs/reference/messages.md'
 
@@ -196,23 +213,6 @@ function called(node, known, depth) {
 
 function isTextual(node) {
   return ['TemplateLiteral', 'Literal', 'BinaryExpression', 'ConditionalExpression'].includes(node.type)
-}
-
-/** What a reader calls the values of some names. */
-const CALLED = {
-  profileOption: ' [--profile PROFILE]',
-  accountOptions: ' --region REGION [--profile PROFILE]',
-  nodeName: 'BASTION',
-  harmless: 'NAME',
-  shownName: 'PATH',
-  oneLine: 'REASON',
-  redact: 'REASON',
-  foreignWords: 'REASON',
-  reasonOf: 'REASON',
-  readingReason: 'REASON',
-  durationText: 'DURATION',
-  policyJson: 'POLICY',
-  said: 'REASON',
 }
 
 /** Its last word in capitals: `endpoint.host` is HOST. Milliseconds are shown as seconds. */
