@@ -109,6 +109,7 @@ describe.each([...kinds])('$id', (kind) => {
 it('know RDS’s words for what they are, and nothing that cannot be opened', () => {
   for (const word of ['postgres', 'aurora-postgresql']) expect(databaseKindOf(word)?.id).toBe('postgres')
   for (const word of ['mysql', 'aurora-mysql']) expect(databaseKindOf(word)?.id).toBe('mysql')
+  expect(databaseKindOf('mariadb')?.id).toBe('mariadb')
   for (const word of ['sqlserver-ex', 'oracle-ee', 'constructor', '']) {
     expect(databaseKindOf(word)).toBeUndefined()
   }

@@ -81,7 +81,7 @@ describe('every database of the account', () => {
     for (const {id, status, engine, vpcId, host, clusterId} of databases) {
       const row = found.find(({target}) => target === id)
       expect(row).toMatchObject({status, engine, vpcId, host: host ?? null, cluster: clusterId ?? null})
-      expect(row?.supported).toBe(/^(aurora-)?(postgres|mysql)/.test(engine))
+      expect(row?.supported).toBe(/^(aurora-)?(postgres|mysql)|^mariadb/.test(engine))
     }
     expect(found.find(({target}) => target === 'orders:analytics')).toMatchObject({
       kind: 'custom',

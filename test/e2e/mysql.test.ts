@@ -20,6 +20,7 @@ const hostOf = (id: string): string => `${id}.c9akciq32rgw.eu-west-1.rds.amazona
 const ENGINES = [
   ['shop-db', 'MySQL 8.0'],
   ['wiki-mysql', 'MySQL 8.4'],
+  ['blog-db', 'MariaDB'],
 ] as const
 
 let sandbox: Sandbox
@@ -53,7 +54,7 @@ it('token: signs for a MySQL database', async () => {
 
 it('list: shows them as databases that it supports', async () => {
   const {databases} = JSON.parse((await dbtunnel(['list', '--json'])).stdout) as Listing
-  for (const target of ['shop-db', 'wiki-mysql', 'carts', 'carts:reader', 'carts:checkout']) {
+  for (const target of ['shop-db', 'wiki-mysql', 'blog-db', 'carts', 'carts:reader', 'carts:checkout']) {
     expect(databases.find((one) => one.target === target)).toMatchObject({supported: true})
   }
 })
@@ -114,7 +115,7 @@ describe.skipIf(!hasMariadb())('with a real server behind', () => {
       const command = 'mariadb -N -e "select current_user(), database(); show status like \'Ssl_cipher\'"'
       const login = await pasted(tunnel.stdout(), command, {MYSQL_PWD: 'wrong', MYSQL_HOST: 'elsewhere.invalid'})
       expect(login).toMatchObject({status: 0, stderr: ''})
-      expect(login.stdout).toMatch(/^alice@%\t(shop|wiki)\n/)
+      expect(login.stdout).toMatch(/^alice@%\t(shop|wiki|blog)\n/)
       expect(sandbox.database.logins().at(-1)).toMatchObject({host: hostOf(target), outcome: 'in'})
 
       // What they lead to: an option file that has the database verified, and the token in no variable.
