@@ -1,7 +1,7 @@
 import {X509Certificate} from 'node:crypto'
 import {beforeAll, describe, expect, it} from 'vitest'
 import {isFor} from '../../../../src/adapters/network/encrypt.js'
-import {type Authority, createAuthority} from '../../../sandbox/database/authority.js'
+import {type Authority, createAuthority} from '../../../sandbox/database.js'
 
 const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 
