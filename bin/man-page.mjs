@@ -63,7 +63,7 @@ function nameOf({char, name, type, helpValue}) {
 
 const item = (head, body) => ['.TP', `.B ${text(head)}`, text(body)]
 
-/** What roff would take for its own: backslashes, hyphens that are to be typed, and a dot or quote that begins a line. */
+/** Escapes what roff would interpret: backslashes, hyphens to type, and a dot or quote that begins a line. */
 function text(words) {
   return words
     .replaceAll('\\', '\\e')

@@ -45,7 +45,7 @@ function ownCacheFolder({HOME = '', XDG_CACHE_HOME = ''}) {
   }
 }
 
-/** With sudo HOME may be somebody else's: nothing of root's is to be left in it. */
+/** With sudo HOME may be somebody else's: nothing of root's must be left in it. */
 function ownFolder(parent, ...names) {
   const isOwn = ({uid, mode}) => uid === process.getuid() && (mode & 0o022) === 0
   if (!isOwn(statSync(parent))) return undefined

@@ -37,7 +37,7 @@ export async function chooseBastions(
   return bestOf(verdicts, target, rule)
 }
 
-/** What is to be said of each candidate for this place. */
+/** A verdict on each candidate for this place. */
 export async function judgeFor(
   candidates: readonly Candidate[],
   target: Place,

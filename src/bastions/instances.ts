@@ -4,7 +4,7 @@ import type {Candidate} from './kind.js'
 
 const GONE = ['shutting-down', 'terminated']
 
-/** Instances as candidates, each once. One that is terminated (EC2 shows it for an hour) is none. */
+/** Instances as candidates, each once. One that is terminated (EC2 shows it for an hour) does not count. */
 export function candidatesOf(instances: readonly Ec2Instance[]): readonly Candidate[] {
   const present = instances.filter(({state}) => !GONE.includes(state))
   const byId = new Map(present.map((one) => [one.id, one]))

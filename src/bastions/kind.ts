@@ -8,7 +8,7 @@ export interface BastionRule {
   readonly [detail: string]: string
 }
 
-/** A node that a rule names: it may turn out to be of no use. */
+/** A node that a rule names: it may turn out to be unusable. */
 export interface Candidate {
   /** What Session Manager calls it: the target of StartSession, such as `i-…`. */
   readonly id: string

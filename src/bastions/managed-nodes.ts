@@ -48,7 +48,7 @@ export const managedNodes = {
 } as const
 
 function refusalOf(node: ManagedNode | undefined): string | undefined {
-  if (!node) return 'is not registered with Systems Manager (no agent, or its role lacks AmazonSSMManagedInstanceCore)'
+  if (!node) return 'is not registered with Systems Manager (no agent, or no AmazonSSMManagedInstanceCore in its role)'
   if (node.ping !== 'Online') return `is not connected to Systems Manager (${node.ping})`
   if (compareVersions(node.agentVersion, FIRST_AGENT) >= 0) return undefined
   return `has an SSM agent that is too old: ${node.agentVersion || 'unknown'} (${FIRST_AGENT} or newer is needed)`

@@ -57,7 +57,7 @@ export async function reachabilityAdvice(
   return seen.verdict.kind === 'unknown' ? undefined : securityGroupHint(target, seen)
 }
 
-/** The rule that the database's security group lacks. */
+/** The rule that is missing in the database's security group. */
 export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
   const {endpoint, securityGroupIds} = target
   const group = securityGroupIds[0] ?? 'DATABASE_SECURITY_GROUP'
@@ -69,7 +69,7 @@ export function letIn(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): 
   )
 }
 
-/** The rule that the bastion's lacks. */
+/** The rule that is missing in the bastion's. */
 export function letOut(target: Target, bastionGroup = 'BASTION_SECURITY_GROUP'): string {
   const {endpoint, securityGroupIds} = target
   const {port} = endpoint

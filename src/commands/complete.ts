@@ -9,7 +9,7 @@ export default class Complete extends BaseCommand {
   static override strict = false
 
   async run(): Promise<void> {
-    // `--` comes first, or oclif would take the words for its own.
+    // `--` comes first, or oclif would read the words as its own flags.
     const [, ...words] = this.argv
     const {complete} = await import('../flows/complete/complete.js')
     const ports = async () => (await import('../app/completion-ports.js')).completionPorts()

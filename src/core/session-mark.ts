@@ -6,7 +6,7 @@ const HEX = 12
 export const LONGEST_REASON = LONGEST - ' dbtunnel:'.length - HEX
 
 /**
- * Ends the reason of a session, and of no other: whoever knows it can find the session, even if the answer of
+ * Ends the reason of a session, and of no other: a run that knows it can find the session, even if the answer of
  * StartSession, with its id, came to nobody.
  */
 export function newSessionMark(): string {

@@ -22,7 +22,7 @@ export interface DatabaseLine extends ByteLine {
 
 /** What a tunnel's local end is for. */
 export interface AutoLoginTerms {
-  /** Who is logged in, whoever connects. */
+  /** The user that each connection is logged in as. */
   readonly user: string
   /** The database's name, for people. */
   readonly target: string

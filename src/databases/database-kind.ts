@@ -86,7 +86,7 @@ export interface DatabaseKind {
   isHarmless(name: string): boolean
   /** Variables to unset in a shell that is given ours: clients would follow them and not ours. */
   readonly inTheWay: readonly string[]
-  /** Files that clients read unasked in the user's home, relative to it, and are to be kept from. */
+  /** Files that clients read unasked in the user's home, relative to it, and must be kept from reading. */
   readonly homeFiles: readonly string[]
   /** Whether any of its clients takes an address beside the endpoint's name. */
   readonly takesAddress: boolean

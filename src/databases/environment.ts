@@ -2,7 +2,7 @@ import type {Connection} from './connection.js'
 import type {DatabaseKind, Inherited} from './database-kind.js'
 
 /**
- * Of the AWS variables, those that say where a login is, and are none themselves: with them `\! aws s3 cp …` works as in
+ * The AWS variables that say where a login is but hold none: with them `\! aws s3 cp …` works as in
  * the shell that the client was started from. Keys, tokens and the files of tokens are not among them, nor is any new
  * variable.
  */

@@ -70,7 +70,7 @@ export async function keepLoginFresh(
       said = true
     }
   }
-  // One after another: whoever asks wants a token signed from now on, and none that was signed before a stop.
+  // One after another: each caller wants a token signed from now on, not one that was signed before a stop.
   const refresh = (): Promise<void> => (renewing = renewing.then(renew))
   const keep = async (): Promise<void> => {
     for (;;) {

@@ -15,7 +15,7 @@ export function checkProxy(
   if (!isProxy(host)) return
   if (sslmode !== 'verify-full') {
     // Such authorities sign for anyone, so that only the name in a proxy's certificate proves anything: without comparing
-    // it, whoever carries the tunnel could be given the token.
+    // it, anyone who carries the tunnel could be given the token.
     throw fail(
       'VALUE_INVALID',
       `${host} is an RDS Proxy. Its certificate comes from a public CA, so verify-ca is not enough: the host name must be checked.`,

@@ -11,7 +11,7 @@ export const LIMITS = {
 /** The same for a sentence. */
 export const SESSION_LIMITS = `${LIMITS.statement} for a statement, ${LIMITS.lock} to wait for a lock, ${LIMITS.idleTransaction} for an idle transaction`
 
-/** What to say where sessions are to be read-only, and nobody knows whether the program reads its settings from there. */
+/** The notice for read-only sessions of a program that may not read its settings from there. */
 export function guardCaveat(program: string): string {
   return `Read-only may not apply to ${program}: only programs that read their settings from the environment obey it.`
 }

@@ -6,7 +6,7 @@ import {listedLead} from './request/lead.js'
 import {readGroupLeads, readRequest, type RequestSources} from './request/read-request.js'
 
 /**
- * Approves where the team's file leads a name, for this user, from now on. Asks nobody: whoever types this wants it.
+ * Approves where the team's file leads a name, for this user, from now on. Asks nobody: the command itself is the answer.
  * Undefined where it leads the name nowhere else. Rejects with FILES_UNWRITABLE, or as `readRequest` does.
  */
 export async function approve(

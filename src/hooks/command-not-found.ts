@@ -37,7 +37,7 @@ function hintFor(
   }
   const other = otherWay(words)
   if (other !== undefined) return other.replaceAll(/\bdbtunnel\b(?=[ :])/g, bin)
-  // oclif takes the words behind an unknown command for parts of its name: `pqsl prod-db` is to be psql all the same.
+  // oclif takes the words behind an unknown command for parts of its name: `pqsl prod-db` still means psql.
   for (const beginning of beginnings(words, separator)) {
     const length = beginning.split(separator).length
     const alike = known.filter((name) => name.split(separator).length === length)

@@ -24,7 +24,7 @@ export interface HostsServerOutput {
 }
 
 /**
- * The hosts helper's side of its pipe. Whoever asks for anything but `map` or `unmap` and an RDS endpoint's name is not
+ * The hosts helper's side of its pipe. A client that asks for anything but `map` or `unmap` and an RDS endpoint's name is not
  * dbtunnel, and is served no more.
  */
 export function hostsServer(hosts: HostsPort, {answer, refuse}: HostsServerOutput): HostsServer {

@@ -13,7 +13,7 @@ const MOST_REPAIRS = 3
 export interface Keeping {
   readonly clock: Clock
   readonly hostsFile: Pick<HostsFile, 'read'>
-  /** Whoever wrote the line. */
+  /** The port that wrote the line. */
   readonly hosts: Pick<HostsPort, 'add'>
   readonly say: (line: string) => void
   /** Called with why the name does not lead here now, and with nothing once it does again. */
@@ -22,7 +22,7 @@ export interface Keeping {
 
 /**
  * Sees to it that `name` (lower case) stays in the hosts file while others write that file anew, until `signal` aborts. The
- * line is put back once the file has been left alone for a moment: whoever writes it is not disturbed amid that. Resolves
+ * line is put back once the file has been left alone for a moment: a program that writes it is not disturbed amid that. Resolves
  * when `signal` has aborted; never rejects.
  */
 export async function keepMapped(

@@ -55,7 +55,7 @@ export function foreignLinesFor(content: Buffer, name: string): readonly Foreign
 /**
  * Adds the owner's line, unless it is there. It goes to the end, but before a
  * last line without a line feed: so a file's missing final line feed stays
- * missing, whoever appends meanwhile, and taking the line out gives back the
+ * missing, even if another program appends meanwhile, and taking the line out gives back the
  * exact bytes.
  */
 export function withLine(content: Buffer, {name, owner}: Mark): Buffer {

@@ -6,7 +6,7 @@ import type {Run} from '../core/run.js'
 
 /** How clients find the database's name: through the hosts file, or by being given the address as well. */
 export type NameMapping =
-  /** `caveat`: what does not go there all the same; one line for a notice. */
+  /** `caveat`: what still does not go there; one line for a notice. */
   | {readonly via: 'hosts'; readonly caveat?: string | undefined}
   /** `mayRetry`: whether `--resolve hosts` may lead to a line in the hosts file. */
   | {readonly via: 'hostaddr'; readonly why: string; readonly mayRetry: boolean}

@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<HostsListingLine>[] = [
   {title: 'OWNER', text: ({state}) => STATES[state], gives: 1, short: ({state}) => state},
 ]
 
-/** A row for each line of dbtunnel's, and below what is to be said of it. */
+/** A row for each line of dbtunnel's, and below it the notes on it. */
 export function hostsText({file, lines, interrupted, helper}: HostsListing, columns: number | undefined): string {
   const isDirty = interrupted || lines.some(({state}) => state === 'dead')
   return [

@@ -23,7 +23,7 @@ export function openedFacts({target, endpoint, localPort, bastion, session, user
           ...(autoLogin.port === undefined
             ? []
             : [['local port', `127.0.0.1:${autoLogin.port}, with the local password`]]),
-          ['auto-login', `whoever connects here is logged in as ${shownName(user)}`],
+          ['auto-login', `each connection here is logged in as ${shownName(user)}`],
         ]
       : [['local port', `127.0.0.1:${localPort}`]]),
     ['bastion', bastionText(bastion)],

@@ -54,7 +54,7 @@ function details(tunnel: ListedTunnel): readonly string[] {
     [
       'mode',
       autoLogin &&
-        `auto-login: logs in whoever connects${autoLogin.tcp ? ', over TCP with the local password,' : ''} as you`,
+        `auto-login: logs in each connection${autoLogin.tcp ? ', over TCP with the local password,' : ''} as you`,
     ],
     ['login', login && loginText(login)],
     ['bastion', bastion ? bastionText(bastion) : NOTHING],

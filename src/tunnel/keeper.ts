@@ -202,7 +202,7 @@ export class Keeper {
       } catch (error) {
         this.#run.signal.throwIfAborted()
         if (!isDbtunnelError(error)) throw error
-        // What AWS has to say now may be all that lacks.
+        // AWS's answer may be the only thing missing.
         const mayHelp: boolean = !isStale && hasCode(error, ...MAY_BE_STALE)
         isStale ||= mayHelp
         if (mayHelp) continue

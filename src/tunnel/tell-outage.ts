@@ -37,6 +37,6 @@ export async function tellOutage(
       }
     }
   } catch {
-    // Whoever watches the session tells what came of it.
+    // The watch over the session tells what came of it.
   }
 }

@@ -20,7 +20,7 @@ export interface TunnelRequest extends DiscoveryRequest {
   readonly checkTarget?: ((target: Target) => void) | undefined
   /** Whether the local end logs in by itself, and clients need no name and no token. */
   readonly isAutoLogin?: boolean | undefined
-  /** Whether the local password is to be another one from now on. */
+  /** Whether the local password is replaced by another one from now on. */
   readonly isPasswordRenewed?: boolean | undefined
 }
 
@@ -47,7 +47,7 @@ export interface Tunnel {
   /** Of `homeFiles` of the database's kind, those that the user has. */
   readonly homeFiles: readonly string[]
   /**
-   * For a login that was refused all the same: forgets the database, and asks AWS again when the tunnel was opened on what
+   * For a login that was refused nevertheless: forgets the database, and asks AWS again when the tunnel was opened on what
    * an earlier run had found out. Undefined when it was not. Rejects as resolving does.
    */
   readonly lookAgain: () => Promise<Login | undefined>

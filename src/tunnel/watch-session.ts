@@ -21,7 +21,7 @@ const UNHEARD_MS = 1000
 const SILENT_MS = 1000
 /**
  * An agent with as much unread by the database acknowledges nothing, of any connection (4 MiB, agent source 1c217c8), and
- * yet nothing is lost: whoever sends it so much may have to wait for the lock that holds the database up.
+ * yet nothing is lost: a program that sends it so much may have to wait for the lock that holds the database up.
  */
 const MUCH_UNANSWERED = 1024 * 1024
 const HELD_UP_MS = 60_000

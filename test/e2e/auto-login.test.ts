@@ -105,7 +105,7 @@ describe('a local end that logs in by itself', () => {
 
     const {status, stderr} = await stop(tunnel)
     expect(status).toBe(130)
-    expect(stderr).toContain('whoever connects here is logged in as alice')
+    expect(stderr).toContain('each connection here is logged in as alice')
     expect(existsSync(folder)).toBe(false)
     expect(auditOf(tunnel)).toEqual(
       expect.arrayContaining([
@@ -248,7 +248,7 @@ describe('a local end that logs in by itself', () => {
     expect(json.autoLogin).not.toHaveProperty('port')
     const text = await run(['status'], {env})
     expect(text.stdout).toMatch(/^prod-db +socket/m)
-    expect(text.stdout).toContain('auto-login: logs in whoever connects as you')
+    expect(text.stdout).toContain('auto-login: logs in each connection as you')
     const listing = JSON.parse((await run(['status', '--json'], {env})).stdout) as TunnelListing
     expect(listing.tunnels[0]?.autoLogin).toEqual({socket: json.autoLogin?.socket, tcp: false})
     // Asked for once more, it is shown; without auto-login it is another one.

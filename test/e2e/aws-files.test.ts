@@ -63,7 +63,7 @@ describe.concurrent('a section', () => {
   it('without the word profile: file, line, and what to write', async () => {
     const {status, stderr} = await psql('dev', `[dev]\nregion = ${REGION}\nKEYS\n`)
     expect(status).toBe(78)
-    expect(stderr).toMatch(/\.aws\/config:1 has \[dev\], which lacks the word profile\. Write: \[profile dev\]/)
+    expect(stderr).toMatch(/\.aws\/config:1 has \[dev\], where the word profile is missing\. Write: \[profile dev\]/)
     expect(stderr).not.toContain('aws configure sso')
   })
 

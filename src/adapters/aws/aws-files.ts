@@ -11,7 +11,7 @@ export interface AwsSetting extends IniValue {
 
 type Settings = ReadonlyMap<string, AwsSetting>
 
-/** A section that looks like a profile, and is none to the AWS CLI. */
+/** A section that looks like a profile, but is not one to the AWS CLI. */
 export interface DroppedSection {
   /** What it seems to be called. */
   readonly name: string
@@ -107,7 +107,7 @@ function asDropped({header, line}: IniSection, file: string): readonly DroppedSe
   const [, blank = '', name = ''] = /^(\s*)profile\s+(.*)$/.exec(header) ?? []
   const plain = name.trim().replaceAll(/["']/g, '')
   if (name === '')
-    return [{name: header, why: `${place}, which lacks the word profile. Write: [profile ${quotedName(header)}]`}]
+    return [{name: header, why: `${place}, where the word profile is missing. Write: [profile ${quotedName(header)}]`}]
   if (blank !== '')
     return [{name: plain, why: `${place}, with a blank behind the bracket. Write: [profile ${quotedName(plain)}]`}]
   return [{name: plain, why: `${place}, whose quotes are missing or not closed. Write: [profile ${quotedName(plain)}]`}]

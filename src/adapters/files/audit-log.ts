@@ -3,7 +3,7 @@ import type {AuditPort} from '../../core/ports/audit.js'
 import {ownFolder} from './own-folder.js'
 import {AUDIT_LOG, statePlace} from './state-folder.js'
 
-/** A file in the state folder. It is opened anew for each line, so whoever keeps it small may move it away at any time. */
+/** A file in the state folder. It is opened anew for each line, so log rotation may move it away at any time. */
 export function auditLog(environment: Readonly<Record<string, string | undefined>>): AuditPort {
   return {
     get osUser() {

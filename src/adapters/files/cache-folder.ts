@@ -3,7 +3,7 @@ import type {CachePort} from '../../core/ports/cache.js'
 import type {Say} from '../../core/run.js'
 import {isMissing, type OwnFolder, ownFolder, xdgFolder} from './own-folder.js'
 
-/** Of one entry: what is longer is none of ours. */
+/** Of one entry: what is longer is not ours. */
 const LARGEST_BYTES = 16 * 1024
 /** With their size, the most that lies on the disk: 3 MiB. */
 const MOST_ENTRIES = 200
@@ -19,7 +19,7 @@ export function cacheFolder(
   const place = xdgFolder(environment, 'XDG_CACHE_HOME', '.cache')
   const folder = place === undefined ? undefined : ownFolder(place, LARGEST_BYTES)
 
-  /** Does `work` with the folder; what stands in the way is said, but for a lack of what was never written. */
+  /** Does `work` with the folder; says what stands in the way, except that it was never written. */
   const attempt = async <T>(work: (folder: OwnFolder) => Promise<T>, writes = false): Promise<T | undefined> => {
     try {
       if (folder === undefined) throw new Error('there is no home folder')

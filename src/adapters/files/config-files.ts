@@ -63,7 +63,7 @@ async function readTeamFile(environment: Environment, cwd: string): Promise<Conf
   for (const folder of folders) {
     const path = await firstThere(folder, TEAM_FILES)
     if (path === undefined) continue
-    // Whoever wrote the link may be a stranger: it shall not lead to other files of the user's.
+    // A stranger may have written the link: it must not lead to other files of the user's.
     return {owner: 'team', path, text: await readTrusted(path, {owners, within: repository ?? folder})}
   }
   return undefined

@@ -43,7 +43,7 @@ export function xdgFolder(
   return home && isAbsolute(home) ? join(home, fallback, 'dbtunnel') : undefined
 }
 
-/** `largestBytes` is for one file: what is longer is none of ours. */
+/** `largestBytes` is for one file: what is longer is not ours. */
 export function ownFolder(path: string, largestBytes: number): OwnFolder {
   return {
     path,
@@ -97,7 +97,7 @@ function checkOurs(path: string, stats: Stats): void {
   if (why) throw weak({path, why})
 }
 
-/** Of the folders above: whoever may write one of them could put a folder of theirs in the place of this one. */
+/** Checks the folders above: a user who may write one of them could put a folder of theirs in the place of this one. */
 function checkWay(folder: string): void {
   const weakness = weaknessAbove(folder, OURS)
   if (weakness) throw weak(weakness)

@@ -25,7 +25,7 @@ import {shellLine} from '../../core/text/shell-line.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** In each folder: whose it is, for whoever finds it later. */
+/** In each folder: whose it is, for the run that finds it later. */
 const OWNER = 'owner'
 /** It is written right after its folder was made. */
 const UNOWNED_MS = 60_000
@@ -176,7 +176,7 @@ async function removeLeft(folder: string, table: ProcessTable): Promise<void> {
   const owner = await readFile(join(folder, OWNER), 'latin1').catch(() => '')
   const [, pid, started] = /^(\d+) ([a-z0-9-]+)\n$/.exec(owner) ?? []
   if (pid === undefined || started === undefined) {
-    // Killed between two steps. What is not empty is none of ours.
+    // Killed between two steps. What is not empty is not ours.
     if (Date.now() - stats.mtimeMs > UNOWNED_MS) await rmdir(folder).catch(() => {})
   } else if (table.state({pid: Number(pid), started}) === 'dead') {
     await rm(folder, {recursive: true, force: true})

@@ -9,7 +9,7 @@ export interface Replacement {
   readonly draft?: string | undefined
   /** Gives the new file, open as `fd`, its mode and owner. Without it: this user's alone, 0600 whatever the umask. */
   readonly prepare?: ((fd: number) => void) | undefined
-  /** Whether the content is to be on the disk before the new file takes the place: after a power cut it is whole. */
+  /** Whether to wait until the content is on the disk before the new file takes the place: it survives a power cut. */
   readonly isDurable?: boolean
   /** Asked last: whether the old file may still be replaced. */
   readonly mayReplace?: (() => boolean) | undefined

@@ -9,10 +9,10 @@ import {processTable} from '../processes/process-identity.js'
 const LARGEST_BYTES = 64 * 1024
 /** A draft is written within milliseconds: an older one was left by a run that was killed, on whichever machine. */
 const DRAFT_MS = 60_000
-/** For whoever wants to know why a tunnel has ended. */
+/** For a person who wants to know why a tunnel has ended. */
 const LOG_MS = 7 * 24 * 60 * 60_000
 
-/** The one file that is nobody's state, and stays. */
+/** The one file that is not the state of a run, and stays. */
 export const AUDIT_LOG = 'audit.jsonl'
 /** A folder of its own, with what each run needs while it lasts. */
 export const RUN = 'run'

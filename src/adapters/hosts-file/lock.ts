@@ -79,7 +79,7 @@ function drawTicket(site: Site, owner: ProcessIdentity): Ticket {
 
 /**
  * Who goes before us, in order. Those still choosing are looked for first, in
- * a listing of their own: whoever is not among them has made its ticket by
+ * a listing of their own: one that is not in it has made its ticket by
  * now, which the second listing shows, or will draw a higher one than ours.
  */
 function claimsAhead(site: Site, mine: Ticket): Claim[] {
@@ -103,7 +103,7 @@ function ageMs({path}: Claim): number {
   return Date.now() - (lstatSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0)
 }
 
-/** The claims in a folder; in a shared one, those of users who could not write the hosts file anyway are none. */
+/** The claims in a folder; in a shared one, claims of users who could not write the hosts file anyway do not count. */
 function claimsIn(site: Site, folder: string): Claim[] {
   return readdirSync(folder).flatMap((name) => {
     if (!name.startsWith(site.prefix)) return []

@@ -6,7 +6,7 @@ import {helperAt} from './conversation.js'
 
 /**
  * Has sudo ask on our terminal, and start the helper at `line`, in a session of its own: it outlives us and the terminal,
- * and ends with the other end of `line`. Resolves when sudo has ended, which it is told to at `signal`. Whoever is at that
+ * and ends with the other end of `line`. Resolves when sudo has ended, which it is told to at `signal`. The person at that
  * other end sees it closed when sudo has refused.
  */
 export async function startApart(line: Duplex, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ const WITHOUT_SIGUSR1 = '--disable-sigusr1'
 
 const ALWAYS = [WITHOUT_CONFIG, WITHOUT_DEBUGGER] as const
 
-/** What this Node is to be started with wherever it becomes root through sudo. */
+/** What to start this Node with wherever it becomes root through sudo. */
 export function rootNodeWords(): readonly string[] {
   return process.allowedNodeEnvironmentFlags.has(WITHOUT_SIGUSR1) ? [...ALWAYS, WITHOUT_SIGUSR1] : ALWAYS
 }

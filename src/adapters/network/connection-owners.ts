@@ -47,7 +47,7 @@ export function connectionOwners(platform: NodeJS.Platform = process.platform): 
 }
 
 function ownerIn({uid, inode}: TcpLine): ConnectionOwner {
-  // The kernel keeps a line for a while when the program has closed its socket, with nobody's inode and root's uid.
+  // The kernel keeps a line for a while when the program has closed its socket, with no inode and root's uid.
   return inode === '0' ? {kind: 'closed'} : {kind: 'user', uid, socketId: inode}
 }
 
@@ -88,7 +88,7 @@ function tableIn(text: string): Table {
   return new Map([...tcpLines(text)].map((line) => [`${line.local} ${line.remote}`, line]))
 }
 
-/** Whoever asks gets a reading that begins after that; all who ask while one is under way share the next one. */
+/** A caller gets a reading that begins after the call; all who call while one is under way share the next one. */
 function oneAtATime<T>(read: () => Promise<T>): () => Promise<T> {
   let current: Promise<unknown> = Promise.resolve()
   let next: Promise<T> | undefined

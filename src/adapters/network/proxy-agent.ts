@@ -93,7 +93,7 @@ function refused(proxy: Proxy, status: number, target: string): DbtunnelError {
   })
 }
 
-/** All of AWS, for one service alone is of no use. */
+/** All of AWS: one service alone does not help. */
 function exemption(target: string): string {
   const host = target.replace(/:\d+$/, '')
   return shellLine([`NO_PROXY=${suffixOf(host) ?? host}`])

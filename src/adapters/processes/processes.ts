@@ -162,7 +162,7 @@ function apart(child: ChildProcess): ApartProcess {
   return {...common, output: {stdout, stderr}}
 }
 
-/** What has been read, and waits for whoever reads it from us, is not silence. */
+/** What has been read, and waits for our reader, is not silence. */
 function endOnceSilent(stream: Readable): void {
   const look = (before: number) => (): void => {
     if (stream.destroyed || stream.readableEnded) return

@@ -11,7 +11,7 @@ export function hasTerminal(): boolean {
 }
 
 /**
- * Whether the terminal's keys are ours: a shell's background job (`&`, `bg`) shares the screen with whoever has them.
+ * Whether the terminal's keys are ours: a shell's background job (`&`, `bg`) shares the screen with the program that has them.
  * True where that cannot be known (macOS) or no terminal controls us.
  */
 export function isForeground(): boolean {

@@ -35,7 +35,7 @@ export function readOwnFlag(word: string, flags: OwnFlags): {readonly takesNext:
   if (word.startsWith('--')) {
     const equals = word.indexOf('=')
     const flag = flags.long.get(equals < 0 ? word.slice(2) : word.slice(2, equals))
-    // A switch with a value is none of ours.
+    // A switch with a value is not one of ours.
     if (!flag || (equals >= 0 && !flag.takesValue)) return undefined
     return {takesNext: flag.takesValue && equals < 0}
   }

@@ -11,7 +11,7 @@ export function accessDenied(action: string, details: {region?: string | undefin
   if (denial) {
     const by = `a ${denial[1] ?? 'policy'}`
     return fail('ACCESS_DENIED', `AWS does not allow you to call ${action}: ${by} forbids it by an explicit deny.`, {
-      hint: 'Whoever keeps that policy has to change it: another statement that allows it does not help.',
+      hint: 'Ask the owner of that policy to change it: another statement that allows it does not help.',
       cause,
     })
   }

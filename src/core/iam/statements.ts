@@ -100,7 +100,7 @@ const PLAIN_USER = /^[\w+=,.@-]+$/
 
 /**
  * Logging in to one database as one user. The prefix is `rds-db:`; `rds:connect` grants nothing. A user whose name means
- * more than itself there is to be filled in.
+ * more than itself must be filled in.
  */
 export function loginStatement(login: {
   readonly region: string

@@ -93,7 +93,7 @@ export interface SocketPort {
   listenAt(path: string, onConnection: (socket: LocalSocket) => void): Promise<Pick<Listener, 'close'>>
 }
 
-/** How a stream is to be encrypted. */
+/** How to encrypt a stream. */
 export interface TlsRequest {
   /** The name that the certificate must be for, to the letter. */
   readonly host: string

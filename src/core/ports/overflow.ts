@@ -1,6 +1,6 @@
 /** Room on disk for bytes that a slow program has not taken yet. */
 export interface OverflowPort {
-  /** A private file without a name: it is gone when it is closed, or its process has gone. Throws when there is none to be had. */
+  /** A private file without a name: it is gone when it is closed, or its process has gone. Throws where none can be made. */
   create(): OverflowFile
 }
 

@@ -13,7 +13,7 @@ export interface ExecOutcome {
   readonly tookMs: number
 }
 
-/** 0 for all well; else the status of the first in the list that is not. Of those that were not started there is none. */
+/** 0 if all succeeded, else the status of the first in the list that failed. Targets that were not started do not count. */
 export function statusOfAll(outcomes: readonly ExecOutcome[]): number {
   return outcomes.map(outcomeStatus).find((status) => status !== 0) ?? 0
 }

@@ -15,7 +15,7 @@ export interface ListedTunnel {
   readonly bastion?: {readonly id: string; readonly name?: string | undefined} | undefined
   /** The id of the session that carries it, or of the last one that did. */
   readonly session?: string | undefined
-  /** Where the local end logs in whoever connects: path of its socket, and whether there is a port as well. */
+  /** Where the local end logs in each connection: path of its socket, and whether there is a port as well. */
   readonly autoLogin?: {readonly socket: string; readonly tcp: boolean} | undefined
   /** Who logs in, and how carefully, once it is ready; of `open` only. */
   readonly login?: {readonly user: string; readonly database: string; readonly readOnly: boolean} | undefined

@@ -112,7 +112,7 @@ const STATES = /^(up|replacing|asleep|waiting-for-credentials)$/
 
 function readOwner(fields: Fields): ProcessIdentity {
   const pid = count(fields, 'pid')
-  if (pid === 0) throw new Error('pid is none')
+  if (pid === 0) throw new Error('pid is 0')
   return {pid, started: word(fields, 'started', /^[a-z0-9-]{1,100}$/)}
 }
 
@@ -134,7 +134,7 @@ function readEndpoint(fields: Fields): Endpoint {
 
 function readPort(fields: Fields, name: string): number {
   const port = count(fields, name)
-  if (!isPort(port)) throw new Error(`${name} is none`)
+  if (!isPort(port)) throw new Error(`${name} is not a valid port`)
   return port
 }
 

@@ -1,7 +1,7 @@
 import type {InstalledHelper} from '../ports/hosts.js'
 import type {Say} from '../run.js'
 
-/** An installed helper that is not used: what is to be said, and what to type. */
+/** An installed helper that is not used: what to say, and what to type. */
 export function unusable(why: string): {readonly detail: string; readonly hint: string} {
   return {
     detail: `The installed hosts helper is not used: ${why}.`,

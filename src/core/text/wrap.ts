@@ -1,7 +1,7 @@
 /**
  * Breaks prose between its words, so that no line is longer than `columns`; a longer word keeps a line of its own,
  * and an indented line, a command to be copied, stays whole.
- * Unchanged without `columns` (or 0, as terminals say that do not know): whoever reads a file breaks lines as they like.
+ * Unchanged without `columns` (or 0, which terminals give that do not know their width): readers of a file break lines as they like.
  */
 export function wrap(text: string, columns: number | undefined): string {
   if (!columns) return text

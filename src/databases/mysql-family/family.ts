@@ -17,7 +17,7 @@ import {explainRefusedLogin} from './refused-login.js'
 export function family(scheme: string): Omit<DatabaseKind, 'id' | 'label' | 'matches' | 'isUsual' | 'longestUser'> {
   return {
     defaultPort: 3306,
-    // Whoever is let in may open it.
+    // Any user who is let in may open it.
     defaultDatabase: 'information_schema',
     iamMark: IAM_MARK,
     probe,

@@ -20,8 +20,8 @@ import {Malformed, packet, readPacket} from './protocol/packets.js'
 const DENIED = 1045
 
 /**
- * Logs in with the token, and says goodbye: `max_connect_errors` counts whoever leaves earlier, and locks the bastion out. The token goes to
- * the plugin that takes it as it is, within TLS that was verified; whoever asks for another proof gets an empty one.
+ * Logs in with the token, and says goodbye: `max_connect_errors` counts clients that leave earlier, and locks the bastion out. The token goes to
+ * the plugin that takes it as it is, within TLS that was verified; a server that asks for another proof gets an empty one.
  */
 export async function probe(line: ProbeLine, login: ProbeLogin): Promise<ProbeAnswer> {
   const greeting = await greetingOf(line)

@@ -23,7 +23,7 @@ function noIamUser({user, resourceId}: LoginAttempt): DbtunnelError {
   const hint = ['As an administrator of the database:', create, `If there is such a user: ${allow}`]
   return fail(
     'LOGIN_REFUSED',
-    `The database did not ask IAM about ${user}: it has no such user, or that user lacks ${IAM_MARK}.`,
+    `The database did not ask IAM about ${user}: it has no such user, or that user does not have ${IAM_MARK}.`,
     {hint: [...hint, ...mayBeOff(resourceId)].join('\n')},
   )
 }

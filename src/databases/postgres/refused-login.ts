@@ -30,7 +30,7 @@ function noMember({user, resourceId, masterUser, caller}: LoginAttempt): Dbtunne
   if (user === masterUser) {
     const own = caller && caller.name !== user ? caller.name : 'NAME'
     const [createOwn, allowOwn] = grants(own)
-    return fail('LOGIN_REFUSED', `${refused}it is the master user, and lacks ${IAM_MARK}.`, {
+    return fail('LOGIN_REFUSED', `${refused}it is the master user, and does not have ${IAM_MARK}.`, {
       hint: [
         'Log in as a user of your own. As an administrator of the database:',
         createOwn,
@@ -44,7 +44,7 @@ function noMember({user, resourceId, masterUser, caller}: LoginAttempt): Dbtunne
   const small = user.toLowerCase()
   const first =
     small === user ? [] : [`The user may be called so in small letters. First try: ${shellLine(['-U', small])}`]
-  return fail('LOGIN_REFUSED', `${refused}it has no such user, or that user lacks ${IAM_MARK}.`, {
+  return fail('LOGIN_REFUSED', `${refused}it has no such user, or that user does not have ${IAM_MARK}.`, {
     hint: [
       ...first,
       `${small === user ? 'As' : 'Else, as'} an administrator of the database:`,

@@ -9,19 +9,19 @@ export interface OpenRequest {
   readonly flags: FlagValues
   /** Whether one that is open already will not do. */
   readonly another: boolean
-  /** Whether the local password is to be another one from now on. */
+  /** Whether the local password is replaced by another one from now on. */
   readonly isPasswordRenewed: boolean
-  /** Whether lines for a shell are to be printed of it. */
+  /** Whether to print lines for a shell. */
   readonly isForShell: boolean
   /** All words behind `open`, for a command to type again. */
   readonly words: readonly string[]
 }
 
-/** How a tunnel that is open is to be shown. */
+/** How to show a tunnel that is open. */
 export interface ReadyTunnel {
   /** False where another run keeps it open. */
   readonly isHere: boolean
-  /** For which lines are to be printed. */
+  /** The shell to print lines for. */
   readonly shell?: Shell | undefined
 }
 
@@ -32,7 +32,7 @@ export interface OpenView {
   readonly observers?: readonly TunnelObserver[]
 }
 
-/** Throws USAGE where no lines for a shell are wanted, and yet a shell is named. */
+/** Throws USAGE where a shell is named but no lines for a shell are printed. */
 export function checkOutput({isForShell, flags}: Pick<OpenRequest, 'isForShell' | 'flags'>): void {
   if (isForShell || flags['shell'] === undefined) return
   throw fail('USAGE', '--json and --shell cannot be used together.', {hint: 'Use only one of them.'})

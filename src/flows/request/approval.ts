@@ -20,7 +20,7 @@ export interface ApprovalPorts extends Pick<Ports, 'approvals' | 'awsFor' | 'cac
   readonly person: Pick<Ports['person'], 'isAway' | 'canAsk' | 'ask'>
 }
 
-/** Nobody, in the place of whoever sits at the terminal. */
+/** Takes the place of the person at the terminal where nobody can be asked. */
 export const NOBODY_TO_ASK: ApprovalPorts['person'] = {isAway: true, canAsk: () => false, ask: async () => ''}
 
 /** Whether the team's file leads the word elsewhere without approval. There may still be no database of that name. */
@@ -61,7 +61,7 @@ export async function withApproval(
   return aws
 }
 
-/** The same for a target that is to be opened. */
+/** The same for a target that will be opened. */
 export async function approved<T extends PreparedTarget>(target: T, run: Run): Promise<T> {
   const {ports} = target
   const aws = await withApproval(target, ports.aws, describeWhereItIs, ports, run)
@@ -113,7 +113,7 @@ function quietly(run: Run): Run {
   return {...run, say: {notice: () => {}, debug: () => {}}}
 }
 
-/** Asks whoever sits at the terminal, and keeps the answer. */
+/** Asks the person at the terminal, and keeps the answer. */
 async function approve(lead: Lead, {approvals, person}: ApprovalPorts, run: Run): Promise<void> {
   if (person.isAway || !person.canAsk()) throw missing(lead)
   const typed = (await person.ask(question(lead), run.signal)).trim()

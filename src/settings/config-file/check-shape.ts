@@ -47,10 +47,14 @@ function unknownKey(key: string, path: Path, owner: ConfigText['owner'], yaml: Y
   const plain = key.replaceAll(/[-_]/g, '')
   const meant = keysAt(USER_FILE, path).find((one) => one.toLowerCase() === plain.toLowerCase())
   if (owner === 'team' && meant !== undefined && !keysAt(TEAM_FILE, path).includes(meant)) {
-    return yaml.failAt(at, "A team's file may not set this: it comes with a working directory, whoever wrote it.", {
-      code: 'CONFIG_UNSAFE',
-      hint: `Set it in ${USERS_OWN} (targets or defaults), or by a flag.`,
-    })
+    return yaml.failAt(
+      at,
+      "A team's file may not set this: it comes with a working directory, and anyone may have written it.",
+      {
+        code: 'CONFIG_UNSAFE',
+        hint: `Set it in ${USERS_OWN} (targets or defaults), or by a flag.`,
+      },
+    )
   }
   if (isSecretKey(key)) throw secret(yaml, at)
   const known = keysAt(owner === 'team' ? TEAM_FILE : USER_FILE, path)

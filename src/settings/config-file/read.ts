@@ -6,7 +6,7 @@ import type {FileShape} from './shape.js'
 import {parseYaml, type Path, type Yaml} from './parse-yaml.js'
 import {located, SectionReader} from './section-reader.js'
 
-/** Reads a TARGET word, and tells the region that its own name holds. Throws for what is none. */
+/** Reads a TARGET word, and tells the region that its own name holds. Throws for anything else. */
 export type ReadPlace = (text: string) => {readonly region?: string | undefined}
 
 /**

@@ -8,7 +8,7 @@ export function isSecretKey(key: string): boolean {
 const SECRETS: readonly RegExp[] = [
   // An access key's id.
   /\bA(KI|SI)A[A-Z0-9]{16}\b/,
-  // A secret access key; a hash is none.
+  // A secret access key; a hash does not count.
   /^(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9/+]{40}$/,
   // A user with a password in a URL or connection string.
   /:\/\/[^\s/@]*:[^\s/@]+@/,

@@ -84,7 +84,7 @@ function readEndpoint(fields: Fields): Endpoint {
   const host = word(fields, 'host', TEXT)
   const port = Number(fields['port'])
   if (!isHostName(host)) throw new Error('host is no host name')
-  if (!isPort(port)) throw new Error('port is none')
+  if (!isPort(port)) throw new Error('port is not a valid port')
   return {host, port}
 }
 

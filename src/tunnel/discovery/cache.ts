@@ -7,10 +7,10 @@ import type {Discovery, DiscoveryRequest} from './discover.js'
 import {noteOpened} from './name-history.js'
 import {readCacheEntry, type CacheEntry, writeCacheEntry} from './cache-entry.js'
 
-/** What earlier runs have found out about one database, for whoever asks now. */
+/** What earlier runs have found out about one database, for the run that asks now. */
 export interface DiscoveryCache {
   readonly cached?: CacheEntry | undefined
-  /** Whether this session, opened on what was cached, belongs to whoever it was found out for. */
+  /** Whether this session, opened on what was cached, belongs to the person it was found out for. */
   isOfSameCaller(session: Link): boolean
   /** For later runs: what has just led to the database. */
   keep(discovery: Discovery, session: Link): Promise<void>
@@ -39,7 +39,7 @@ export async function openDiscoveryCache(
   return {
     cached,
     // The database's user is the caller's name. Another person may have logged in with the same settings (SSO, a
-    // credential process): sessions are named after whoever starts them.
+    // credential process): sessions are named after the person who starts them.
     isOfSameCaller: ({id}) => settings.user !== undefined || cached?.sessionsOf === ownerOf(id),
     async keep(discovery, {id}) {
       const remembered = {...discovery, sessionsOf: ownerOf(id), savedAt: clock.now()}

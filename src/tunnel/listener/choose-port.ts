@@ -25,7 +25,7 @@ export async function localEndAt(port: number, ports: LocalEndPorts, run: Run): 
 export async function usualLocalEnd(target: Target, ports: LocalEndPorts, run: Run): Promise<LocalEnd> {
   const {endpoint, name} = target
   const usual = usualPort(endpoint)
-  // macOS gives a port on 127.0.0.1 to whoever asks, though another program has it on all addresses.
+  // macOS gives out a port on 127.0.0.1 even if another program has it on all addresses.
   if (!(await ports.portOwners.ownerOf(usual))) {
     try {
       return await ownLocalEnd(usual, ports, run)

@@ -14,7 +14,7 @@ export interface GuardPorts extends Pick<Ports, 'connections' | 'connectionOwner
 export interface GuardWish {
   /** Whether programs of other users may connect, too. */
   readonly allowOtherUsers: boolean
-  /** Whether whoever connects is logged in: then programs without an owner may not, either. */
+  /** Whether each connection is logged in: then programs without an owner may not, either. */
   readonly isAutoLogin?: boolean | undefined
   /** What lets them in; undefined where nothing does. */
   readonly mend?: string | undefined

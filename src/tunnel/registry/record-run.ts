@@ -25,7 +25,7 @@ export interface RecordedRun extends Pick<TunnelRecord, 'command' | 'target' | '
 }
 
 /**
- * Whoever finds the file of a dead owner can end its sessions, so one that could not be ended stays in it. A file that
+ * A later run that finds the file of a dead owner can end its sessions, so one that could not be ended stays in it. A file that
  * cannot be written is no reason to stop.
  */
 export function recordRun(

@@ -101,7 +101,7 @@ export const CASES: readonly FilesCase[] = [
     credentials: '',
     profile: 'dev',
     cli: {refuses: 'profile'},
-    says: 'config:1 has [dev], which lacks the word profile. Write: [profile dev]',
+    says: 'config:1 has [dev], where the word profile is missing. Write: [profile dev]',
   },
   {
     title: 'the word profile in the credentials file',

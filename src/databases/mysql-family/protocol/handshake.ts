@@ -117,7 +117,7 @@ export function readLoginAnswer(payload: Buffer): LoginAnswer {
     case 0xff:
       return readError(payload)
     default:
-      throw new Malformed('an answer to a login that is none')
+      throw new Malformed('something that is not an answer to a login')
   }
 }
 

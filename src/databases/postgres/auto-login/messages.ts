@@ -87,7 +87,7 @@ export async function readMessage(line: ByteLine, longest: number): Promise<Mess
   return {type: String.fromCharCode(head[0] ?? 0), body, bytes: Buffer.concat([head, body])}
 }
 
-/** What a program answers to a question about its password; undefined when that is none. */
+/** What a program answers to a question about its password; undefined when it is not one. */
 export async function readAnswer(line: ByteLine): Promise<Buffer | undefined> {
   const message = await readMessage(line, LONGEST_ANSWER)
   return message?.type === 'p' ? message.body : undefined

@@ -31,7 +31,7 @@ export async function verifierOf(password: string): Promise<Verifier> {
   return {salt, storedKey: hash(clientKey), serverKey: hmac(salted, 'Server Key')}
 }
 
-/** Asks a program for the password, and lets it prove that it has it. False for a wrong proof, and for what is none. */
+/** Asks a program for the password, and lets it prove that it has it. False for a wrong proof, and for anything else. */
 export async function askPassword(program: ByteLine, {salt, storedKey, serverKey}: Verifier): Promise<boolean> {
   program.write(authentication(SASL, Buffer.concat([text(MECHANISM), Buffer.alloc(1)])))
   const first = clientFirst(await readAnswer(program))

@@ -3,7 +3,7 @@ import {type DbtunnelError, fail, hasCode, isDbtunnelError} from '../../../core/
 import {UpgradeRefused} from '../../../core/ports/network.js'
 import {foreignWords} from './quote-foreign.js'
 
-/** The fresh token and signature were good: it is the permission that lacks. */
+/** The fresh token and signature were good: it is the permission that is missing. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof UpgradeRefused && error.status === 403
 }

@@ -88,8 +88,8 @@ async function start(
       }),
       failedDials,
       accept: onward.accept,
-      // It resumes by itself. But what is to be sent without a WebSocket ends all its sending. It says so only at the next
-      // connection, by giving up; and when much was to be sent, not even then (real plugin 1.2.677).
+      // It resumes by itself. But anything it has to send without a WebSocket ends all its sending. It says so only at the next
+      // connection, by giving up; and when there was much to send, not even then (real plugin 1.2.677).
       async check() {
         touching ??= onward.touch(STUCK_MS).then((isTaken) => {
           touching = undefined

@@ -21,7 +21,7 @@ export class ReceiveSequence<T> {
 
   /**
    * Delivers the message when it is its turn, and those that waited for it.
-   * True when it is to be acknowledged: delivered, kept, or here once more
+   * True when it must be acknowledged: delivered, kept, or here once more
    * because its acknowledgement was lost. The count goes on with the delivery,
    * so a message whose acknowledgement fails is not delivered again.
    */

@@ -128,7 +128,7 @@ export function encodeMessage(head: MessageHead, payload: Buffer | string): Buff
   return sealMessage(frame, head)
 }
 
-/** Undefined for what is no message or does not match its digest: it is to be dropped unacknowledged. */
+/** Undefined for what is no message or does not match its digest: drop it without an acknowledgement. */
 export function decodeMessage(frame: Buffer): Message | undefined {
   if (frame.length < SHORT_HEADER_LENGTH + 4) return undefined
   const headerLength = frame.readUInt32BE(0)
