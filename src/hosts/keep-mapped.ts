@@ -55,6 +55,7 @@ export async function keepMapped(
       if (!isQuiet) continue
       repairs = repairs.filter((at) => clock.now() - at <= MINUTE_MS)
       if (repairs.length >= MOST_REPAIRS) {
+        if (told !== undefined) continue
         tell(
           `Another program keeps taking ${name} out of the hosts file: programs that connect by that name may not find the tunnel.`,
         )

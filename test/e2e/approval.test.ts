@@ -80,7 +80,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     const {status, stdout, stderr} = await run(...words)
     expect({status, stdout, stderr}).toMatchObject({status: 78, stdout: ''})
     expect(stderr).toMatch(
-      /yaml:2 leads prod-db to billing-db in eu-west-1, and without that file it is prod-db in eu-west-1\./,
+      /yaml:2 maps prod-db to billing-db in eu-west-1, and without that file it is prod-db in eu-west-1\./,
     )
     expect(stderr).toContain('[APPROVAL_MISSING]')
     expect(stderr).toContain('dbtunnel approve prod-db')
@@ -103,7 +103,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     const approved = await run('approve', 'prod-db')
     expect(approved).toMatchObject({
       status: 0,
-      stdout: `Approved: ${file}:2 leads prod-db to billing-db in eu-west-1, and without that file it is prod-db in eu-west-1.\n`,
+      stdout: `Approved: ${file}:2 maps prod-db to billing-db in eu-west-1, and without that file it is prod-db in eu-west-1.\n`,
     })
     expect(readdirSync(join(home, '.local/state/dbtunnel/approved'))).toHaveLength(1)
     expect(await run(...PSQL)).toMatchObject({status: 0, stdout: BILLING})
@@ -136,7 +136,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
       const refused = screen(...PSQL)
       const end = await refused.waitFor(/If you want this, type yes \(you will not be asked again\): $/)
       expect(refused.plain().slice(0, end)).toMatch(
-        /leads prod-db to another database:\s+without it +prod-db in eu-west-1\s+with it +billing-db in eu-west-1\s+the file +\S+dbtunnel.yaml:2/,
+        /maps prod-db to another database:\s+without it +prod-db in eu-west-1\s+with it +billing-db in eu-west-1\s+the file +\S+dbtunnel.yaml:2/,
       )
       refused.type(`${answer}\r`)
       expect(await refused.ended).toMatchObject({status: 78})
@@ -153,7 +153,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     expect(await run(...PSQL)).toMatchObject({status: 0, stdout: BILLING})
     expect(await run('config', 'prod-db')).toMatchObject({
       stdout: expect.stringContaining(
-        `Note: ${file}:2 leads prod-db to billing-db in eu-west-1, and without that file it is prod-db in eu-west-1. Approved.\n`,
+        `Note: ${file}:2 maps prod-db to billing-db in eu-west-1, and without that file it is prod-db in eu-west-1. Approved.\n`,
       ) as string,
     })
   })
@@ -200,7 +200,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     const exec = () => run('exec', 'prod-db', '--', 'psql', '-Atc', WHERE)
     expect(await exec()).toMatchObject({
       status: 78,
-      stderr: expect.stringContaining('leads prod-db to a group: x,') as string,
+      stderr: expect.stringContaining('maps prod-db to a group: x,') as string,
     })
     expect(await run('approve', 'prod-db')).toMatchObject({status: 0})
     expect(await exec()).toMatchObject({status: 0, stdout: expect.stringMatching(/^x: billing-db\./) as string})
@@ -214,7 +214,7 @@ describe.concurrent('a team’s file that leads the name of a database to anothe
     expect(await run('token', 'prod-db')).toMatchObject({
       status: 78,
       stderr: expect.stringMatching(
-        /:1 leads prod-db to prod-db in eu-west-1, and without that file it is prod-db in eu-central-1/,
+        /:1 maps prod-db to prod-db in eu-west-1, and without that file it is prod-db in eu-central-1/,
       ) as string,
     })
     expect(await run('token', 'prod-db', '--region', 'eu-west-1')).toMatchObject({status: 0})
@@ -239,7 +239,7 @@ describe.concurrent('no approval is asked for', () => {
     const psql = () => run('psql', 'shop', '-Atc', WHERE)
     const cold = await psql()
     expect(cold).toMatchObject({status: 0, stdout: `${HOST}\n`})
-    expect(cold.stderr).toContain(`shop stands for prod-db here: ${file}:1`)
+    expect(cold.stderr).toContain(`shop is prod-db: ${file}:1`)
     const before = asked().length
     expect(await psql()).toMatchObject({status: 0})
     expect(
@@ -309,7 +309,7 @@ it('a host of the team’s that is not looked up in the account has to be approv
   const psql = () => run('psql', 'shop', '-Atc', WHERE)
   expect(await psql()).toMatchObject({
     status: 78,
-    stderr: expect.stringContaining(`leads shop to ${HOST}, and without that file it is shop in eu-west-1.`) as string,
+    stderr: expect.stringContaining(`maps shop to ${HOST}, and without that file it is shop in eu-west-1.`) as string,
   })
   expect(asked()).toEqual([])
   expect(await run('approve', 'shop')).toMatchObject({status: 0})

@@ -60,7 +60,7 @@ targets:
   expect(await run('psql', 'shop', '-Atc', `${WHERE}, current_setting('application_name')`)).toMatchObject({
     status: 0,
     stdout: `${HOST}|dbtunnel:shop\n`,
-    stderr: expect.stringContaining(`shop stands for ${HOST}:5432 here: `) as string,
+    stderr: expect.stringContaining(`shop is ${HOST}:5432: `) as string,
   })
   expect(asked().filter((action) => action !== 'ssm:TerminateSession')).toEqual(['ssm:StartSession'])
   expect(await run('token', 'shop')).toMatchObject({status: 0})

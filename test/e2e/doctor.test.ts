@@ -237,7 +237,7 @@ it('refuses for an RDS Proxy what psql would refuse', async () => {
   world.flags = {user: 'alice', bastion: world.bastion.id, 'read-only': true}
   const checkup = await examine(world)
   expect(checkup).toMatchObject({failing: 'authorities', exitCode: 64})
-  expect(hopIn(checkup, 'authorities')?.detail).toContain('cannot be read-only')
+  expect(hopIn(checkup, 'authorities')?.detail).toContain('cannot be made read-only')
 })
 
 it('reads no ~/.psqlrc where it logs in', async () => {
@@ -319,7 +319,7 @@ describe('as a program', () => {
     writeFileSync(join(folder, 'dbtunnel.yaml'), 'targets:\n  shop: {identifier: prod-db}\n', {mode: 0o600})
     const {status, stdout} = await run(['doctor', 'shop', '--resolve', 'hostaddr'], {env: world.env, cwd: folder})
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^ +shop stands for prod-db here: \S+dbtunnel\.yaml/m)
+    expect(stdout).toMatch(/^ +shop is prod-db: \S+dbtunnel\.yaml/m)
   })
 
   it('--json: one object, whose status is that of the first that fails', async () => {

@@ -381,7 +381,7 @@ describe.concurrent('on a terminal', () => {
     const lines = await closed(screen)
     const notice = lines.slice(lines.findIndex((line) => line.startsWith('dbtunnel: The database token')))
     expect(notice.join(' ')).toMatch(
-      /^dbtunnel: The database token could not be renewed;[^]*Trying again every 30 s\. dbtunnel: Closed prod-db after/,
+      /^dbtunnel: The database token could not be renewed, [^]*Trying again every 30 s\. dbtunnel: Closed prod-db after/,
     )
     await expectNothingOf(env)
   })

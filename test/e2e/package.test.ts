@@ -99,8 +99,8 @@ describe('the package', () => {
 
   it('is small: of the AWS SDK there is only what is called', () => {
     const total = files().reduce((sum, file) => sum + sizeOf(file), 0)
-    // 3.1 MB: oclif, certificate authorities, licences, and what reads config files. EC2's client alone is 2.3 MB whole.
-    expect(total).toBeLessThan(3_300_000)
+    // 3.4 MB: oclif, certificate authorities, licences, and what reads config files. EC2's client alone is 2.3 MB whole.
+    expect(total).toBeLessThan(3_600_000)
     expect(sizeOf('dist/chunks/ec2.js')).toBeLessThan(200_000)
   })
 

@@ -104,7 +104,7 @@ it('tells at the prompt, on a line of its own and by its name, that the session 
   const session = sandbox.sessions.all().find(({reason}) => reason?.startsWith('to be ended '))
   sandbox.agents.terminate(session?.id ?? '', 'Ended by an administrator')
   await screen.waitFor(
-    /half typed\r\ndbtunnel: Session Manager ended the session: Ended by an[^>]*connection\.\r\n/,
+    /half typed\r\ndbtunnel: Session Manager ended the session: Ended by an[^>]*connection\.[^>]*prod-db\r\n/,
     at,
   )
   screen.type('\u0003')

@@ -200,8 +200,8 @@ describe('a setting that is one new file', () => {
 
 describe('a client on a database of another kind', () => {
   it.each([
-    [['psql', 'wiki-mysql'], 'dbtunnel toybox wiki-mysql'],
-    [['exec', 'wiki-mysql', '--', 'pg_dump'], 'dbtunnel toybox wiki-mysql'],
+    [['psql', 'wiki-mysql'], 'dbtunnel exec wiki-mysql -- COMMAND'],
+    [['exec', 'wiki-mysql', '--', 'pg_dump'], 'MySQL'],
     [['toybox', 'prod-db'], 'dbtunnel psql prod-db'],
   ])('%j is refused before any session, and the client that fits is named', async (words, hint) => {
     const {status, stderr} = await dbtunnel(words)

@@ -88,7 +88,7 @@ describe.each(Object.entries(WRITERS))('a hosts file that is written anew %s', (
     write(theirs)
     await expect
       .poll(() => said, {timeout: 10_000})
-      .toEqual([expect.stringMatching(/gives .* another address: 10\.1\.2\.3/)])
+      .toEqual([expect.stringMatching(/maps .* to another address: 10\.1\.2\.3/)])
     expect(states).toEqual([expect.stringMatching(/no longer in the hosts file/)])
     expect(text()).toBe(theirs)
   })

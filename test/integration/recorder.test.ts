@@ -92,7 +92,8 @@ const ownPart = fc.oneof(
         '-U',
         '-d',
       ),
-      value,
+      // No option is a value, unless it is written behind `=`.
+      value.filter((word) => !/^-./.test(word)),
     )
     .map(([flag, word]) => part('own', flag, word)),
   fc

@@ -41,7 +41,8 @@ export function openScreen(words: readonly string[], options: ScreenOptions): Sc
     for (const look of watchers) look()
   })
   const ended = new Promise<{status: number; signal: number | undefined}>((resolve) => {
-    pty.onExit(({exitCode, signal}) => resolve({status: exitCode, signal}))
+    // What the program wrote last may come after its end.
+    pty.onExit(({exitCode, signal}) => setTimeout(() => resolve({status: exitCode, signal}), 100))
   })
   const plain = (): string => stripVTControlCharacters(text)
   const waitFor = (pattern: RegExp, from = 0): Promise<number> =>

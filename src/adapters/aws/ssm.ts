@@ -7,7 +7,6 @@ import type {
 } from '@aws-sdk/client-ssm'
 import {fail, hasCode} from '../../core/errors.js'
 import {type ManagedNode, type SsmApi, type StartSessionAnswer, TargetNotConnected} from '../../core/ports/aws.js'
-import {partitionOf} from '../../core/partitions.js'
 import {oneLine} from '../../core/text/one-line.js'
 import {printable} from '../../core/text/printable.js'
 import {retry} from '../../core/retry.js'
@@ -130,7 +129,7 @@ export function ssmApi(connection: Connection, {isOwn = true, startSessionLimit}
 
     async endpointUrl() {
       const text = (await endpoint()).href.replace(/\/$/, '')
-      return text === `https://ssm.${connection.region}.${partitionOf(connection.region).suffix}` ? '' : text
+      return text === `https://ssm.${connection.region}.amazonaws.com` ? '' : text
     },
   }
 }

@@ -74,7 +74,7 @@ export const FAULTS: readonly Fault[] = [
     title: 'a variable that says nothing',
     hop: 'config',
     code: 'VALUE_INVALID',
-    break: ({env}) => void (env['DBTUNNEL_BASTION'] = 'the big one'),
+    break: ({env}) => void (env['DBTUNNEL_RESOLVE'] = 'the big one'),
     mend: variable,
   },
   {
@@ -289,8 +289,8 @@ export const FAULTS: readonly Fault[] = [
       writeFileSync(world.hostsPath, `127.0.0.1 localhost\n10.9.8.7 ${hostOf(world, 'prod-db')}\n`)
     },
     mend({detail, hint = ''}, {hostsPath}) {
-      const [, number, path] = /^Line (\d+) of (\S+) gives/.exec(detail) ?? []
-      if (path !== hostsPath || !hint.startsWith('Take that line out')) throw new Error(`${detail} ${hint}`)
+      const [, number, path] = /^Line (\d+) of (\S+) maps/.exec(detail) ?? []
+      if (path !== hostsPath || !hint.startsWith('Remove that line')) throw new Error(`${detail} ${hint}`)
       const lines = readFileSync(hostsPath, 'utf8').split('\n')
       lines.splice(Number(number) - 1, 1)
       writeFileSync(hostsPath, lines.join('\n'))
