@@ -1,6 +1,7 @@
 import {distance} from 'fastest-levenshtein'
 import {closestNames} from '../core/text/closest-names.js'
 import {type DbtunnelError, fail} from '../core/errors.js'
+import {sentence} from '../core/text/sentence.js'
 
 /** What is known of the command whose words oclif's parser did not take. */
 export interface ParsedCommand {
@@ -54,5 +55,3 @@ function isValued(word: string, {flags}: ParsedCommand): boolean {
 }
 
 const nameOf = (word: string): string => word.replace(/=.*/s, '')
-
-const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`)

@@ -1,4 +1,4 @@
-/** Works on `items` in their order, `width` at a time. Rejects with the first that rejects; no further one is started then. */
+/** Works on `items` in their order, `width` at a time. When one fails, no more are started, and it rejects with that failure. */
 export async function eachOf<T>(
   items: readonly T[],
   width: number,

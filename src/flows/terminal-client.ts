@@ -6,11 +6,9 @@ import {shellLine} from '../core/text/shell-line.js'
 import {supervise} from '../core/supervise.js'
 import {clientEnvironment, withoutAwsSecrets} from '../databases/environment.js'
 import type {FlagValues} from '../settings/read.js'
-import {withTunnel} from '../tunnel/with-tunnel.js'
-import {approved} from './request/approval.js'
-import {prepareOne, signInToAll} from './request/prepare.js'
 import {readRequest} from './request/read-request.js'
-import {fitFor, type Program, runProgram} from './run-program.js'
+import {runOne} from './run-one.js'
+import type {Program} from './run-program.js'
 
 export interface TerminalRequest {
   readonly target: string
@@ -46,28 +44,11 @@ export async function runTerminalClient(
     environment: (kind, connection) =>
       clientEnvironment(kind, given.environment, takesAddress ? {...connection, mapping: 'hostaddr'} : connection),
   }
-  return supervise(given, async (run) => {
-    const unapproved = await prepareOne(asked, {command, typed}, given, run)
-    await signInToAll([unapproved], run)
-    const {ports, ...prepared} = await approved(unapproved, run)
-    const wish = {...prepared, command, takesAddress, checkTarget: fitFor(program)}
-    const person = {isInteractive: ports.person.isInteractive, production: prepared.settings.production}
-    return withTunnel(wish, ports, {progress}, run, (tunnel) =>
-      runProgram(
-        program,
-        wish,
-        tunnel,
-        ports,
-        {
-          start(spec, connection) {
-            const whole = {...spec, argv: terminal.argv(argv, connection, person)}
-            return runClient({spec: whole, signals: 'keys'}, ports, run)
-          },
-          notice: (_, line) => run.say.notice(line),
-        },
-        run,
-      ),
-    )
+  return runOne(program, asked, {command, typed}, given, progress, (spec, means) => {
+    const {connection, production, ports, run} = means
+    const person = {isInteractive: ports.person.isInteractive, production}
+    const whole = {...spec, argv: terminal.argv(argv, connection, person)}
+    return runClient({spec: whole, signals: 'keys'}, ports, run)
   })
 }
 

@@ -1,6 +1,7 @@
 import {isDbtunnelError} from '../core/errors.js'
 import type {Clock} from '../core/ports/clock.js'
 import type {HostsFile, HostsPort} from '../core/ports/hosts.js'
+import {RateWindow} from '../core/rate-window.js'
 import {foreignAddress} from './edit.js'
 import {foreignLinesFor, marksIn, withoutLines} from './lines.js'
 
@@ -30,7 +31,7 @@ export async function keepMapped(
   {clock, hostsFile, hosts, say, changed}: Keeping,
   signal: AbortSignal,
 ): Promise<void> {
-  let repairs: number[] = []
+  const repairs = new RateWindow(MOST_REPAIRS, MINUTE_MS, () => clock.now())
   let told: string | undefined
   let former: Buffer | undefined
   const tell = (why: string | undefined, line = why): void => {
@@ -45,7 +46,7 @@ export async function keepMapped(
       const content = await hostsFile.read().catch(() => Buffer.alloc(0))
       if (leadsHere(content, name)) {
         former = undefined
-        if (told !== undefined && repairs.every((at) => clock.now() - at > MINUTE_MS)) tell(undefined)
+        if (told !== undefined && repairs.count === 0) tell(undefined)
         continue
       }
       // Other dbtunnels put their lines back, too.
@@ -53,21 +54,19 @@ export async function keepMapped(
       const isQuiet = former?.equals(ofOthers) === true
       former = ofOthers
       if (!isQuiet) continue
-      repairs = repairs.filter((at) => clock.now() - at <= MINUTE_MS)
-      if (repairs.length >= MOST_REPAIRS) {
+      if (repairs.pauseMs > 0) {
         if (told !== undefined) continue
         tell(
           `Another program keeps taking ${name} out of the hosts file: programs that connect by that name may not find the tunnel.`,
         )
         continue
       }
-      repairs.push(clock.now())
+      repairs.note()
       try {
         await hosts.add(name, signal)
         const isCalm = told === undefined
         tell(undefined)
-        if (isCalm && repairs.length < MOST_REPAIRS)
-          say(`Another program took ${name} out of the hosts file. It is back in.`)
+        if (isCalm && repairs.pauseMs === 0) say(`Another program took ${name} out of the hosts file. It is back in.`)
       } catch (error) {
         if (signal.aborted) return
         const why = isDbtunnelError(error) ? error.message : String(error)

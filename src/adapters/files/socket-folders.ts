@@ -12,6 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Systems differ: 108 bytes with the zero on Linux, 104 on macOS. */
 const LONGEST_PATH = 100
 const PARENT = 'dbtunnel'
+/** As long as what mkdtemp makes: it puts six characters behind. */
+const NEW_FOLDER = `${PARENT}-123456`
 
 /**
  * `dbtunnel/NAME` in XDG_RUNTIME_DIR where that is private, else in the state folder. Where the path would be too long, a short
@@ -27,10 +29,9 @@ export function socketFolders(environment: Environment): SocketFolders {
         const folder = parent && [plainName(name), digest(name)].map((one) => join(parent, one)).find(isShort)
         if (folder === undefined) {
           const base = temporaryBase(environment)
-          const made = await mkdtemp(
-            join(isShort(join(base, `${PARENT}-XXXXXX`)) ? base : temporaryBase({TMPDIR: '/tmp'}), `${PARENT}-`),
+          return await mkdtemp(
+            join(isShort(join(base, NEW_FOLDER)) ? base : temporaryBase({TMPDIR: '/tmp'}), `${PARENT}-`),
           )
-          return made
         }
         await ownFolder(folder, 0).make()
         // Others who may look in could connect.

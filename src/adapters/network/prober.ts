@@ -2,6 +2,7 @@ import type {X509Certificate} from 'node:crypto'
 import {connect, type Socket} from 'node:net'
 import {checkServerIdentity, connect as connectTls, type TLSSocket} from 'node:tls'
 import type {ProbeLine, ProbeOutcome, ProbeRequest, Prober} from '../../core/ports/network.js'
+import {nextChange, UnreadBytes} from '../../core/unread-bytes.js'
 import {explainDistrust} from './certificate.js'
 
 /** How long the far side may take to close a connection that it has answered. */
@@ -50,12 +51,17 @@ export const prober: Prober = {
 async function ask(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome> {
   let tls: TLSSocket | undefined
   let answered: ProbeOutcome | undefined
-  const unread = new Unread()
+  let unread = new UnreadBytes(socket)
   const line: ProbeLine = {
-    read: (count) => unread.take(tls ?? socket, count),
+    read: (count) =>
+      unread.take(
+        count,
+        () => change(tls ?? socket),
+        () => new Over({kind: 'closed'}),
+      ),
     write: (bytes) => void (tls ?? socket).write(bytes),
     async encrypt() {
-      if (!unread.isEmpty(socket)) {
+      if (unread.length > 0) {
         throw new Over({kind: 'untrusted', reason: 'more than the answer came before encryption began'})
       }
       tls = connectTls({
@@ -67,6 +73,7 @@ async function ask(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome>
         rejectUnauthorized: false,
         checkServerIdentity: request.verifyName ? checkServerIdentity : () => undefined,
       })
+      unread = new UnreadBytes(tls)
       answered = await shakeHands(tls, socket, request.host)
     },
   }
@@ -83,39 +90,9 @@ async function ask(socket: Socket, request: ProbeRequest): Promise<ProbeOutcome>
   }
 }
 
-/** What has come of a stream and was not read yet. */
-class Unread {
-  #bytes: Buffer = Buffer.alloc(0)
-
-  /** Whether nothing is left over. */
-  isEmpty(stream: Socket): boolean {
-    return this.#bytes.length === 0 && stream.readableLength === 0
-  }
-
-  /** Rejects when the connection was refused, reset or ended before so many bytes had come. */
-  async take(stream: Socket, count: number): Promise<Uint8Array> {
-    while (this.#bytes.length < count) {
-      // Everything that is there: a stream that keeps a part of an answer calls at once again, and never lets time pass.
-      const more = stream.read() as Buffer | null
-      if (more) this.#bytes = Buffer.concat([this.#bytes, more])
-      else if (stream.destroyed || stream.readableEnded) throw new Over({kind: 'closed'})
-      else await change(stream)
-    }
-    const taken = this.#bytes.subarray(0, count)
-    this.#bytes = this.#bytes.subarray(count)
-    return taken
-  }
-}
-
-function change(stream: Socket): Promise<void> {
-  const events = ['readable', 'end', 'close']
-  return new Promise((resolve) => {
-    const told = (): void => {
-      for (const event of events) stream.off(event, told)
-      resolve()
-    }
-    for (const event of events) stream.on(event, told)
-  })
+async function change(stream: Socket): Promise<void> {
+  const {happened, stop} = nextChange(stream)
+  await happened.finally(stop)
 }
 
 /** Rejects when the certificate is not to be trusted, or the connection ends. */

@@ -1,4 +1,5 @@
 import {type DbtunnelError, fail} from '../../core/errors.js'
+import {sentence} from '../../core/text/sentence.js'
 import type {LoginAttempt, LoginOutcome} from '../database-kind.js'
 import {mayBeOff, notAllowed} from '../refused-by-iam.js'
 import {grants, IAM_MARK} from './grants.js'
@@ -67,8 +68,4 @@ function failed(words: string, {user}: LoginAttempt): DbtunnelError {
     default:
       return fail('LOGIN_REFUSED', `The database does not let ${user} in: ${sentence(words)}`)
   }
-}
-
-function sentence(words: string): string {
-  return words.endsWith('.') ? words : `${words}.`
 }

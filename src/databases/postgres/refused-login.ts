@@ -1,4 +1,5 @@
 import {type DbtunnelError, fail} from '../../core/errors.js'
+import {sentence} from '../../core/text/sentence.js'
 import type {LoginAttempt, LoginOutcome} from '../database-kind.js'
 import {shellLine} from '../../core/text/shell-line.js'
 import {mayBeOff, notAllowed} from '../refused-by-iam.js'
@@ -53,8 +54,4 @@ function noMember({user, resourceId, masterUser, caller}: LoginAttempt): Dbtunne
       ...mayBeOff(resourceId),
     ].join('\n'),
   })
-}
-
-function sentence(words: string): string {
-  return words.endsWith('.') ? words : `${words}.`
 }

@@ -1,13 +1,9 @@
 import {runClient} from '../../clients/run-client.js'
 import type {Ports} from '../../core/ports/ports.js'
 import type {Progress} from '../../core/ports/progress.js'
-import {supervise} from '../../core/supervise.js'
 import type {FlagValues} from '../../settings/read.js'
-import {withTunnel} from '../../tunnel/with-tunnel.js'
-import {approved} from '../request/approval.js'
-import {prepareOne, signInToAll} from '../request/prepare.js'
 import {readRequest} from '../request/read-request.js'
-import {fitFor, runProgram, takesAddress} from '../run-program.js'
+import {runOne} from '../run-one.js'
 import {locateProgram} from './program.js'
 
 export interface ExecRequest {
@@ -31,24 +27,8 @@ export async function exec(
   const [name, ...argv] = command
   const asked = await readRequest({target, flags}, given.sources)
   const program = await locateProgram(words, command, given)
-  return supervise(given, async (run) => {
-    const typed = [...words, '--', ...command]
-    const unapproved = await prepareOne(asked, {command: 'exec', typed}, given, run)
-    await signInToAll([unapproved], run)
-    const {ports, ...prepared} = await approved(unapproved, run)
-    const wish = {...prepared, command: 'exec', takesAddress: takesAddress(program), checkTarget: fitFor(program)}
-    return withTunnel(wish, ports, {progress}, run, (tunnel) =>
-      runProgram(
-        program,
-        wish,
-        tunnel,
-        ports,
-        {
-          start: (spec) => runClient({spec: {...spec, name, argv}, signals: 'all'}, ports, run),
-          notice: (_, line) => run.say.notice(line),
-        },
-        run,
-      ),
-    )
-  })
+  const typed = [...words, '--', ...command]
+  return runOne(program, asked, {command: 'exec', typed}, given, progress, (spec, {ports, run}) =>
+    runClient({spec: {...spec, name, argv}, signals: 'all'}, ports, run),
+  )
 }

@@ -55,21 +55,14 @@ export interface SessionPorts extends ProofPorts {
  * carrier rejects with. What was taken is on `run.undo`.
  */
 export async function openSession(request: SessionRequest, ports: SessionPorts, run: Run): Promise<Link> {
-  const {settings, target, bastions, carriers} = request
-  const deadline = ports.clock.now() + settings.timeoutMs * SHARE
+  const deadline = ports.clock.now() + request.settings.timeoutMs * SHARE
   const timeLeft = (): number => Math.max(deadline - ports.clock.now(), 1)
-  let last: Bastion | undefined
   const open = async (way: Way, within: Run): Promise<Link> => {
-    last = way.bastion
     const session = await carry(way, request, timeLeft, ports, within)
     checkAnswer(await askFirst(session, request, way, timeLeft, ports, within), session, request, within.say)
     return session
   }
-  try {
-    return await openByFirst(bastions, carriers, open, run, {timeLeft, account: target})
-  } catch (error) {
-    throw last ? await advised(error, target, last, ports, run.signal) : error
-  }
+  return openAdvised(request, open, timeLeft, ports, run)
 }
 
 /** Opens a session by the first bastion and carrier that can, and asks the database nothing. Rejects as `openSession` does. */
@@ -79,15 +72,28 @@ export async function carrySession(
   ports: SessionPorts,
   run: Run,
 ): Promise<Link> {
-  const {target, bastions, carriers} = request
+  const open = (way: Way, within: Run): Promise<Link> => carry(way, request, timeLeft, ports, within)
+  return openAdvised(request, open, timeLeft, ports, run)
+}
+
+/** As `openByFirst`; a database out of reach of the last bastion is told with its likely cause. */
+async function openAdvised(
+  {target, bastions, carriers}: SessionRequest,
+  open: (way: Way, run: Run) => Promise<Link>,
+  timeLeft: () => number,
+  ports: ProofPorts,
+  run: Run,
+): Promise<Link> {
   let last: Bastion | undefined
-  const open = (way: Way, within: Run): Promise<Link> => {
+  const noted = (way: Way, within: Run): Promise<Link> => {
     last = way.bastion
-    return carry(way, request, timeLeft, ports, within)
+    return open(way, within)
   }
-  return openByFirst(bastions, carriers, open, run, {timeLeft, account: target}).catch(async (error: unknown) => {
+  try {
+    return await openByFirst(bastions, carriers, noted, run, {timeLeft, account: target})
+  } catch (error) {
     throw last ? await advised(error, target, last, ports, run.signal) : error
-  })
+  }
 }
 
 export interface Question extends Pick<SessionRequest, 'target' | 'settings' | 'authorities' | 'talk'> {

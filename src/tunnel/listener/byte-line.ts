@@ -1,5 +1,6 @@
 import type {Duplex} from 'node:stream'
 import type {Clock} from '../../core/ports/clock.js'
+import {nextChange, UnreadBytes} from '../../core/unread-bytes.js'
 import type {ByteLine} from '../../databases/auto-login.js'
 
 /** How long a line may keep its reader waiting, and with what reading ends then. */
@@ -20,31 +21,18 @@ export interface StreamLine extends ByteLine {
 
 export function lineOf(stream: Duplex, limits: LineLimits, clock: Pick<Clock, 'now' | 'sleep'>): StreamLine {
   const {firstMs = Infinity, allMs} = limits
-  let bytes: Buffer = Buffer.alloc(0)
+  const unread = new UnreadBytes(stream)
   let waitedMs = 0
-  let hasBegun = false
+  const wait = async (): Promise<void> => {
+    const from = clock.now()
+    const leftMs = (unread.hasBegun ? allMs : Math.min(firstMs, allMs)) - waitedMs
+    if (leftMs <= 0 || (await change(stream, leftMs, clock)) === 'late') throw limits.late()
+    waitedMs += Math.max(0, clock.now() - from)
+  }
   return {
-    async read(count) {
-      while (bytes.length < count) {
-        // Everything that is there: a stream that keeps a part calls at once again, and never lets time pass.
-        const more = stream.read() as Buffer | null
-        if (more) {
-          bytes = bytes.length === 0 ? more : Buffer.concat([bytes, more])
-          hasBegun = true
-        } else if (stream.destroyed || stream.readableEnded) throw limits.ended()
-        else {
-          const from = clock.now()
-          const leftMs = (hasBegun ? allMs : Math.min(firstMs, allMs)) - waitedMs
-          if (leftMs <= 0 || (await change(stream, leftMs, clock)) === 'late') throw limits.late()
-          waitedMs += Math.max(0, clock.now() - from)
-        }
-      }
-      const taken = bytes.subarray(0, count)
-      bytes = bytes.subarray(count)
-      return taken
-    },
+    read: (count) => unread.take(count, wait, () => limits.ended()),
     get unread() {
-      return bytes.length + stream.readableLength
+      return unread.length
     },
     write: (more) => void stream.write(more),
     end(lastWords) {
@@ -55,8 +43,7 @@ export function lineOf(stream: Duplex, limits: LineLimits, clock: Pick<Clock, 'n
       else stream.end(() => stream.destroy())
     },
     release() {
-      if (bytes.length > 0) stream.unshift(bytes)
-      bytes = Buffer.alloc(0)
+      unread.giveBack()
       return stream
     },
   }
@@ -65,18 +52,15 @@ export function lineOf(stream: Duplex, limits: LineLimits, clock: Pick<Clock, 'n
 /** Whether something has happened to the stream within so many milliseconds. */
 async function change(stream: Duplex, ms: number, clock: Pick<Clock, 'sleep'>): Promise<'changed' | 'late'> {
   const over = new AbortController()
-  const events = ['readable', 'end', 'close', 'error'] as const
-  let told = (): void => {}
-  const changed = new Promise<'changed'>((resolve) => (told = () => resolve('changed')))
-  for (const event of events) stream.on(event, told)
+  const {happened, stop} = nextChange(stream)
   const late = clock.sleep(ms, over.signal).then(
     () => 'late' as const,
     () => 'changed' as const,
   )
   try {
-    return await Promise.race([changed, late])
+    return await Promise.race([happened.then(() => 'changed' as const), late])
   } finally {
     over.abort()
-    for (const event of events) stream.off(event, told)
+    stop()
   }
 }

@@ -179,7 +179,7 @@ export class LoginListener implements ListenPort {
     this.#isExplained = false
     const number = ++this.#logins
     const since = clock.now()
-    if (!database) throw fail('INTERNAL', 'A login without a connection.')
+    if (!database) throw new Error('A login without a connection.')
     const [far, near] = [database.release(), line.release() as LocalSocket]
     service.loggedIn({number, database: outcome.database, by, ...(await whose)})
     await join(near, far, clock)

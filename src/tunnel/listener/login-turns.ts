@@ -1,4 +1,5 @@
 import type {Clock} from '../../core/ports/clock.js'
+import {RateWindow} from '../../core/rate-window.js'
 
 /** Logins under way at a time, and begun within a second: what IAM and a small database bear. */
 const MOST_UNDER_WAY = 32
@@ -12,10 +13,11 @@ export class LoginTurns {
   readonly #clock: Clock
   readonly #waiting: (() => void)[] = []
   #underWay = 0
-  #begun: readonly number[] = []
+  readonly #begun: RateWindow
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#begun = new RateWindow(MOST_A_SECOND, SECOND_MS, () => clock.now())
   }
 
   /** Resolves when it is this one's turn, to what ends it; to undefined when it has waited for too long. */
@@ -24,14 +26,14 @@ export class LoginTurns {
     if (this.#underWay >= MOST_UNDER_WAY && !(await this.#wait())) return undefined
     // The place is taken over from the one that has ended, or is a new one.
     this.#underWay++
-    for (let pause = this.#pause(); pause > 0; pause = this.#pause()) {
-      if (this.#clock.now() + pause > until) {
+    for (let pauseMs; (pauseMs = this.#begun.pauseMs) > 0;) {
+      if (this.#clock.now() + pauseMs > until) {
         this.#end()
         return undefined
       }
-      await this.#clock.sleep(pause)
+      await this.#clock.sleep(pauseMs)
     }
-    this.#begun = [...this.#begun, this.#clock.now()]
+    this.#begun.note()
     let isOver = false
     return () => {
       if (!isOver) this.#end()
@@ -58,14 +60,5 @@ export class LoginTurns {
   #end(): void {
     this.#underWay--
     this.#waiting.shift()?.()
-  }
-
-  /** Milliseconds until another one may begin. */
-  #pause(): number {
-    const now = this.#clock.now()
-    // One that is later than now was noted before the clock was set.
-    this.#begun = this.#begun.filter((at) => now - at < SECOND_MS && at <= now)
-    const [first] = this.#begun
-    return first === undefined || this.#begun.length < MOST_A_SECOND ? 0 : first + SECOND_MS - now
   }
 }

@@ -1,5 +1,5 @@
 import {isDbtunnelError} from '../../../core/errors.js'
-import {rateOf} from '../../../core/rate-of.js'
+import {RateWindow} from '../../../core/rate-window.js'
 import {redact} from '../../../core/text/redact.js'
 import type {
   AutoLogin,
@@ -48,7 +48,8 @@ export const autoLogin: AutoLogin = {
 
 function serverFor(terms: AutoLoginTerms): AutoLoginServer {
   const keys = new CancelKeys()
-  const mayCancel = rateOf(CANCELS_A_SECOND, 1000)
+  // By a clock that nobody sets.
+  const cancels = new RateWindow(CANCELS_A_SECOND, 1000, () => performance.now())
   /** Of each local password, made once. */
   const verifiers = new Map<string, Promise<Verifier>>()
   const verifierFor = (password: string): Promise<Verifier> => {
@@ -62,7 +63,9 @@ function serverFor(terms: AutoLoginTerms): AutoLoginServer {
       if (!opening) return {kind: 'strange'}
       if (opening.kind === 'cancel') {
         const real = keys.real(opening.key)
-        return real && mayCancel() ? serveCancel(program, real, means) : {kind: 'strange'}
+        if (!real || cancels.pauseMs > 0) return {kind: 'strange'}
+        cancels.note()
+        return serveCancel(program, real, means)
       }
       const refused = whyNot(opening, terms.user)
       if (refused !== undefined) {
