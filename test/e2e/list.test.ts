@@ -5,7 +5,7 @@ import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest'
 import type {Listing} from '../../src/core/results/database-listing.js'
 import {MACHINE, REGION, VPC, engineerPolicy, roleSession} from '../sandbox/account.js'
 import {type Plane, startPlane, type Account, sequentialRoundTrips} from '../sandbox/aws.js'
-import {run} from '../support/dbtunnel.js'
+import {PROGRAM, run} from '../support/dbtunnel.js'
 import {openScreen} from '../support/terminal.js'
 
 const DATABASES = ['rds:DescribeDBInstances', 'rds:DescribeDBClusters']
@@ -106,7 +106,9 @@ describe('every database of the account', () => {
   })
 
   it('fits a terminal of 80 columns, with every name whole', async () => {
-    const screen = openScreen(['list'], {env: environment()})
+    // The terminal stays open until it is read: what the last program on it wrote may be lost with it.
+    const held = '"$0" "$@"; status=$?; sleep 0.5; exit $status'
+    const screen = openScreen(['-c', held, process.execPath, PROGRAM, 'list'], {env: environment(), file: '/bin/sh'})
     expect(await screen.ended).toMatchObject({status: 0})
     const lines = screen.plain().trimEnd().split('\r\n')
     expect(Math.max(...lines.map(({length}) => length))).toBeLessThanOrEqual(80)
