@@ -6,21 +6,25 @@ const INTERRUPTS = 'test/e2e/interrupts.test.ts'
 const HOSTS = 'test/e2e/hosts.test.ts'
 const OWN_PORT = 'test/e2e/own-port.test.ts'
 
+/** What holds for every suite. */
+export const suite = {
+  globalSetup: './test/config/environment.ts',
+  disableConsoleIntercept: true,
+  // Against hangs only: on a busy machine no test may fail for being slow.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
+  // Real programs on shared machines: one hiccup is shown (as a retry), and does not hold a change back.
+  retry: process.env['CI'] ? 1 : 0,
+  reporters: ['default', './test/config/closing-line.ts'],
+}
+
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
-    globalSetup: './test/config/environment.ts',
-    disableConsoleIntercept: true,
+    ...suite,
     // Most tests wait for other programs: three files beside each other, on two cores, too.
     maxWorkers: 3,
     maxConcurrency: 3,
-    // Against hangs only: on a busy machine no test may fail for being slow.
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
-    // Real programs on shared machines: one hiccup is shown (as a retry), and does not hold a change back.
-    retry: process.env['CI'] ? 1 : 0,
-    reporters: ['default', './test/config/closing-line.ts'],
-    // Each file puts back what it changes of its process, and so many share one: imports would cost more than tests.
     projects: [
       {extends: true, test: {name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false}},
       {extends: true, test: {name: 'sandbox', include: ['test/sandbox/**/*.test.ts']}},

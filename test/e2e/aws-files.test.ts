@@ -1,22 +1,13 @@
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {REGION} from '../sandbox/account.js'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {type Ended, run} from '../support/dbtunnel.js'
-import {type Watch, watchFor} from '../support/leftovers.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 let sandbox: Sandbox
-let watch: Watch
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-  watch = watchFor(sandbox, {})
-})
-afterAll(async () => {
-  await watch.expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 /** With these files in ~/.aws and nothing in the environment; KEYS stands for alice's. */
 function psql(profile: string, config: string, credentials = ''): Promise<Ended> {

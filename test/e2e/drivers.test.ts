@@ -1,22 +1,15 @@
 import {spawnSync} from 'node:child_process'
 import {createRequire} from 'node:module'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {describe, expect, it} from 'vitest'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {run} from '../support/dbtunnel.js'
-import {watchFor} from '../support/leftovers.js'
 import {isRoot} from '../support/other-user.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 // Drivers that are not libpq look the endpoint's name up in the hosts file, which only root may write.
 
 let sandbox: Sandbox
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await watchFor(sandbox, {}).expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 const QUERY = "select current_user || ' ' || current_setting('default_transaction_read_only')"
 /** Debian's own, which finds Debian's packages. */

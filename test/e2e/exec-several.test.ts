@@ -1,23 +1,17 @@
 import {mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {describe, expect, it} from 'vitest'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {type Ended, run, start} from '../support/dbtunnel.js'
-import {expectNothingOf, watchFor} from '../support/leftovers.js'
+import {expectNothingOf} from '../support/leftovers.js'
 import {inBash} from '../support/shell.js'
 import {until} from '../support/until.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 type Env = Record<string, string>
 
 let sandbox: Sandbox
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await watchFor(sandbox, {}).expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 const environment = (): Env => ({...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null'})
 const TWO = ['--target', 'prod-db', '--target', 'billing-db']

@@ -2,13 +2,14 @@ import {spawnSync} from 'node:child_process'
 import {chmodSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {describe, expect, it} from 'vitest'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {type Ended, PROGRAM, run, type Running, start} from '../support/dbtunnel.js'
-import {expectNothingOf, pidOf, watchFor} from '../support/leftovers.js'
+import {expectNothingOf, pidOf} from '../support/leftovers.js'
 import {inBash} from '../support/shell.js'
 import {openScreen} from '../support/terminal.js'
 import {until} from '../support/until.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 const HOST = 'prod-db.c9akciq32rgw.eu-west-1.rds.amazonaws.com'
 const WHO = 'select current_user, current_database()'
@@ -19,14 +20,7 @@ type Env = Record<string, string>
 const NOWHERE = {AWS_ENDPOINT_URL: 'http://127.0.0.1:9'}
 
 let sandbox: Sandbox
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await watchFor(sandbox, {}).expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 function environment(change: Env = {}): Env {
   return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null', ...change}

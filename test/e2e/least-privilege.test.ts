@@ -1,21 +1,12 @@
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {PERMISSIONS} from '../sandbox/account.js'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {run} from '../support/dbtunnel.js'
-import {type Watch, watchFor} from '../support/leftovers.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 // Every single action is denied in turn: the run does without it, or names it.
 let sandbox: Sandbox
-let watch: Watch
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-  watch = watchFor(sandbox, {})
-})
-afterAll(async () => {
-  await watch.expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 /** The two halves of what StartSession is allowed on. */
 const ACTIONS: Readonly<Record<string, string>> = {document: 'ssm:StartSession', instance: 'ssm:StartSession'}

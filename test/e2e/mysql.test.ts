@@ -2,16 +2,16 @@ import {once} from 'node:events'
 import {readFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import type {Checkup} from '../../src/core/results/checkup.js'
 import type {Listing} from '../../src/core/results/database-listing.js'
 import {MACHINE} from '../sandbox/account.js'
 import {hasMariadb} from '../sandbox/installed.js'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {type Ended, run, type Running, start} from '../support/dbtunnel.js'
-import {watchFor} from '../support/leftovers.js'
 import {pasted} from '../support/pasted.js'
 import {until} from '../support/until.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 const IS_ROOT = process.getuid?.() === 0
 const hostOf = (id: string): string => `${id}.c9akciq32rgw.eu-west-1.rds.amazonaws.com`
@@ -24,14 +24,7 @@ const ENGINES = [
 ] as const
 
 let sandbox: Sandbox
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await watchFor(sandbox, {}).expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 const environment = (change: Record<string, string> = {}): Record<string, string> => ({
   ...sandbox.env(),

@@ -1,21 +1,14 @@
 import {mkdtempSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {describe, expect, it} from 'vitest'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {run} from '../support/dbtunnel.js'
-import {watchFor} from '../support/leftovers.js'
 import {openScreen} from '../support/terminal.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 let sandbox: Sandbox
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await watchFor(sandbox, {}).expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 const environment = (change: Record<string, string> = {}): Record<string, string> => ({
   ...sandbox.env(),

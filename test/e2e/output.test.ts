@@ -2,14 +2,15 @@ import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {stripVTControlCharacters} from 'node:util'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {describe, expect, it} from 'vitest'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {CARRIERS} from '../support/carriers.js'
 import {PROGRAM} from '../support/dbtunnel.js'
-import {expectNothingOf, pidOf, watchFor} from '../support/leftovers.js'
+import {expectNothingOf, pidOf} from '../support/leftovers.js'
 import {inBash} from '../support/shell.js'
 import {openScreen} from '../support/terminal.js'
 import {until} from '../support/until.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 const ROWS = 20_000
 /** 20 MB that psql passes on as they come. */
@@ -19,14 +20,7 @@ const COPIED = Array.from({length: ROWS}, (_, index) => `${String(index + 1).pad
 const CONTROL_CODES = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/
 
 let sandbox: Sandbox
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-})
-afterAll(async () => {
-  await watchFor(sandbox, {}).expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 function environment(change: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {...sandbox.env(), DBTUNNEL_RESOLVE: 'hostaddr', PSQLRC: '/dev/null', ...change}

@@ -2,25 +2,16 @@ import {existsSync} from 'node:fs'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {sequentialRoundTrips} from '../sandbox/aws.js'
-import {type Sandbox, startSandbox} from '../sandbox/sandbox.js'
+import {type Sandbox} from '../sandbox/sandbox.js'
 import {run, type Running, start} from '../support/dbtunnel.js'
 import {PLUGIN} from '../support/plugin.js'
-import {type Watch, watchFor} from '../support/leftovers.js'
 import {until} from '../support/until.js'
+import {sandboxOfFile} from '../support/sandbox-of-file.js'
 
 let sandbox: Sandbox
-let watch: Watch
-
-beforeAll(async () => {
-  sandbox = await startSandbox()
-  watch = watchFor(sandbox, {})
-})
-afterAll(async () => {
-  await watch.expectNothingLeft()
-  await sandbox.close()
-})
+sandboxOfFile((started) => (sandbox = started))
 
 const WHERE = "select current_setting('sandbox.server_name'), current_database()"
 
